@@ -1,0 +1,2 @@
+/** JMH benchmarks, each with a stated baseline. */
+package org.zeroseg.benchmarks;

@@ -1,0 +1,2 @@
+/** Tensor operations that the engine's array API lacks: fused kernels and named weights. */
+package org.zeroseg.core.tensor;
