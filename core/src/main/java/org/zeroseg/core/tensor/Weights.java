@@ -73,7 +73,8 @@ public final class Weights {
           if (info == null) {
             faults.add("missing " + name + " " + shape);
           } else if (!info.shape().equals(shape)) {
-            faults.add("wrong shape of " + name + ": expected " + shape + ", found " + info.shape());
+            faults.add(
+                "wrong shape of " + name + ": expected " + shape + ", found " + info.shape());
           }
         });
     for (String name : present.keySet()) {
@@ -132,8 +133,7 @@ public final class Weights {
    */
   public NDArray get(String name) {
     return find(name)
-        .orElseThrow(
-            () -> new CheckpointException(source + " has no tensor " + prefix + name));
+        .orElseThrow(() -> new CheckpointException(source + " has no tensor " + prefix + name));
   }
 
   /**
