@@ -2,6 +2,9 @@ package org.zeroseg.core.checkpoint;
 
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * Named tensors, read one at a time. Opening a checkpoint reads only its directory; the tensors
@@ -40,6 +43,53 @@ public interface Checkpoint extends AutoCloseable {
    */
   default Map<String, String> metadata() {
     return Map.of();
+  }
+
+  /**
+   * This checkpoint under other names.
+   *
+   * @param rule gives each tensor's new name
+   * @return a view that closes this checkpoint when it is closed
+   * @throws CheckpointException if two tensors would have the same name
+   */
+  default Checkpoint renamed(UnaryOperator<String> rule) {
+    return new RenamedCheckpoint(this, name -> Optional.of(rule.apply(name)));
+  }
+
+  /**
+   * This checkpoint without what a model has no use for, such as {@code position_ids}.
+   *
+   * @param unwanted tells by its name whether a tensor is left out
+   * @return a view that closes this checkpoint when it is closed
+   */
+  default Checkpoint without(Predicate<String> unwanted) {
+    return new RenamedCheckpoint(
+        this, name -> unwanted.test(name) ? Optional.empty() : Optional.of(name));
+  }
+
+  /**
+   * The tensors below a prefix, such as {@code module.backbone}.
+   *
+   * @param path one or more name parts, without the dot at the end
+   * @return a view in which {@code path + "."} is left out of the names; it closes this checkpoint
+   *     when it is closed
+   * @throws CheckpointException if there is no tensor below the prefix
+   */
+  default Checkpoint under(String path) {
+    String prefix = path + ".";
+    Checkpoint below =
+        new RenamedCheckpoint(
+            this,
+            name ->
+                name.startsWith(prefix)
+                    ? Optional.of(name.substring(prefix.length()))
+                    : Optional.empty());
+    if (below.tensors().isEmpty()) {
+      throw new CheckpointException(
+          "%s: has no tensors under %s; its names are %s"
+              .formatted(source(), path, Layout.some(tensors().keySet())));
+    }
+    return below;
   }
 
   @Override
