@@ -166,7 +166,7 @@ public final class Kernels {
       put(zip, "k/data.pkl", state.toByteArray());
       put(zip, "k/code/__torch__.py", source);
       put(zip, "k/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'}); // an empty tuple
-      put(zip, "k/version", "6\n".getBytes(StandardCharsets.US_ASCII));
+      put(zip, "k/version", "10\n".getBytes(StandardCharsets.US_ASCII)); // GELU by tanh needs 9
     }
     return bytes.toByteArray();
   }
