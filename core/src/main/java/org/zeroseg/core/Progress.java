@@ -1,0 +1,21 @@
+package org.zeroseg.core;
+
+/**
+ * Is told how a long piece of work gets on, a download or an index for example. Calls may come from
+ * any thread, one at a time.
+ */
+@FunctionalInterface
+public interface Progress {
+
+  /** Tells nobody. */
+  Progress SILENT = (task, done, total) -> {};
+
+  /**
+   * Some more is done.
+   *
+   * @param task what is being done, as a person would say it
+   * @param done units done so far
+   * @param total units in all; negative if not known
+   */
+  void update(String task, long done, long total);
+}

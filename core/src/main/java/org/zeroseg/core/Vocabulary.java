@@ -1,0 +1,223 @@
+package org.zeroseg.core;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * The words that a picture is segmented by: categories in order, each with synonyms. Category i has
+ * the label i + 1 in a {@link Segmentation}; label 0 is background.
+ *
+ * <p>Two things make background. Background words compete with the categories, and a pixel that one
+ * of them wins is background. A threshold makes a pixel background if no category scores higher.
+ * Without either, every pixel gets a category.
+ *
+ * <p>Words are compared without regard to case and to white space around them, and none may occur
+ * twice.
+ */
+public final class Vocabulary {
+
+  /** The most categories, so that labels and background fit 16 bits. */
+  public static final int MAX_CATEGORIES = 65_535;
+
+  /**
+   * One category.
+   *
+   * @param name the word that results show
+   * @param synonyms further words for the same, may be empty
+   */
+  public record Category(String name, List<String> synonyms) {
+
+    /**
+     * Strips and checks the words.
+     *
+     * @throws IllegalArgumentException if a word is blank
+     */
+    public Category {
+      name = word(name, "A category's name");
+      String owner = "A synonym of '" + name + "'";
+      synonyms = synonyms.stream().map(synonym -> word(synonym, owner)).toList();
+    }
+
+    /**
+     * A category with its synonyms.
+     *
+     * @param name the word that results show
+     * @param synonyms further words for the same
+     * @return the category
+     */
+    public static Category of(String name, String... synonyms) {
+      return new Category(name, List.of(synonyms));
+    }
+
+    /**
+     * All words of the category.
+     *
+     * @return the name, then the synonyms
+     */
+    public List<String> words() {
+      List<String> words = new ArrayList<>();
+      words.add(name);
+      words.addAll(synonyms);
+      return List.copyOf(words);
+    }
+  }
+
+  private final List<Category> categories;
+  private final List<String> backgroundWords;
+  private final OptionalDouble backgroundThreshold;
+
+  private Vocabulary(
+      List<Category> categories, List<String> backgroundWords, OptionalDouble backgroundThreshold) {
+    if (categories.isEmpty()) {
+      throw new IllegalArgumentException("A vocabulary needs at least one category");
+    }
+    if (categories.size() > MAX_CATEGORIES) {
+      throw new IllegalArgumentException(
+          categories.size() + " categories, more than " + MAX_CATEGORIES);
+    }
+    this.categories = List.copyOf(categories);
+    this.backgroundWords =
+        backgroundWords.stream().map(word -> word(word, "A background word")).toList();
+    this.backgroundThreshold = backgroundThreshold;
+    Map<String, String> owners = new HashMap<>();
+    for (Category category : this.categories) {
+      for (String word : category.words()) {
+        claim(owners, word, "category '" + category.name() + "'");
+      }
+    }
+    for (String word : this.backgroundWords) {
+      claim(owners, word, "the background");
+    }
+  }
+
+  private static String word(String word, String what) {
+    if (word.isBlank()) {
+      throw new IllegalArgumentException(what + " is blank");
+    }
+    return word.strip();
+  }
+
+  private static void claim(Map<String, String> owners, String word, String owner) {
+    String earlier = owners.putIfAbsent(word.toLowerCase(Locale.ROOT), owner);
+    if (earlier != null) {
+      throw new IllegalArgumentException(
+          "The word '" + word + "' occurs twice: in " + earlier + " and in " + owner);
+    }
+  }
+
+  /**
+   * Categories without synonyms.
+   *
+   * @param names one word or phrase a category
+   * @return the vocabulary
+   * @throws IllegalArgumentException if there is none, or one is blank or occurs twice
+   */
+  public static Vocabulary of(String... names) {
+    return of(Arrays.stream(names).map(Category::of).toList());
+  }
+
+  /**
+   * Categories, with synonyms where they have some.
+   *
+   * @param categories in the order of their labels
+   * @return the vocabulary
+   * @throws IllegalArgumentException if there is none, or a word occurs twice
+   */
+  public static Vocabulary of(List<Category> categories) {
+    return new Vocabulary(categories, List.of(), OptionalDouble.empty());
+  }
+
+  /**
+   * The same categories with words for what is none of them.
+   *
+   * @param words such as "sky" or "ground"; they replace earlier ones
+   * @return a new vocabulary
+   * @throws IllegalArgumentException if a word is blank or occurs twice
+   */
+  public Vocabulary withBackground(String... words) {
+    return new Vocabulary(categories, List.of(words), backgroundThreshold);
+  }
+
+  /**
+   * The same categories with a least score.
+   *
+   * @param threshold a pixel becomes background if no category scores higher; on the scale of the
+   *     segmenter's scores
+   * @return a new vocabulary
+   * @throws IllegalArgumentException if the threshold is not a number
+   */
+  public Vocabulary withBackgroundThreshold(double threshold) {
+    if (Double.isNaN(threshold)) {
+      throw new IllegalArgumentException("The background threshold is not a number");
+    }
+    return new Vocabulary(categories, backgroundWords, OptionalDouble.of(threshold));
+  }
+
+  /**
+   * The number of categories, background not counted.
+   *
+   * @return at least 1
+   */
+  public int size() {
+    return categories.size();
+  }
+
+  /**
+   * The categories.
+   *
+   * @return in the order of their labels, label 1 first
+   */
+  public List<Category> categories() {
+    return categories;
+  }
+
+  /**
+   * The categories' names.
+   *
+   * @return in the order of their labels, label 1 first
+   */
+  public List<String> names() {
+    return categories.stream().map(Category::name).toList();
+  }
+
+  /**
+   * Words for what is none of the categories.
+   *
+   * @return empty if there are none
+   */
+  public List<String> backgroundWords() {
+    return backgroundWords;
+  }
+
+  /**
+   * The score that a category must exceed.
+   *
+   * @return empty if any score will do
+   */
+  public OptionalDouble backgroundThreshold() {
+    return backgroundThreshold;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Vocabulary vocabulary
+        && categories.equals(vocabulary.categories)
+        && backgroundWords.equals(vocabulary.backgroundWords)
+        && backgroundThreshold.equals(vocabulary.backgroundThreshold);
+  }
+
+  @Override
+  public int hashCode() {
+    return categories.hashCode() + 31 * backgroundWords.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Vocabulary" + names();
+  }
+}

@@ -1,0 +1,2 @@
+/** Binary masks: bits and run lengths, boxes, components, contours, non-maximum suppression. */
+package org.zeroseg.core.mask;

@@ -1,0 +1,2 @@
+/** What an application uses: segmenters, vocabularies and their results. */
+package org.zeroseg.core;
