@@ -1,0 +1,172 @@
+package org.zeroseg.core.image;
+
+/**
+ * The mapping between a picture and a model's input: the picture is resized, and the model sees a
+ * window of the result. The window may cut the resized picture (a crop), reach beyond it (padding),
+ * or both.
+ *
+ * <p>Coordinates are continuous: pixel {@code i} spans {@code [i, i + 1)}, so that its centre is at
+ * {@code i + 0.5}, and the edges of picture and input map onto each other.
+ *
+ * @param sizes the picture and what it is resized to
+ * @param window what the model sees, in pixels of the resized picture
+ */
+public record Framing(Sizes sizes, Window window) {
+
+  /**
+   * The whole picture, resized.
+   *
+   * @param sizes the picture and what it is resized to
+   * @return the framing without crop or padding
+   */
+  public static Framing whole(Sizes sizes) {
+    return new Framing(sizes, Window.whole(sizes.newWidth(), sizes.newHeight()));
+  }
+
+  /**
+   * The whole picture, resized and padded at the right and at the bottom.
+   *
+   * @param sizes the picture and what it is resized to
+   * @param multiple what width and height of the input are made multiples of: the patch size
+   * @return the framing
+   */
+  public static Framing padded(Sizes sizes, int multiple) {
+    return new Framing(
+        sizes,
+        new Window(
+            0, 0, roundUp(sizes.newWidth(), multiple), roundUp(sizes.newHeight(), multiple)));
+  }
+
+  private static int roundUp(int length, int multiple) {
+    return (length + multiple - 1) / multiple * multiple;
+  }
+
+  /**
+   * A column of the picture as a column of the input.
+   *
+   * @param x in pixels of the picture
+   * @return in pixels of the input; outside {@code 0 .. window().width()} where the crop left it
+   *     out
+   */
+  public double toModelX(double x) {
+    return x * sizes.newWidth() / sizes.width() - window.left();
+  }
+
+  /**
+   * A row of the picture as a row of the input.
+   *
+   * @param y in pixels of the picture
+   * @return in pixels of the input
+   */
+  public double toModelY(double y) {
+    return y * sizes.newHeight() / sizes.height() - window.top();
+  }
+
+  /**
+   * A column of the input as a column of the picture.
+   *
+   * @param x in pixels of the input
+   * @return in pixels of the picture
+   */
+  public double toPictureX(double x) {
+    return (x + window.left()) * sizes.width() / sizes.newWidth();
+  }
+
+  /**
+   * A row of the input as a row of the picture.
+   *
+   * @param y in pixels of the input
+   * @return in pixels of the picture
+   */
+  public double toPictureY(double y) {
+    return (y + window.top()) * sizes.height() / sizes.newHeight();
+  }
+
+  /**
+   * The model's view of a picture; padding is zero samples.
+   *
+   * @param picture a picture of the size that this framing is for
+   * @param filter the resampling filter
+   * @return a picture of the window's size, in the same mode
+   * @throws IllegalArgumentException if the picture has another size
+   */
+  public Picture apply(Picture picture, Filter filter) {
+    if (picture.width() != sizes.width() || picture.height() != sizes.height()) {
+      throw new IllegalArgumentException(picture + " where " + sizes + " was framed");
+    }
+    int left = Math.max(window.left(), 0);
+    int top = Math.max(window.top(), 0);
+    int right = Math.min(window.left() + window.width(), sizes.newWidth());
+    int bottom = Math.min(window.top() + window.height(), sizes.newHeight());
+    Picture seen =
+        picture.resize(
+            sizes.newWidth(),
+            sizes.newHeight(),
+            filter,
+            new Window(left, top, right - left, bottom - top));
+    return seen.pad(left - window.left(), top - window.top(), window.width(), window.height());
+  }
+
+  /**
+   * A map of labels over the input as one over the picture, by the nearest pixel.
+   *
+   * @param labels row-major, one a pixel of the input
+   * @param outside the label of picture pixels that the model did not see
+   * @return row-major, one a pixel of the picture
+   * @throws IllegalArgumentException if the number of labels is not that of the input's pixels
+   */
+  public int[] toPicture(int[] labels, int outside) {
+    requirePixels(labels.length, window.width(), window.height(), "input");
+    int[] columns = nearest(sizes.width(), true);
+    int[] rows = nearest(sizes.height(), false);
+    int[] result = new int[Math.multiplyExact(sizes.width(), sizes.height())];
+    for (int y = 0, i = 0; y < rows.length; y++) {
+      for (int column : columns) {
+        boolean seen = rows[y] >= 0 && column >= 0;
+        result[i++] = seen ? labels[rows[y] * window.width() + column] : outside;
+      }
+    }
+    return result;
+  }
+
+  /** For each column (or row) of the picture, the one of the input at its centre, or -1. */
+  private int[] nearest(int length, boolean columns) {
+    int limit = columns ? window.width() : window.height();
+    int[] nearest = new int[length];
+    for (int i = 0; i < length; i++) {
+      double at = columns ? toModelX(i + 0.5) : toModelY(i + 0.5);
+      int pixel = (int) Math.floor(at);
+      nearest[i] = pixel >= 0 && pixel < limit ? pixel : -1;
+    }
+    return nearest;
+  }
+
+  /**
+   * A map of labels over the picture as one over the input, by the nearest pixel.
+   *
+   * @param labels row-major, one a pixel of the picture
+   * @param outside the label of padding
+   * @return row-major, one a pixel of the input
+   * @throws IllegalArgumentException if the number of labels is not that of the picture's pixels
+   */
+  public int[] toModel(int[] labels, int outside) {
+    requirePixels(labels.length, sizes.width(), sizes.height(), "picture");
+    int[] result = new int[Math.multiplyExact(window.width(), window.height())];
+    for (int y = 0, i = 0; y < window.height(); y++) {
+      int row = (int) Math.floor(toPictureY(y + 0.5));
+      for (int x = 0; x < window.width(); x++) {
+        int column = (int) Math.floor(toPictureX(x + 0.5));
+        boolean within = row >= 0 && row < sizes.height() && column >= 0 && column < sizes.width();
+        result[i++] = within ? labels[row * sizes.width() + column] : outside;
+      }
+    }
+    return result;
+  }
+
+  private static void requirePixels(int length, int width, int height, String what) {
+    if (length != (long) width * height) {
+      throw new IllegalArgumentException(
+          length + " labels for an " + what + " of " + width + " x " + height);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package org.zeroseg.core.image;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * From a picture to the square input of an encoder: the shorter side is resized to {@code size},
+ * the middle is cut out, the result is converted to RGB and normalised.
+ *
+ * @param size the side of the square, in pixels
+ * @param filter the resampling filter
+ * @param rgbFirst whether the picture is converted to RGB before it is resized (which matters for
+ *     palettes, alpha and 16-bit grey) or, as in OpenAI's transform, after
+ * @param cropRounding how half a pixel of crop offset is rounded
+ * @param normalization mean and standard deviation
+ */
+public record Preprocessing(
+    int size,
+    Filter filter,
+    boolean rgbFirst,
+    CropRounding cropRounding,
+    Normalization normalization) {
+
+  /** Rounding of the crop offset {@code (side - size) / 2}. */
+  public enum CropRounding {
+    /** To the nearest, halves to even: torchvision. */
+    HALF_EVEN,
+    /** Down: the transformers library. */
+    FLOOR
+  }
+
+  /** A resized side beyond which an extreme aspect ratio is refused. */
+  private static final int LONGEST_SIDE = 1 << 20;
+
+  /**
+   * Checks the size.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public Preprocessing {
+    if (size < 1) {
+      throw new IllegalArgumentException("An encoder input of " + size + " pixels");
+    }
+  }
+
+  /**
+   * OpenAI's transform: bicubic, RGB last, CLIP statistics.
+   *
+   * @param size the side of the model's input
+   * @return the preprocessing
+   */
+  public static Preprocessing clip(int size) {
+    return new Preprocessing(
+        size, Filter.BICUBIC, false, CropRounding.HALF_EVEN, Normalization.CLIP);
+  }
+
+  /**
+   * The transformers library's processor for CLIP: RGB first, crop offset rounded down.
+   *
+   * @param size the side of the model's input
+   * @return the preprocessing
+   */
+  public static Preprocessing transformers(int size) {
+    return new Preprocessing(size, Filter.BICUBIC, true, CropRounding.FLOOR, Normalization.CLIP);
+  }
+
+  /**
+   * Archive pictures of ReCo (Shin et al. 2022, released code): RGB first, bilinear, ImageNet
+   * statistics.
+   *
+   * @param size the side of the square; 224 in the release
+   * @return the preprocessing
+   */
+  public static Preprocessing archive(int size) {
+    return new Preprocessing(
+        size, Filter.BILINEAR, true, CropRounding.HALF_EVEN, Normalization.IMAGENET);
+  }
+
+  /**
+   * The same with other statistics.
+   *
+   * @param other mean and standard deviation
+   * @return the changed preprocessing
+   */
+  public Preprocessing with(Normalization other) {
+    return new Preprocessing(size, filter, rgbFirst, cropRounding, other);
+  }
+
+  /**
+   * How the square lies on a picture of a given size.
+   *
+   * @param width the picture's width
+   * @param height the picture's height
+   * @return the mapping between the picture and the square
+   * @throws IllegalArgumentException if the aspect ratio is so extreme that the resized picture
+   *     would be longer than 2^20 pixels
+   */
+  public Framing framing(int width, int height) {
+    return framing(Sizes.shorterSide(width, height, size));
+  }
+
+  private Framing framing(Sizes sizes) {
+    if (Math.max(sizes.newWidth(), sizes.newHeight()) > LONGEST_SIDE) {
+      throw new IllegalArgumentException(
+          "A picture of "
+              + (sizes.width() + " x " + sizes.height())
+              + (" cannot have its shorter side resized to " + size)
+              + (": the longer one would exceed " + LONGEST_SIDE + " pixels"));
+    }
+    return new Framing(
+        sizes, new Window(offset(sizes.newWidth()), offset(sizes.newHeight()), size, size));
+  }
+
+  private int offset(int side) {
+    int slack = side - size;
+    return cropRounding == CropRounding.FLOOR ? slack / 2 : (int) Math.rint(slack / 2.0);
+  }
+
+  /**
+   * The square before normalisation.
+   *
+   * @param picture any mode and size
+   * @return RGB, {@code size} x {@code size}
+   */
+  public Picture square(Picture picture) {
+    return framing(picture.width(), picture.height())
+        .apply(rgbFirst ? picture.rgb() : picture, filter)
+        .rgb();
+  }
+
+  /**
+   * Preprocesses a batch, in parallel.
+   *
+   * @param manager owns the result
+   * @param pictures at least one, of any modes and sizes
+   * @return {@code [N, 3, size, size]} float32
+   */
+  public NDArray pixels(NDManager manager, List<Picture> pictures) {
+    if (pictures.isEmpty()) {
+      throw new IllegalArgumentException("A batch of no pictures");
+    }
+    int length = 3 * size * size;
+    float[] pixels = new float[Math.multiplyExact(pictures.size(), length)];
+    IntStream.range(0, pictures.size())
+        .parallel()
+        .forEach(i -> normalization.apply(square(pictures.get(i)).raw(), pixels, i * length));
+    return manager.create(pixels, new Shape(pictures.size(), 3, size, size));
+  }
+}

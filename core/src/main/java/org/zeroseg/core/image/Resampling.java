@@ -1,0 +1,341 @@
+package org.zeroseg.core.image;
+
+import java.util.stream.IntStream;
+
+/**
+ * Pillow's two-pass resampling ({@code Resample.c}): horizontal, then vertical, each rounded to the
+ * sample's type; a pass that changes nothing is skipped. Only what a window of the result needs is
+ * computed, which is exact because every output pixel depends on its own taps alone.
+ */
+final class Resampling {
+
+  /** Multiplications below which threads cost more than they gain. */
+  private static final long PARALLEL_WORK = 1 << 18;
+
+  private static final int HALF = 1 << (Taps.PRECISION_BITS - 1);
+
+  private Resampling() {}
+
+  /** Runs the rows, on all cores when the work is worth it. */
+  private static void rows(int rows, long work, java.util.function.IntConsumer row) {
+    IntStream range = IntStream.range(0, rows);
+    (work > PARALLEL_WORK ? range.parallel() : range).forEach(row);
+  }
+
+  /**
+   * A window of the picture resized to {@code width} x {@code height}; any filter with a kernel.
+   */
+  static byte[] convolve(
+      byte[] samples,
+      int inWidth,
+      int inHeight,
+      int channels,
+      int width,
+      int height,
+      Filter filter,
+      Window window) {
+    Taps down = Taps.of(inHeight, height, filter, window.top(), window.top() + window.height());
+    boolean vertical = height != inHeight;
+    int firstRow = vertical ? down.first()[0] : window.top();
+    int rows = vertical ? down.end() - firstRow : window.height();
+    int outStride = window.width() * channels;
+
+    byte[] between;
+    if (width != inWidth) {
+      Taps across = Taps.of(inWidth, width, filter, window.left(), window.left() + window.width());
+      between = new byte[Math.multiplyExact(rows, outStride)];
+      int inStride = inWidth * channels;
+      rows(
+          rows,
+          (long) rows * outStride * across.stride(),
+          y -> {
+            int in = (firstRow + y) * inStride;
+            int out = y * outStride;
+            switch (channels) {
+              case 1 -> across1(samples, in, between, out, across);
+              case 2 -> across2(samples, in, between, out, across);
+              case 3 -> across3(samples, in, between, out, across);
+              default -> across4(samples, in, between, out, across);
+            }
+          });
+    } else if (window.width() == inWidth && firstRow == 0 && rows == inHeight) {
+      between = samples;
+    } else {
+      between =
+          cut(
+              samples,
+              inWidth,
+              channels,
+              new Window(window.left(), firstRow, window.width(), rows));
+    }
+    if (!vertical) {
+      return between;
+    }
+    byte[] result = new byte[Math.multiplyExact(window.height(), outStride)];
+    rows(
+        window.height(),
+        (long) window.height() * outStride * down.stride(),
+        y -> down(between, firstRow, outStride, result, y, down));
+    return result;
+  }
+
+  private static byte clamp(int sum) {
+    return (byte) Math.max(0, Math.min(255, sum >> Taps.PRECISION_BITS));
+  }
+
+  private static void across1(byte[] in, int inRow, byte[] out, int outRow, Taps taps) {
+    int[] weights = taps.fixed();
+    for (int x = 0; x < taps.first().length; x++) {
+      int from = inRow + taps.first()[x];
+      int w = x * taps.stride();
+      int end = w + taps.count()[x];
+      int a = HALF;
+      for (int j = from; w < end; w++, j++) {
+        a += (in[j] & 0xff) * weights[w];
+      }
+      out[outRow + x] = clamp(a);
+    }
+  }
+
+  private static void across2(byte[] in, int inRow, byte[] out, int outRow, Taps taps) {
+    int[] weights = taps.fixed();
+    for (int x = 0; x < taps.first().length; x++) {
+      int from = inRow + 2 * taps.first()[x];
+      int w = x * taps.stride();
+      int end = w + taps.count()[x];
+      int a = HALF;
+      int b = HALF;
+      for (int j = from; w < end; w++, j += 2) {
+        int weight = weights[w];
+        a += (in[j] & 0xff) * weight;
+        b += (in[j + 1] & 0xff) * weight;
+      }
+      out[outRow + 2 * x] = clamp(a);
+      out[outRow + 2 * x + 1] = clamp(b);
+    }
+  }
+
+  private static void across3(byte[] in, int inRow, byte[] out, int outRow, Taps taps) {
+    int[] weights = taps.fixed();
+    for (int x = 0; x < taps.first().length; x++) {
+      int from = inRow + 3 * taps.first()[x];
+      int w = x * taps.stride();
+      int end = w + taps.count()[x];
+      int a = HALF;
+      int b = HALF;
+      int c = HALF;
+      for (int j = from; w < end; w++, j += 3) {
+        int weight = weights[w];
+        a += (in[j] & 0xff) * weight;
+        b += (in[j + 1] & 0xff) * weight;
+        c += (in[j + 2] & 0xff) * weight;
+      }
+      int o = outRow + 3 * x;
+      out[o] = clamp(a);
+      out[o + 1] = clamp(b);
+      out[o + 2] = clamp(c);
+    }
+  }
+
+  private static void across4(byte[] in, int inRow, byte[] out, int outRow, Taps taps) {
+    int[] weights = taps.fixed();
+    for (int x = 0; x < taps.first().length; x++) {
+      int from = inRow + 4 * taps.first()[x];
+      int w = x * taps.stride();
+      int end = w + taps.count()[x];
+      int a = HALF;
+      int b = HALF;
+      int c = HALF;
+      int d = HALF;
+      for (int j = from; w < end; w++, j += 4) {
+        int weight = weights[w];
+        a += (in[j] & 0xff) * weight;
+        b += (in[j + 1] & 0xff) * weight;
+        c += (in[j + 2] & 0xff) * weight;
+        d += (in[j + 3] & 0xff) * weight;
+      }
+      int o = outRow + 4 * x;
+      out[o] = clamp(a);
+      out[o + 1] = clamp(b);
+      out[o + 2] = clamp(c);
+      out[o + 3] = clamp(d);
+    }
+  }
+
+  private static void down(byte[] in, int firstRow, int stride, byte[] out, int y, Taps taps) {
+    int[] sums = new int[stride];
+    java.util.Arrays.fill(sums, HALF);
+    for (int j = 0; j < taps.count()[y]; j++) {
+      int weight = taps.fixed()[y * taps.stride() + j];
+      int row = (taps.first()[y] - firstRow + j) * stride;
+      for (int i = 0; i < stride; i++) {
+        sums[i] += (in[row + i] & 0xff) * weight;
+      }
+    }
+    for (int i = 0; i < stride; i++) {
+      out[y * stride + i] = clamp(sums[i]);
+    }
+  }
+
+  /**
+   * 16-bit grey in double precision, as Pillow resamples its 32-bit mode. The values between the
+   * passes may leave the 16-bit range; the result is clamped to it.
+   */
+  static byte[] convolve16(
+      byte[] samples,
+      int inWidth,
+      int inHeight,
+      int width,
+      int height,
+      Filter filter,
+      Window window) {
+    int[] values = new int[inWidth * inHeight];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (samples[2 * i] & 0xff) | (samples[2 * i + 1] & 0xff) << 8;
+    }
+    int[] between = values;
+    if (width != inWidth) {
+      Taps taps = Taps.of(inWidth, width, filter, 0, width);
+      between = new int[Math.multiplyExact(inHeight, width)];
+      for (int i = 0; i < between.length; i++) {
+        between[i] = weighted(values, i / width * inWidth, 1, taps, i % width);
+      }
+    }
+    int[] result = between;
+    if (height != inHeight) {
+      Taps taps = Taps.of(inHeight, height, filter, 0, height);
+      result = new int[Math.multiplyExact(height, width)];
+      for (int i = 0; i < result.length; i++) {
+        result[i] = weighted(between, i % width, width, taps, i / width);
+      }
+    }
+    byte[] bytes = new byte[2 * width * height];
+    for (int i = 0; i < result.length; i++) {
+      int value = Math.max(0, Math.min(0xffff, result[i]));
+      bytes[2 * i] = (byte) value;
+      bytes[2 * i + 1] = (byte) (value >> 8);
+    }
+    return cut(bytes, width, 2, window);
+  }
+
+  private static int weighted(int[] values, int base, int step, Taps taps, int output) {
+    double sum = 0;
+    for (int j = 0; j < taps.count()[output]; j++) {
+      sum +=
+          values[base + (taps.first()[output] + j) * step]
+              * taps.weights()[output * taps.stride() + j];
+    }
+    return (int) (sum >= 0 ? Math.floor(sum + 0.5) : -Math.floor(Math.abs(sum) + 0.5));
+  }
+
+  /** Pillow's nearest: the source coordinate is accumulated, which other formulas do not equal. */
+  static byte[] nearest(
+      byte[] samples, int inWidth, int inHeight, int bytes, int width, int height, Window window) {
+    int[] columns = nearestSources(inWidth, width, window.left(), window.width());
+    int[] rows = nearestSources(inHeight, height, window.top(), window.height());
+    byte[] result = new byte[Math.multiplyExact(window.height(), window.width() * bytes)];
+    rows(
+        rows.length,
+        result.length,
+        y -> {
+          int out = y * columns.length * bytes;
+          for (int column : columns) {
+            int in = (rows[y] * inWidth + column) * bytes;
+            for (int c = 0; c < bytes; c++) {
+              result[out++] = samples[in + c];
+            }
+          }
+        });
+    return result;
+  }
+
+  private static int[] nearestSources(int in, int out, int from, int count) {
+    double step = (double) in / out;
+    double position = step * 0.5;
+    int[] sources = new int[count];
+    for (int i = 0; i < from + count; i++) {
+      if (i >= from) {
+        sources[i - from] = Math.min((int) position, in - 1);
+      }
+      position += step;
+    }
+    return sources;
+  }
+
+  /** OpenCV's two-tap linear on bytes: half-pixel centres and 11-bit coefficients. */
+  static byte[] openCvLinear(
+      byte[] samples,
+      int inWidth,
+      int inHeight,
+      int channels,
+      int width,
+      int height,
+      Window window) {
+    if (width == inWidth && height == inHeight) {
+      return cut(samples, inWidth, channels, window);
+    }
+    int[] lower = new int[window.width()];
+    int[] upper = new int[window.width()];
+    int[] weightX = new int[window.width()];
+    openCvTaps(inWidth, width, window.left(), lower, upper, weightX);
+    int[] above = new int[window.height()];
+    int[] below = new int[window.height()];
+    int[] weightY = new int[window.height()];
+    openCvTaps(inHeight, height, window.top(), above, below, weightY);
+    int stride = window.width() * channels;
+    byte[] result = new byte[Math.multiplyExact(window.height(), stride)];
+    rows(
+        window.height(),
+        4L * result.length,
+        y -> {
+          int first = above[y] * inWidth;
+          int second = below[y] * inWidth;
+          for (int x = 0; x < lower.length; x++) {
+            int w = weightX[x];
+            for (int c = 0; c < channels; c++) {
+              int left = lower[x] * channels + c;
+              int right = upper[x] * channels + c;
+              int a =
+                  (samples[first * channels + left] & 0xff) * (2048 - w)
+                      + (samples[first * channels + right] & 0xff) * w;
+              int b =
+                  (samples[second * channels + left] & 0xff) * (2048 - w)
+                      + (samples[second * channels + right] & 0xff) * w;
+              // The shifts are those of OpenCV's VResizeLinear on bytes.
+              int sum = (((2048 - weightY[y]) * (a >> 4)) >> 16) + ((weightY[y] * (b >> 4)) >> 16);
+              result[y * stride + x * channels + c] =
+                  (byte) Math.max(0, Math.min(255, (sum + 2) >> 2));
+            }
+          }
+        });
+    return result;
+  }
+
+  private static void openCvTaps(
+      int in, int out, int from, int[] lower, int[] upper, int[] weight) {
+    double scale = 1 / ((double) out / in);
+    for (int i = 0; i < lower.length; i++) {
+      float position = (float) ((from + i + 0.5) * scale - 0.5);
+      int floor = (int) Math.floor(position);
+      float fraction = position - floor;
+      if (floor < 0 || floor >= in - 1) {
+        floor = floor < 0 ? 0 : in - 1;
+        fraction = 0;
+      }
+      lower[i] = floor;
+      upper[i] = Math.min(floor + 1, in - 1);
+      weight[i] = (int) Math.rint(fraction * 2048.0);
+    }
+  }
+
+  /** A copy of a window. */
+  static byte[] cut(byte[] samples, int width, int bytes, Window window) {
+    int stride = window.width() * bytes;
+    byte[] result = new byte[Math.multiplyExact(window.height(), stride)];
+    for (int y = 0; y < window.height(); y++) {
+      int in = ((window.top() + y) * width + window.left()) * bytes;
+      System.arraycopy(samples, in, result, y * stride, stride);
+    }
+    return result;
+  }
+}
