@@ -1,5 +1,6 @@
 package org.zeroseg.core.checkpoint;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,13 +19,21 @@ public final class Checkpoints {
           "pytorch_model.bin",
           "pytorch_model.bin.index.json");
 
+  private enum Format {
+    SAFETENSORS,
+    INDEX,
+    ZIP,
+    LEGACY_PICKLE
+  }
+
   private Checkpoints() {}
 
   /**
    * Opens a checkpoint, whose format is found out from its content and not from its name. Only the
    * directory of the file is read; nothing in it is executed.
    *
-   * @param path a safetensors file, or a folder that holds a model under the hub's usual names
+   * @param path a safetensors file, the index of several, what {@code torch.save} or {@code
+   *     torch.jit.save} wrote, or a folder that holds a model under the hub's usual names
    * @param keyPath where in the checkpoint the wanted tensors are: the keys of nested dictionaries
    *     from outside to inside (such as {@code "teacher"}), which are then left out of the names
    * @return the tensors, to be closed after reading
@@ -37,10 +46,47 @@ public final class Checkpoints {
     }
     MappedFile file = MappedFile.open(path);
     try {
-      Checkpoint flat = new Safetensors(requireContent(file));
-      return keyPath.length == 0 ? flat : flat.under(String.join(".", keyPath));
+      return open(file, keyPath);
     } catch (CheckpointException e) {
       file.close();
+      String message = e.getMessage();
+      throw message.contains(path.toString())
+          ? e
+          : new CheckpointException(path + ": " + message, e);
+    }
+  }
+
+  private static Checkpoint open(MappedFile file, String... keyPath) {
+    return switch (format(file)) {
+      case ZIP -> TorchCheckpoint.ofZip(file, keyPath);
+      case LEGACY_PICKLE -> TorchCheckpoint.ofLegacy(file, keyPath);
+      case SAFETENSORS -> at(new Safetensors(file), keyPath);
+      case INDEX -> at(new ShardedCheckpoint(file), keyPath);
+    };
+  }
+
+  /** Opens one file of several; indices do not nest. */
+  static Checkpoint openShard(Path path) {
+    MappedFile file = MappedFile.open(path);
+    try {
+      if (format(file) == Format.INDEX) {
+        throw file.refuse("is an index where a shard must be");
+      }
+      return open(file);
+    } catch (CheckpointException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static Checkpoint at(Checkpoint flat, String... keyPath) {
+    if (keyPath.length == 0) {
+      return flat;
+    }
+    try {
+      return flat.under(String.join(".", keyPath));
+    } catch (CheckpointException e) {
+      flat.close();
       throw e;
     }
   }
@@ -56,15 +102,36 @@ public final class Checkpoints {
                     folder + ": is a folder without any of " + String.join(", ", USUAL_NAMES)));
   }
 
-  private static MappedFile requireContent(MappedFile file) {
+  private static Format format(MappedFile file) {
     if (file.size() == 0) {
       throw file.refuse("is empty");
     }
-    byte[] start = file.copy(0, (int) Math.min(file.size(), LFS_POINTER.length())).array();
-    if (new String(start, StandardCharsets.ISO_8859_1).equals(LFS_POINTER)) {
+    int length = (int) Math.min(file.size(), LFS_POINTER.length());
+    ByteBuffer start = file.copy(0, length);
+    String text = StandardCharsets.ISO_8859_1.decode(start.duplicate()).toString();
+    if (text.equals(LFS_POINTER)) {
       throw file.refuse(
           "is a Git LFS pointer and not the weights; fetch them with 'git lfs pull' or from the hub");
     }
-    return file;
+    if (text.startsWith("PK\3\4") || text.startsWith("PK\5\6")) {
+      return Format.ZIP;
+    }
+    if (text.startsWith("\u0080")) {
+      return Format.LEGACY_PICKLE;
+    }
+    boolean headerAtEight = text.length() > 8 && text.charAt(8) == '{';
+    if (headerAtEight && Long.compareUnsigned(start.getLong(0), file.size()) < 0) {
+      return Format.SAFETENSORS;
+    }
+    if (text.stripLeading().startsWith("{")) {
+      return Format.INDEX;
+    }
+    if (headerAtEight) {
+      return Format.SAFETENSORS; // of a wrong length, which its reader explains
+    }
+    throw file.refuse(
+        text.stripLeading().startsWith("<")
+            ? "is a web page and not a checkpoint; the download went wrong"
+            : "is neither safetensors nor a PyTorch checkpoint (zip, TorchScript or pickle)");
   }
 }

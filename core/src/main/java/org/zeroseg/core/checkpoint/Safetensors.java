@@ -74,7 +74,7 @@ final class Safetensors implements Checkpoint {
     requireNoGaps(start);
   }
 
-  private static Reader utf8(byte[] bytes) {
+  static Reader utf8(byte[] bytes) {
     return new InputStreamReader(
         new ByteArrayInputStream(bytes), StandardCharsets.UTF_8.newDecoder());
   }

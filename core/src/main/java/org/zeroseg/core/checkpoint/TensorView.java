@@ -1,0 +1,123 @@
+package org.zeroseg.core.checkpoint;
+
+import ai.djl.ndarray.types.DataType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * A tensor as PyTorch pickles it: a window on a storage, which several tensors may share.
+ *
+ * @param storage the elements
+ * @param offset the first element
+ * @param shape the dimensions
+ * @param strides for each dimension, how many elements lie between neighbours
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
+
+  /** What a view that repeats elements may grow to: expanded constants are small. */
+  private static final long REPEATED_BYTES = 1 << 20;
+
+  /**
+   * A run of elements of one type in a checkpoint.
+   *
+   * @param key its name there
+   * @param type the type of its elements
+   * @param start where in the named run it begins, in elements
+   * @param length how many elements it has
+   */
+  record Storage(String key, DataType type, long start, long length) {}
+
+  /** Checks that the view stays inside its storage. */
+  TensorInfo info(MappedFile file, String name) {
+    TensorInfo info = Layout.info(file, name, storage.type(), shape);
+    if (strides.length != shape.length) {
+      throw file.refuse(
+          "tensor %s has %d dimensions but %d strides"
+              .formatted(name, shape.length, strides.length));
+    }
+    long count = info.shape().size();
+    int size = ElementTypes.size(storage.type());
+    if (count > 0 && !inside()) {
+      throw file.refuse(
+          "tensor %s of shape %s, strides %s and offset %d lies outside its storage of %d elements"
+              .formatted(name, info.shape(), Arrays.toString(strides), offset, storage.length()));
+    }
+    if (count > storage.length() && count * size > REPEATED_BYTES) {
+      throw file.refuse(
+          "tensor %s of shape %s repeats the %d elements of its storage too often"
+              .formatted(name, info.shape(), storage.length()));
+    }
+    return info;
+  }
+
+  private boolean inside() {
+    long last = offset;
+    for (int axis = 0; axis < shape.length; axis++) {
+      long reach = Math.max(0, storage.length() - 1);
+      if (strides[axis] < 0 || (shape[axis] > 1 && strides[axis] > reach / (shape[axis] - 1))) {
+        return false;
+      }
+      last += (shape[axis] - 1) * strides[axis];
+      if (last < 0) {
+        return false;
+      }
+    }
+    return offset >= 0 && last < storage.length();
+  }
+
+  /** Row-major elements: a part of the file where they lie so, a copy otherwise. */
+  ByteBuffer read(MappedFile file, long storageStart) {
+    int size = ElementTypes.size(storage.type());
+    long count = 1;
+    for (long dimension : shape) {
+      count *= dimension;
+    }
+    long first = storageStart + (storage.start() + offset) * size;
+    if (count == 0) {
+      return ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
+    }
+    if (contiguous()) {
+      return file.map(first, count * size);
+    }
+    if (count * size > Integer.MAX_VALUE - 8) {
+      throw file.refuse("holds a strided tensor of over 2 GiB: " + Arrays.toString(shape));
+    }
+    long span = 1;
+    for (int axis = 0; axis < shape.length; axis++) {
+      span += (shape[axis] - 1) * strides[axis];
+    }
+    ByteBuffer gathered = ByteBuffer.allocate((int) (count * size)).order(ByteOrder.LITTLE_ENDIAN);
+    gather(file.map(first, span * size), 0, 0, gathered, size);
+    return gathered.flip();
+  }
+
+  private boolean contiguous() {
+    long expected = 1;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      if (shape[axis] != 1 && strides[axis] != expected) {
+        return false;
+      }
+      expected *= shape[axis];
+    }
+    return true;
+  }
+
+  private void gather(ByteBuffer elements, int axis, long from, ByteBuffer into, int size) {
+    for (long i = 0; i < shape[axis]; i++) {
+      long element = from + i * strides[axis];
+      if (axis < shape.length - 1) {
+        gather(elements, axis + 1, element, into, size);
+      } else {
+        int position = (int) (element * size);
+        switch (size) {
+          case 8 -> into.putLong(elements.getLong(position));
+          case 4 -> into.putInt(elements.getInt(position));
+          case 2 -> into.putShort(elements.getShort(position));
+          default -> into.put(elements.get(position));
+        }
+      }
+    }
+  }
+}
