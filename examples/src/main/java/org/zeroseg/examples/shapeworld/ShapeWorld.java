@@ -1,0 +1,72 @@
+package org.zeroseg.examples.shapeworld;
+
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * An endless sequence of scenes. Scene {@code i} is a pure function of this record and {@code i}:
+ * only integers, IEEE arithmetic and {@link StrictMath} take part, so it is the same to the bit on
+ * every platform, in any order and on any thread.
+ *
+ * @param seed names the sequence; worlds of different seeds share no scene
+ * @param size side of the square pictures in pixels, 64 to 512
+ * @param fewest the smallest number of objects asked for, at least 1
+ * @param most the largest, at most 6; where a picture is full a scene holds fewer
+ * @param split which combinations of look and shape may occur
+ */
+public record ShapeWorld(long seed, int size, int fewest, int most, Split split) {
+
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException naming what is out of range
+   */
+  public ShapeWorld {
+    if (size < 64 || size > 512) {
+      throw new IllegalArgumentException("size must be 64 to 512 pixels, found " + size);
+    }
+    if (fewest < 1 || most > 6 || fewest > most) {
+      throw new IllegalArgumentException(
+          "the number of objects must be 1 to 6, found " + fewest + " to " + most);
+    }
+  }
+
+  /**
+   * One scene.
+   *
+   * @param index any number
+   * @return the scene
+   */
+  public Scene scene(long index) {
+    SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
+    List<Category> categories = split.categories();
+    int count = random.nextInt(fewest, most + 1);
+    Painter painter = new Painter(size, random);
+    for (int i = 0; i < count; i++) {
+      painter.add(categories.get(random.nextInt(categories.size())), count);
+    }
+    return painter.scene();
+  }
+
+  /**
+   * A scene that shows one given thing, alone.
+   *
+   * @param index any number
+   * @param category what to show; need not be of this world's split
+   * @return the scene
+   */
+  public Scene scene(long index, Category category) {
+    Painter painter =
+        new Painter(size, new SplittableRandom(mix(mix(mix(seed) + category.id()) + index)));
+    painter.add(category, 1);
+    return painter.scene();
+  }
+
+  /** Stafford's mix 13: neighbouring numbers become unrelated seeds. */
+  private static long mix(long number) {
+    long z = number + 0x9e3779b97f4a7c15L;
+    z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
+    return z ^ z >>> 31;
+  }
+}
