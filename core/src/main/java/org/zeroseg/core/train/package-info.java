@@ -1,0 +1,2 @@
+/** Training: optimiser, learning rates, and a loop that can be stopped and resumed. */
+package org.zeroseg.core.train;
