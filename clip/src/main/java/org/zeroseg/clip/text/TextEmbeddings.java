@@ -1,0 +1,250 @@
+package org.zeroseg.clip.text;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.CRC32;
+
+/**
+ * Classifiers made of words: each word's prompts are encoded, normalised, averaged and normalised
+ * again (prompt ensembling; Radford et al. 2021, Sec. 3.1.4). What was computed once is remembered,
+ * in memory and, if asked, on disk. Thread-safe.
+ */
+public final class TextEmbeddings {
+
+  /** Vectors kept in memory; the least recently used go first. 16,384 of 768 numbers are 50 MB. */
+  private static final int REMEMBERED = 1 << 14;
+
+  /** Prompts handed to the encoder in one call, at least those of one word. */
+  private static final int PROMPTS_AT_ONCE = 1024;
+
+  private static final int MAGIC = 0x7a733031; // "zs01"
+
+  private final TextEncoder encoder;
+  private final Optional<Path> folder;
+  private final String model;
+  private final Map<Key, float[]> remembered =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, float[]> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
+
+  private record Key(PromptTemplates templates, String word) {}
+
+  private TextEmbeddings(TextEncoder encoder, Optional<Path> folder, String model) {
+    this.encoder = encoder;
+    this.folder = folder;
+    this.model = model;
+  }
+
+  /**
+   * Embeddings remembered in memory only.
+   *
+   * @param encoder the text tower
+   * @return the embeddings
+   */
+  public static TextEmbeddings of(TextEncoder encoder) {
+    return new TextEmbeddings(encoder, Optional.empty(), "");
+  }
+
+  /**
+   * Embeddings that are also kept in files, so that the next process need not encode.
+   *
+   * @param encoder the text tower
+   * @param folder made when first needed; several processes may share it
+   * @param model what tells this text tower from every other, such as a checkpoint's hash
+   * @return the embeddings
+   */
+  public static TextEmbeddings of(TextEncoder encoder, Path folder, String model) {
+    return new TextEmbeddings(encoder, Optional.of(folder), model);
+  }
+
+  /**
+   * One word's class vector.
+   *
+   * @param word any text
+   * @param templates the sentences around it
+   * @return a unit vector [D]
+   * @throws IllegalArgumentException if a prompt is too long for the encoder or has no direction
+   */
+  public float[] embedding(String word, PromptTemplates templates) {
+    return classifier(List.of(word), templates)[0];
+  }
+
+  /**
+   * The class vectors of words.
+   *
+   * @param words K words; one may occur twice
+   * @param templates the sentences around them
+   * @return unit vectors [K, D], the caller's own
+   * @throws IllegalArgumentException if a prompt is too long for the encoder or has no direction
+   */
+  public float[][] classifier(List<String> words, PromptTemplates templates) {
+    Map<String, float[]> vectors = new LinkedHashMap<>();
+    Set<String> missing = new LinkedHashSet<>();
+    for (String word : words) {
+      find(new Key(templates, word))
+          .ifPresentOrElse(vector -> vectors.put(word, vector), () -> missing.add(word));
+    }
+    encode(missing, templates, vectors);
+    return words.stream().map(word -> vectors.get(word).clone()).toArray(float[][]::new);
+  }
+
+  private void encode(
+      Collection<String> words, PromptTemplates templates, Map<String, float[]> vectors) {
+    int prompts = templates.templates().size();
+    int wordsAtOnce = Math.max(1, PROMPTS_AT_ONCE / prompts);
+    List<String> all = List.copyOf(words);
+    for (int start = 0; start < all.size(); start += wordsAtOnce) {
+      List<String> some = all.subList(start, Math.min(start + wordsAtOnce, all.size()));
+      List<String> texts = new ArrayList<>();
+      some.forEach(word -> texts.addAll(templates.prompts(word)));
+      float[][] embeddings = encoder.encode(texts);
+      for (int i = 0; i < some.size(); i++) {
+        String word = some.get(i);
+        try {
+          vectors.put(
+              word, ensemble(Arrays.copyOfRange(embeddings, i * prompts, (i + 1) * prompts)));
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException("\"" + word + "\": " + e.getMessage(), e);
+        }
+        keep(new Key(templates, word), vectors.get(word));
+      }
+    }
+  }
+
+  /**
+   * The class vector of one word's prompts.
+   *
+   * @param prompts embeddings [P, D] as the text tower gives them
+   * @return the unit vector [D] along the mean of the unit vectors along them
+   * @throws IllegalArgumentException if a vector, or the mean, is zero or not finite
+   */
+  public static float[] ensemble(float[][] prompts) {
+    double[] sum = new double[prompts[0].length];
+    for (float[] prompt : prompts) {
+      float[] unit = unit(prompt);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += unit[i];
+      }
+    }
+    float[] mean = new float[sum.length];
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] = (float) (sum[i] / prompts.length);
+    }
+    return unit(mean);
+  }
+
+  /**
+   * The unit vector along a vector.
+   *
+   * @param vector [D], not changed
+   * @return a new vector [D] of length 1
+   * @throws IllegalArgumentException if the vector is zero or not finite
+   */
+  public static float[] unit(float[] vector) {
+    double squares = 0;
+    for (float value : vector) {
+      squares += (double) value * value;
+    }
+    if (!(squares > 0) || Double.isInfinite(squares)) {
+      throw new IllegalArgumentException(
+          "an embedding of length " + Math.sqrt(squares) + " has no direction");
+    }
+    double norm = Math.sqrt(squares);
+    float[] unit = new float[vector.length];
+    for (int i = 0; i < unit.length; i++) {
+      unit[i] = (float) (vector[i] / norm);
+    }
+    return unit;
+  }
+
+  private Optional<float[]> find(Key key) {
+    synchronized (remembered) {
+      float[] known = remembered.get(key);
+      if (known != null) {
+        return Optional.of(known);
+      }
+    }
+    Optional<float[]> stored = folder.flatMap(path -> read(file(path, key)));
+    stored.ifPresent(vector -> remember(key, vector));
+    return stored;
+  }
+
+  private void remember(Key key, float[] vector) {
+    synchronized (remembered) {
+      remembered.put(key, vector);
+    }
+  }
+
+  private void keep(Key key, float[] vector) {
+    remember(key, vector);
+    folder.ifPresent(path -> write(file(path, key), vector));
+  }
+
+  private Path file(Path path, Key key) {
+    String name =
+        PromptTemplates.sha256(model + "\0" + key.templates().fingerprint() + "\0" + key.word());
+    return path.resolve(name.substring(0, 40) + ".vector");
+  }
+
+  /** A file that is not whole counts as absent: it is a cache. */
+  private static Optional<float[]> read(Path file) {
+    try {
+      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+      if (bytes.limit() < 16 || bytes.limit() % 4 != 0 || bytes.getInt() != MAGIC) {
+        return Optional.empty();
+      }
+      int checksum = bytes.getInt();
+      if (checksum != checksum(bytes.slice())) {
+        return Optional.empty();
+      }
+      float[] vector = new float[bytes.remaining() / Float.BYTES];
+      bytes.asFloatBuffer().get(vector);
+      return Optional.of(vector);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the text embedding " + file, e);
+    }
+  }
+
+  private static int checksum(ByteBuffer bytes) {
+    CRC32 crc = new CRC32();
+    crc.update(bytes);
+    return (int) crc.getValue();
+  }
+
+  private static void write(Path file, float[] vector) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(8 + vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.position(8);
+    bytes.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(vector);
+    int checksum = checksum(bytes.slice());
+    bytes.putInt(0, MAGIC).putInt(4, checksum);
+    try {
+      Path directory = Files.createDirectories(file.toAbsolutePath().getParent());
+      Path temporary = Files.createTempFile(directory, "vector", ".part");
+      Files.write(temporary, bytes.array());
+      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot keep the text embedding " + file, e);
+    }
+  }
+}
