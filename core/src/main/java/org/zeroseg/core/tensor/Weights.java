@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
@@ -56,10 +57,36 @@ public final class Weights {
    */
   public static Weights load(
       Checkpoint checkpoint, Map<String, Shape> expected, NDManager manager) {
+    return load(checkpoint, expected, name -> false, manager);
+  }
+
+  /**
+   * Reads the tensors that a model needs as {@link #load(Checkpoint, Map, NDManager)} does, some of
+   * them as bfloat16. Those may be passed to kernels only: the engine aborts the process when asked
+   * for their type.
+   *
+   * @param checkpoint where to read, its names already the model's
+   * @param expected every name with its shape
+   * @param bfloat16 says by name which arrays to hold in bfloat16
+   * @param manager the manager that will own the arrays, the model's
+   * @return the weights
+   * @throws CheckpointException naming all missing, unexpected and misshapen tensors at once
+   */
+  public static Weights load(
+      Checkpoint checkpoint,
+      Map<String, Shape> expected,
+      Predicate<String> bfloat16,
+      NDManager manager) {
     check(checkpoint, expected);
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     for (String name : expected.keySet()) {
-      arrays.put(name, array(checkpoint, name, manager));
+      NDArray array = array(checkpoint, name, manager);
+      if (bfloat16.test(name)) {
+        try (NDArray wide = array) {
+          array = Kernels.core().call("to_bfloat16", wide);
+        }
+      }
+      arrays.put(name, array);
     }
     return new Weights(arrays, checkpoint.source(), "");
   }

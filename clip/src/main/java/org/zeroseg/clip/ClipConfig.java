@@ -1,0 +1,390 @@
+package org.zeroseg.clip;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.TensorInfo;
+import org.zeroseg.core.tensor.Transformer.Activation;
+
+/**
+ * The sizes of a CLIP model (Radford et al. 2021), all of which a checkpoint's shapes tell.
+ *
+ * @param image the image tower
+ * @param text the text tower
+ * @param embedding width of the joint space
+ * @param activation of the transformers' MLPs; OpenAI's weights need {@link Activation#QUICK_GELU}
+ * @param epsilon of the layer norms
+ */
+public record ClipConfig(
+    Image image, Text text, int embedding, Activation activation, double epsilon) {
+
+  /** Width of an attention head in every CLIP; the number of heads is the width divided by it. */
+  private static final int HEAD = 64;
+
+  /** Either a vision transformer or a modified ResNet. */
+  public sealed interface Image {
+
+    /**
+     * Cells of a side of the native feature map.
+     *
+     * @return cells
+     */
+    int grid();
+
+    /**
+     * Pixels of a side of a cell.
+     *
+     * @return pixels
+     */
+    int stride();
+
+    /**
+     * Width of the features before the projection to the joint space.
+     *
+     * @return channels
+     */
+    int channels();
+
+    /**
+     * Attention heads: of each block, or of the attention pool.
+     *
+     * @return heads
+     */
+    default int heads() {
+      return channels() / HEAD;
+    }
+
+    /**
+     * The side of the native, square input.
+     *
+     * @return pixels
+     */
+    default int inputSize() {
+      return grid() * stride();
+    }
+  }
+
+  /**
+   * A vision transformer.
+   *
+   * @param width of the tokens
+   * @param layers blocks
+   * @param patch side of a patch in pixels
+   * @param grid patches of a side of the native input
+   */
+  public record Vit(int width, int layers, int patch, int grid) implements Image {
+    @Override
+    public int stride() {
+      return patch;
+    }
+
+    @Override
+    public int channels() {
+      return width;
+    }
+  }
+
+  /**
+   * A ResNet with three stem convolutions, average pools in place of strides, and attention
+   * pooling. Published ones have four stages and stride 32; fewer stages give a finer grid.
+   *
+   * @param width planes of the first stage, and channels after the stem
+   * @param blocks bottlenecks of each stage
+   * @param grid cells of a side of the native feature map
+   */
+  public record ResNet(int width, List<Integer> blocks, int grid) implements Image {
+
+    /** Copies the list. */
+    public ResNet {
+      blocks = List.copyOf(blocks);
+    }
+
+    @Override
+    public int stride() {
+      return 4 << (blocks.size() - 1);
+    }
+
+    @Override
+    public int channels() {
+      return (4 * width) << (blocks.size() - 1);
+    }
+  }
+
+  /**
+   * The text transformer.
+   *
+   * @param width of the tokens
+   * @param layers blocks
+   * @param context longest text in tokens
+   * @param vocabulary number of token ids
+   */
+  public record Text(int width, int layers, int context, int vocabulary) {
+
+    /**
+     * Attention heads of each block.
+     *
+     * @return heads
+     */
+    public int heads() {
+      return width / HEAD;
+    }
+  }
+
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if a width is not a multiple of the head's width
+   */
+  public ClipConfig {
+    if (image.channels() % HEAD != 0 || text.width() % HEAD != 0) {
+      throw new IllegalArgumentException(
+          "widths must be multiples of " + HEAD + ": image " + image + ", text " + text);
+    }
+  }
+
+  /**
+   * A model with QuickGELU and epsilon 1e-5, as OpenAI's.
+   *
+   * @param image the image tower
+   * @param text the text tower
+   * @param embedding width of the joint space
+   */
+  public ClipConfig(Image image, Text text, int embedding) {
+    this(image, text, embedding, Activation.QUICK_GELU, 1e-5);
+  }
+
+  /**
+   * The same sizes with another activation and epsilon.
+   *
+   * @param changedActivation of the transformers' MLPs
+   * @param changedEpsilon of the layer norms
+   * @return the configuration
+   */
+  public ClipConfig with(Activation changedActivation, double changedEpsilon) {
+    return new ClipConfig(image, text, embedding, changedActivation, changedEpsilon);
+  }
+
+  /**
+   * The configuration that a checkpoint's shapes tell, with QuickGELU and epsilon 1e-5.
+   *
+   * @param checkpoint tensors under OpenAI's names
+   * @return the configuration
+   * @throws CheckpointException if the checkpoint holds no CLIP, or one of impossible sizes
+   */
+  public static ClipConfig of(Checkpoint checkpoint) {
+    Shapes shapes = new Shapes(checkpoint);
+    Shape projection = shapes.get("text_projection", 2);
+    Shape words = shapes.get("token_embedding.weight", 2);
+    Text text =
+        new Text(
+            (int) words.get(1),
+            shapes.count("transformer.resblocks.", ".attn.in_proj_weight"),
+            (int) shapes.get("positional_embedding", 2).get(0),
+            (int) words.get(0));
+    Image image = shapes.has("visual.proj") ? shapes.vit() : shapes.resNet();
+    try {
+      return new ClipConfig(image, text, (int) projection.get(1));
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The shapes in a checkpoint, with errors that name it. */
+  private record Shapes(Checkpoint checkpoint) {
+
+    boolean has(String name) {
+      return checkpoint.tensors().containsKey(name);
+    }
+
+    Shape get(String name, int dimensions) {
+      TensorInfo info = checkpoint.tensors().get(name);
+      if (info == null) {
+        throw new CheckpointException(
+            checkpoint.source() + " holds no CLIP model: tensor " + name + " is missing");
+      }
+      if (info.shape().dimension() != dimensions || info.shape().size() == 0) {
+        throw new CheckpointException(
+            checkpoint.source()
+                + ": tensor "
+                + name
+                + " must have "
+                + dimensions
+                + " dimensions, found "
+                + info.shape());
+      }
+      return info.shape();
+    }
+
+    /** Counts {@code start + 0 + end}, {@code start + 1 + end} and so on. */
+    int count(String start, String end) {
+      int n = 0;
+      while (has(start + n + end)) {
+        n++;
+      }
+      return n;
+    }
+
+    Vit vit() {
+      Shape patches = get("visual.conv1.weight", 4);
+      return new Vit(
+          (int) patches.get(0),
+          count("visual.transformer.resblocks.", ".attn.in_proj_weight"),
+          (int) patches.get(3),
+          grid("visual.positional_embedding"));
+    }
+
+    ResNet resNet() {
+      List<Integer> blocks = new ArrayList<>();
+      for (int stage = 1; ; stage++) {
+        int count = count("visual.layer" + stage + ".", ".conv1.weight");
+        if (count == 0) {
+          break;
+        }
+        blocks.add(count);
+      }
+      int width = (int) get("visual.layer1.0.conv1.weight", 4).get(0);
+      return new ResNet(width, blocks, grid("visual.attnpool.positional_embedding"));
+    }
+
+    private int grid(String table) {
+      Shape shape = get(table, 2);
+      long cells = shape.get(0) - 1;
+      int side = (int) Math.round(Math.sqrt((double) cells));
+      if (side == 0 || (long) side * side != cells) {
+        throw new CheckpointException(
+            checkpoint.source()
+                + ": rows of "
+                + table
+                + " must be one more than a square, found "
+                + shape);
+      }
+      return side;
+    }
+  }
+
+  /**
+   * Every tensor of the model under OpenAI's names.
+   *
+   * @return names and shapes, in the order of the published checkpoints
+   */
+  public Map<String, Shape> shapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put("positional_embedding", new Shape(text.context(), text.width()));
+    shapes.put("text_projection", new Shape(text.width(), embedding));
+    shapes.put("logit_scale", new Shape());
+    if (image instanceof Vit vit) {
+      put(shapes, vit);
+    } else if (image instanceof ResNet resNet) {
+      put(shapes, resNet);
+    }
+    transformer(shapes, "transformer.resblocks.", text.layers(), text.width());
+    shapes.put("token_embedding.weight", new Shape(text.vocabulary(), text.width()));
+    layer(shapes, "ln_final", text.width());
+    return shapes;
+  }
+
+  private void put(Map<String, Shape> shapes, Vit vit) {
+    int width = vit.width();
+    shapes.put("visual.class_embedding", new Shape(width));
+    shapes.put("visual.positional_embedding", new Shape(1 + (long) vit.grid() * vit.grid(), width));
+    shapes.put("visual.proj", new Shape(width, embedding));
+    shapes.put("visual.conv1.weight", new Shape(width, 3, vit.patch(), vit.patch()));
+    layer(shapes, "visual.ln_pre", width);
+    transformer(shapes, "visual.transformer.resblocks.", vit.layers(), width);
+    layer(shapes, "visual.ln_post", width);
+  }
+
+  private void put(Map<String, Shape> shapes, ResNet resNet) {
+    int width = resNet.width();
+    convolution(shapes, "visual.conv1", "visual.bn1", width / 2, 3, 3);
+    convolution(shapes, "visual.conv2", "visual.bn2", width / 2, width / 2, 3);
+    convolution(shapes, "visual.conv3", "visual.bn3", width, width / 2, 3);
+    int channels = width;
+    for (int stage = 0; stage < resNet.blocks().size(); stage++) {
+      int planes = width << stage;
+      for (int block = 0; block < resNet.blocks().get(stage); block++) {
+        String prefix = "visual.layer" + (stage + 1) + "." + block + ".";
+        bottleneck(shapes, prefix, channels, planes, block == 0);
+        channels = 4 * planes;
+      }
+    }
+    shapes.put(
+        "visual.attnpool.positional_embedding",
+        new Shape(1 + (long) resNet.grid() * resNet.grid(), channels));
+    for (String projection : List.of("k_proj", "q_proj", "v_proj", "c_proj")) {
+      int out = projection.equals("c_proj") ? embedding : channels;
+      shapes.put("visual.attnpool." + projection + ".weight", new Shape(out, channels));
+      shapes.put("visual.attnpool." + projection + ".bias", new Shape(out));
+    }
+  }
+
+  static void bottleneck(
+      Map<String, Shape> shapes, String prefix, int channels, int planes, boolean shortcut) {
+    convolution(shapes, prefix + "conv1", prefix + "bn1", planes, channels, 1);
+    convolution(shapes, prefix + "conv2", prefix + "bn2", planes, planes, 3);
+    convolution(shapes, prefix + "conv3", prefix + "bn3", 4 * planes, planes, 1);
+    if (shortcut) {
+      convolution(
+          shapes, prefix + "downsample.0", prefix + "downsample.1", 4 * planes, channels, 1);
+    }
+  }
+
+  private static void convolution(
+      Map<String, Shape> shapes, String name, String norm, int out, int in, int kernel) {
+    shapes.put(name + ".weight", new Shape(out, in, kernel, kernel));
+    layer(shapes, norm, out);
+    shapes.put(norm + ".running_mean", new Shape(out));
+    shapes.put(norm + ".running_var", new Shape(out));
+    shapes.put(norm + ".num_batches_tracked", new Shape());
+  }
+
+  private static void layer(Map<String, Shape> shapes, String name, int width) {
+    shapes.put(name + ".weight", new Shape(width));
+    shapes.put(name + ".bias", new Shape(width));
+  }
+
+  private static void transformer(Map<String, Shape> shapes, String prefix, int layers, int width) {
+    for (int i = 0; i < layers; i++) {
+      String block = prefix + i + ".";
+      shapes.put(block + "attn.in_proj_weight", new Shape(3L * width, width));
+      shapes.put(block + "attn.in_proj_bias", new Shape(3L * width));
+      shapes.put(block + "attn.out_proj.weight", new Shape(width, width));
+      shapes.put(block + "attn.out_proj.bias", new Shape(width));
+      layer(shapes, block + "ln_1", width);
+      shapes.put(block + "mlp.c_fc.weight", new Shape(4L * width, width));
+      shapes.put(block + "mlp.c_fc.bias", new Shape(4L * width));
+      shapes.put(block + "mlp.c_proj.weight", new Shape(width, 4L * width));
+      shapes.put(block + "mlp.c_proj.bias", new Shape(width));
+      layer(shapes, block + "ln_2", width);
+    }
+  }
+
+  /**
+   * Random weights to start training from, distributed as those that OpenAI's code starts from.
+   *
+   * @param random where they come from; the same generator state gives the same weights
+   * @param manager owns the arrays
+   * @return every name of {@link #shapes()} with its array
+   */
+  public Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
+    Map<String, NDArray> weights = new LinkedHashMap<>();
+    shapes()
+        .forEach(
+            (name, shape) -> {
+              if (name.endsWith("num_batches_tracked")) {
+                weights.put(name, manager.create(0L));
+              } else {
+                float[] values = InitialWeights.values(this, name, shape, random);
+                weights.put(name, manager.create(values, shape));
+              }
+            });
+    return weights;
+  }
+}

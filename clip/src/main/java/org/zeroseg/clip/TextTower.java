@@ -1,0 +1,115 @@
+package org.zeroseg.clip;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import org.zeroseg.core.tensor.Transformer;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * CLIP's text transformer. Attention is causal, so positions behind a text's end token change
+ * nothing: a batch is cut to its longest text.
+ */
+public final class TextTower {
+
+  private final ClipConfig.Text config;
+  private final Weights weights;
+  private final Transformer blocks;
+  private final NDArray epsilon;
+  private final Mode mode;
+
+  TextTower(ClipConfig clip, Weights weights, NDManager manager) {
+    this.config = clip.text();
+    this.weights = weights;
+    this.blocks =
+        Transformer.of(
+            weights.at("transformer.resblocks"),
+            config.layers(),
+            Transformer.Names.CLIP,
+            new Transformer.Options(config.heads(), clip.epsilon(), clip.activation(), true),
+            manager);
+    this.epsilon = manager.create(clip.epsilon()).toDevice(Device.cpu(), false);
+    this.mode = Mode.INFERENCE;
+  }
+
+  private TextTower(TextTower other, Mode mode) {
+    this.config = other.config;
+    this.weights = other.weights;
+    this.blocks = mode == Mode.INFERENCE ? other.blocks : other.blocks.differentiable();
+    this.epsilon = other.epsilon;
+    this.mode = mode;
+  }
+
+  TextTower in(Mode changed) {
+    return new TextTower(this, changed);
+  }
+
+  /**
+   * The sizes.
+   *
+   * @return the configuration
+   */
+  public ClipConfig.Text config() {
+    return config;
+  }
+
+  /**
+   * Text embeddings.
+   *
+   * @param ids int64 {@code [B, T]}, {@code T} at most the context; a text ends at its largest id,
+   *     the first of them if there are several, and what follows is ignored
+   * @return {@code [B, D]}, not of unit length
+   * @throws IllegalArgumentException if an id is not in the vocabulary or {@code T} is too large
+   */
+  public NDArray encode(NDArray ids) {
+    int texts = (int) ids.getShape().get(0);
+    int length = (int) ids.getShape().get(1);
+    long[] values = ids.toLongArray();
+    long[] ends = new long[texts];
+    long longest = 0;
+    for (int text = 0; text < texts; text++) {
+      ends[text] = end(values, text * length, length);
+      longest = Math.max(longest, ends[text] + 1);
+    }
+    NDArray tokens = hidden(ids.get(":, :" + longest));
+    NDArray last = mode.call("pick_tokens", tokens, ids.getManager().create(ends));
+    Weights norm = weights.at("ln_final");
+    NDArray normed = mode.call("layer_norm", last, norm.get("weight"), norm.get("bias"), epsilon);
+    return mode.call("project", normed, weights.get("text_projection"));
+  }
+
+  /** The position of the largest id, which is the end token's. */
+  private int end(long[] ids, int from, int length) {
+    int best = from;
+    for (int i = from; i < from + length; i++) {
+      if (ids[i] < 0 || ids[i] >= config.vocabulary()) {
+        throw new IllegalArgumentException(
+            "token id " + ids[i] + " is not in the vocabulary of " + config.vocabulary());
+      }
+      if (ids[i] > ids[best]) {
+        best = i;
+      }
+    }
+    return best - from;
+  }
+
+  /**
+   * The tokens behind the last block, before {@code ln_final}.
+   *
+   * @param ids int64 {@code [B, T]}, {@code T} at most the context
+   * @return {@code [B, T, W]}
+   */
+  public NDArray hidden(NDArray ids) {
+    if (ids.getShape().get(1) > config.context()) {
+      throw new IllegalArgumentException(
+          "texts of " + ids.getShape().get(1) + " tokens; the context is " + config.context());
+    }
+    NDArray tokens =
+        mode.call(
+            "word_tokens",
+            ids,
+            weights.get("token_embedding.weight"),
+            weights.get("positional_embedding"));
+    return blocks.forward(tokens);
+  }
+}
