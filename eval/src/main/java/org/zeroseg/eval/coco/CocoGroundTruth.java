@@ -1,0 +1,265 @@
+package org.zeroseg.eval.coco;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Rle;
+
+/** Images, categories and annotations in the format of COCO's {@code instances_*.json}. */
+public final class CocoGroundTruth {
+
+  /**
+   * An image of the set.
+   *
+   * @param id its id
+   * @param fileName its file, empty if the set does not say
+   * @param height in pixels, 0 if the set does not say
+   * @param width in pixels, 0 if the set does not say
+   */
+  public record Image(long id, String fileName, int height, int width) {}
+
+  /**
+   * A category of the set.
+   *
+   * @param id its id
+   * @param name its name
+   */
+  public record Category(long id, String name) {}
+
+  /**
+   * An annotated object.
+   *
+   * @param id its id
+   * @param category its category
+   * @param crowd whether it stands for a crowd
+   * @param area the field of the file, which need not be the number of pixels
+   * @param box its box, where the set gives one
+   * @param mask its mask, where the set gives one
+   */
+  public record Annotation(
+      long id,
+      Category category,
+      boolean crowd,
+      double area,
+      Optional<Box> box,
+      Optional<Rle> mask) {}
+
+  private final String source;
+  private final Registry<Image> images;
+  private final Registry<Category> categories;
+  private final List<Instance> instances;
+  private final List<String> warnings;
+  private final List<List<Instance>> byImage = new ArrayList<>();
+
+  CocoGroundTruth(
+      String source,
+      Registry<Image> images,
+      Registry<Category> categories,
+      List<Instance> instances,
+      List<String> warnings) {
+    this.source = source;
+    this.images = images;
+    this.categories = categories;
+    this.instances = List.copyOf(instances);
+    this.warnings = List.copyOf(warnings);
+    images.values().forEach(image -> byImage.add(new ArrayList<>()));
+    instances.forEach(instance -> byImage.get(instance.image()).add(instance));
+  }
+
+  /**
+   * Reads a file as a stream, plain or gzip. Ids must be unique and known, masks well-formed and of
+   * their image's size.
+   *
+   * @param file an {@code instances_*.json}
+   * @return its content
+   * @throws org.zeroseg.eval.InvalidDataException naming up to twenty problems by annotation and
+   *     field
+   * @throws IOException if the file cannot be read
+   */
+  public static CocoGroundTruth read(Path file) throws IOException {
+    return GroundTruthFile.read(file);
+  }
+
+  /**
+   * Starts ground truth that is made in memory.
+   *
+   * @return a builder without images
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Images in the order of the file.
+   *
+   * @return the images
+   */
+  public List<Image> images() {
+    return images.values();
+  }
+
+  /**
+   * Categories in the order of the file.
+   *
+   * @return the categories
+   */
+  public List<Category> categories() {
+    return categories.values();
+  }
+
+  /**
+   * The number of annotations.
+   *
+   * @return how many
+   */
+  public int size() {
+    return instances.size();
+  }
+
+  /**
+   * What looks wrong but does not prevent evaluation: ids of 0, areas of 0, missing flags.
+   *
+   * @return one line each
+   */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /**
+   * The annotations of an image.
+   *
+   * @param imageId its id
+   * @return annotations in file order, masks as runs
+   * @throws IllegalArgumentException if there is no such image
+   */
+  public List<Annotation> annotations(long imageId) {
+    int index = images.require(imageId);
+    Image image = images.values().get(index);
+    return byImage.get(index).stream().map(instance -> annotation(instance, image)).toList();
+  }
+
+  private Annotation annotation(Instance instance, Image image) {
+    Optional<Rle> mask =
+        instance.outline() instanceof Outline.Missing
+            ? Optional.empty()
+            : Optional.of(instance.outline().rle(image.height(), image.width()));
+    return new Annotation(
+        instance.id(),
+        categories.values().get(instance.category()),
+        instance.crowd(),
+        instance.area(),
+        instance.box(),
+        mask);
+  }
+
+  String source() {
+    return source;
+  }
+
+  Registry<Image> imageRegistry() {
+    return images;
+  }
+
+  Registry<Category> categoryRegistry() {
+    return categories;
+  }
+
+  List<Instance> instances() {
+    return instances;
+  }
+
+  /** Makes ground truth in memory: images and categories first, then annotations. */
+  public static final class Builder {
+
+    private final Registry<Image> images = new Registry<>("image");
+    private final Registry<Category> categories = new Registry<>("category");
+    private final List<Instance> instances = new ArrayList<>();
+
+    private Builder() {}
+
+    /**
+     * Adds an image.
+     *
+     * @param id its id, not given before
+     * @param height in pixels
+     * @param width in pixels
+     * @return this
+     */
+    public Builder image(long id, int height, int width) {
+      images.add(id, new Image(id, "", height, width));
+      return this;
+    }
+
+    /**
+     * Adds a category.
+     *
+     * @param id its id, not given before
+     * @param name its name
+     * @return this
+     */
+    public Builder category(long id, String name) {
+      categories.add(id, new Category(id, name));
+      return this;
+    }
+
+    /**
+     * Adds an annotation whose area and box are those of its mask.
+     *
+     * @param imageId an image given before
+     * @param categoryId a category given before
+     * @param crowd whether it stands for a crowd
+     * @param mask of the image's size
+     * @return this
+     */
+    public Builder annotation(long imageId, long categoryId, boolean crowd, Rle mask) {
+      int image = images.require(imageId);
+      Outline.checkSize(mask, images.values().get(image));
+      instances.add(
+          new Instance(
+              instances.size() + 1L,
+              image,
+              categories.require(categoryId),
+              crowd,
+              0,
+              mask.area(),
+              Optional.of(mask.box()),
+              new Outline.Runs(mask)));
+      return this;
+    }
+
+    /**
+     * Adds an annotation with a box only.
+     *
+     * @param imageId an image given before
+     * @param categoryId a category given before
+     * @param crowd whether it stands for a crowd
+     * @param box in pixels
+     * @return this
+     */
+    public Builder annotation(long imageId, long categoryId, boolean crowd, Box box) {
+      instances.add(
+          new Instance(
+              instances.size() + 1L,
+              images.require(imageId),
+              categories.require(categoryId),
+              crowd,
+              0,
+              box.area(),
+              Optional.of(box),
+              new Outline.Rectangle(box)));
+      return this;
+    }
+
+    /**
+     * The ground truth.
+     *
+     * @return what was added
+     */
+    public CocoGroundTruth build() {
+      return new CocoGroundTruth("ground truth", images, categories, instances, List.of());
+    }
+  }
+}

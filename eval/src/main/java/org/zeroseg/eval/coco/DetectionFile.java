@@ -1,0 +1,143 @@
+package org.zeroseg.eval.coco;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import org.zeroseg.core.mask.Box;
+
+/**
+ * Reads COCO's result files. The first detection decides for all where areas come from: from the
+ * boxes if it has one, otherwise from the masks.
+ */
+final class DetectionFile {
+
+  private final Path file;
+  private final EntryReader in;
+  private final CocoGroundTruth truth;
+  private final List<Instance> instances = new ArrayList<>();
+  private final Map<Long, List<Long>> unknownCategories = new TreeMap<>();
+  private long position;
+  private boolean fromBoxes;
+
+  private OptionalLong imageId;
+  private OptionalLong categoryId;
+  private OptionalDouble score;
+  private Optional<Box> box;
+  private Outline outline;
+
+  private DetectionFile(Path file, EntryReader in, CocoGroundTruth truth) {
+    this.file = file;
+    this.in = in;
+    this.truth = truth;
+  }
+
+  static CocoDetections read(Path file, CocoGroundTruth truth) throws IOException {
+    return EntryReader.read(file, in -> new DetectionFile(file, in, truth).read());
+  }
+
+  private CocoDetections read() throws IOException {
+    in.array("results", this::readDetection);
+    in.endEntry("the file");
+    in.failIfWrong();
+    List<String> warnings = new ArrayList<>();
+    unknownCategories.forEach(
+        (category, positions) ->
+            warnings.add(
+                file
+                    + ": ["
+                    + positions.get(0)
+                    + "]: category_id: there is no category "
+                    + category
+                    + "; left out, as are "
+                    + (positions.size() - 1)
+                    + " more of it"));
+    return new CocoDetections(file.toString(), truth, instances, warnings);
+  }
+
+  private void readDetection() throws IOException {
+    imageId = OptionalLong.empty();
+    categoryId = OptionalLong.empty();
+    score = OptionalDouble.empty();
+    box = Optional.empty();
+    outline = new Outline.Missing("is missing");
+    String name = "[" + position + "]";
+    boolean isObject = in.object("detection", this::readField);
+    if (isObject) {
+      check();
+    }
+    if (in.endEntry(name)) {
+      add();
+    }
+    position++;
+  }
+
+  private void readField(String field) throws IOException {
+    switch (field) {
+      case "image_id" -> imageId = in.integer(field);
+      case "category_id" -> categoryId = in.integer(field);
+      case "score" -> score = in.number(field);
+      case "bbox" -> box = in.box(field);
+      case "segmentation" -> outline = Outline.read(in, field);
+      default -> in.skip();
+    }
+  }
+
+  private void check() {
+    require(imageId.isPresent(), "image_id", "");
+    require(categoryId.isPresent(), "category_id", "");
+    require(score.isPresent(), "score", "");
+    if (position == 0) {
+      fromBoxes = box.isPresent();
+    }
+    boolean masked = !(outline instanceof Outline.Missing);
+    if (fromBoxes) {
+      require(box.isPresent(), "bbox", "; the first detection has one, so areas come from boxes");
+    } else if (position == 0) {
+      require(masked, "segmentation", ", and so is bbox");
+    } else {
+      require(masked, "segmentation", "; the first detection has one and no bbox");
+    }
+    if (imageId.isPresent()) {
+      OptionalInt image = truth.imageRegistry().find(imageId.getAsLong());
+      if (image.isEmpty()) {
+        in.fault("image_id", "there is no image " + imageId.getAsLong() + " in " + truth.source());
+      } else {
+        outline.check(truth.images().get(image.getAsInt()), in);
+      }
+    }
+  }
+
+  private void require(boolean present, String field, String why) {
+    if (!present && in.isFaultless(field)) {
+      in.fault(field, "is missing" + why);
+    }
+  }
+
+  private void add() {
+    OptionalInt category = truth.categoryRegistry().find(categoryId.getAsLong());
+    if (category.isEmpty()) {
+      unknownCategories
+          .computeIfAbsent(categoryId.getAsLong(), unknown -> new ArrayList<>())
+          .add(position);
+      return;
+    }
+    int image = truth.imageRegistry().require(imageId.getAsLong());
+    instances.add(
+        CocoDetections.detection(
+            position + 1,
+            image,
+            category.getAsInt(),
+            score.getAsDouble(),
+            fromBoxes ? box : Optional.empty(),
+            box,
+            outline,
+            truth.images().get(image)));
+  }
+}

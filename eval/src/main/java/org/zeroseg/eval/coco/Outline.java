@@ -1,0 +1,176 @@
+package org.zeroseg.eval.coco;
+
+import com.google.gson.stream.JsonToken;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Rle;
+import org.zeroseg.eval.coco.CocoGroundTruth.Image;
+
+/** A mask as a file gives it. Polygons are rasterised only when their image is evaluated. */
+sealed interface Outline {
+
+  /** The mask as runs. */
+  Rle rle(int height, int width);
+
+  /** No mask was given. */
+  record Missing(String reason) implements Outline {
+    @Override
+    public Rle rle(int height, int width) {
+      throw new IllegalStateException(reason);
+    }
+  }
+
+  /** Runs, given or decoded from text. */
+  record Runs(Rle rle) implements Outline {
+    @Override
+    public Rle rle(int height, int width) {
+      return rle;
+    }
+  }
+
+  /** The union of polygons, each x0, y0, x1, y1, ... */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Polygons(double[][] parts) implements Outline {
+    @Override
+    public Rle rle(int height, int width) {
+      return Rle.ofPolygons(width, height, List.of(parts));
+    }
+  }
+
+  /** The box of a detection without a mask, which the reference takes for a polygon. */
+  record Rectangle(Box box) implements Outline {
+    @Override
+    public Rle rle(int height, int width) {
+      return Rle.ofBox(width, height, box);
+    }
+  }
+
+  /** Notes a mask that cannot belong to its image. */
+  default void check(Image image, EntryReader in) {
+    if (this instanceof Runs runs && image.height() > 0) {
+      Rle rle = runs.rle();
+      if (rle.height() != image.height() || rle.width() != image.width()) {
+        in.fault("segmentation.size", differs(rle, image));
+      }
+    }
+    if (this instanceof Polygons && (image.height() == 0 || image.width() == 0)) {
+      in.fault(
+          "segmentation",
+          "a polygon needs height and width of image " + image.id() + ", not given");
+    }
+  }
+
+  /** Refuses a mask that is not of its image's size. */
+  static void checkSize(Rle mask, Image image) {
+    if (mask.height() != image.height() || mask.width() != image.width()) {
+      throw new IllegalArgumentException("size: " + differs(mask, image));
+    }
+  }
+
+  private static String differs(Rle rle, Image image) {
+    return "expected height %d and width %d of image %d, found %d and %d"
+        .formatted(image.height(), image.width(), image.id(), rle.height(), rle.width());
+  }
+
+  /** Reads a {@code segmentation} in any of its three forms. */
+  static Outline read(EntryReader in, String field) throws IOException {
+    JsonToken token = in.peek();
+    if (token == JsonToken.NULL) {
+      in.skip();
+      return new Missing("is null");
+    }
+    return token == JsonToken.BEGIN_ARRAY ? polygons(in, field) : runs(in, field);
+  }
+
+  private static Outline polygons(EntryReader in, String field) throws IOException {
+    List<double[]> parts = new ArrayList<>();
+    in.array(
+        field,
+        () -> {
+          String part = field + ": polygon " + parts.size();
+          double[] coordinates = in.numbers(part);
+          if (coordinates.length % 2 != 0) {
+            in.fault(part, "expected pairs of x and y, found " + coordinates.length + " numbers");
+          } else if (coordinates.length < 6) {
+            in.fault(
+                part, "expected at least three points, found " + coordinates.length + " numbers");
+          }
+          parts.add(coordinates);
+        });
+    return parts.isEmpty()
+        ? new Missing("is an empty list")
+        : new Polygons(parts.toArray(double[][]::new));
+  }
+
+  private static Outline runs(EntryReader in, String field) throws IOException {
+    Encoded encoded = new Encoded();
+    boolean complete =
+        in.object(
+            field,
+            name -> {
+              switch (name) {
+                case "size" -> encoded.size = in.numbers(field + ".size");
+                case "counts" -> encoded.read(in, field + ".counts");
+                default -> in.skip();
+              }
+            });
+    return complete ? encoded.outline(in, field) : new Missing("is malformed");
+  }
+
+  /** The two fields of run-length encoding, which may come in either order. */
+  final class Encoded {
+
+    private double[] size = {};
+    private double[] counts = {};
+    private String text = "";
+    private boolean isText;
+    private boolean isGiven;
+
+    void read(EntryReader in, String field) throws IOException {
+      isGiven = true;
+      isText = in.peek() == JsonToken.STRING;
+      if (isText) {
+        text = in.text(field);
+      } else {
+        counts = in.numbers(field);
+      }
+    }
+
+    Outline outline(EntryReader in, String field) {
+      if (size.length != 2 || !isSide(size[0]) || !isSide(size[1])) {
+        in.fault(field + ".size", "expected [height, width], found " + Arrays.toString(size));
+      } else if (!isGiven) {
+        in.fault(field + ".counts", "is missing");
+      } else {
+        try {
+          int height = (int) size[0];
+          int width = (int) size[1];
+          return new Runs(
+              isText ? Rle.parse(width, height, text) : Rle.of(width, height, integers()));
+        } catch (IllegalArgumentException e) {
+          in.fault(field + ".counts", e.getMessage());
+        }
+      }
+      return new Missing("is malformed");
+    }
+
+    private int[] integers() {
+      int[] runs = new int[counts.length];
+      for (int i = 0; i < runs.length; i++) {
+        runs[i] = (int) counts[i];
+        if (runs[i] != counts[i] || runs[i] < 0) {
+          throw new IllegalArgumentException(
+              "run " + i + ": expected an integer from 0, found " + counts[i]);
+        }
+      }
+      return runs;
+    }
+
+    private static boolean isSide(double value) {
+      return value >= 0 && value <= Integer.MAX_VALUE && value == Math.rint(value);
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package org.zeroseg.eval.coco;
+
+import java.util.Arrays;
+import java.util.List;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Rle;
+import org.zeroseg.eval.Boundaries;
+
+/**
+ * Matches the detections of one unit, an image's objects of one category (or of all), with its
+ * ground truth: cocodataset/cocoapi, {@code COCOeval.evaluateImg}.
+ */
+final class UnitMatcher {
+
+  private static final double LARGEST_THRESHOLD = 1 - 1e-10; // evaluateImg, against rounding
+
+  private final CocoEvaluator.Settings settings;
+  private final Instance[] truths;
+  private final Instance[] detections;
+  private final double[] overlaps; // [detection * truths + truth]
+  private final boolean[] near; // per detection, whether any overlap reaches any threshold
+  private final int[] dtMatch; // [threshold * detections + detection], index of the truth or -1
+  private final long[] gtTaken; // per truth, a bit per threshold
+  private final boolean[] gtIgnored;
+
+  /**
+   * Measures all overlaps.
+   *
+   * @param truths in file order
+   * @param candidates in file order; sorted here and cut to the largest number of detections
+   * @param height of the image
+   * @param width of the image
+   * @param exact whether overlaps too small for any threshold are measured, too, instead of left 0
+   */
+  UnitMatcher(
+      CocoEvaluator.Settings settings,
+      Instance[] truths,
+      Instance[] candidates,
+      int height,
+      int width,
+      boolean exact) {
+    this.settings = settings;
+    this.truths = truths;
+    double[] scores = Arrays.stream(candidates).mapToDouble(Instance::score).toArray();
+    int[] order = StableOrder.falling(scores, scores.length);
+    detections = new Instance[Math.min(order.length, settings.mostDetections())];
+    Arrays.setAll(detections, i -> candidates[order[i]]);
+    overlaps = new double[detections.length * truths.length];
+    dtMatch = new int[settings.thresholds().length * detections.length];
+    gtTaken = new long[truths.length];
+    gtIgnored = new boolean[truths.length];
+    near = new boolean[detections.length];
+    if (overlaps.length > 0) {
+      double least = leastUseful(settings.thresholds());
+      measure(height, width, exact ? 0 : least);
+      for (int i = 0; i < overlaps.length; i++) {
+        near[i / truths.length] |= overlaps[i] >= least;
+      }
+    }
+  }
+
+  private static double leastUseful(double[] thresholds) {
+    return Math.min(LARGEST_THRESHOLD, Arrays.stream(thresholds).min().orElse(0));
+  }
+
+  private void measure(int height, int width, double least) {
+    switch (settings.overlap()) {
+      case BOX -> measureBoxes();
+      case MASK ->
+          measureMasks(masks(truths, height, width), masks(detections, height, width), least);
+      case BOUNDARY -> {
+        Rle[] truthMasks = masks(truths, height, width);
+        Rle[] detectionMasks = masks(detections, height, width);
+        // Not measured where the mask alone cannot reach a threshold: the smaller one counts.
+        measureMasks(truthMasks, detectionMasks, least);
+        limitToBoundaries(truthMasks, detectionMasks);
+      }
+    }
+  }
+
+  private static Rle[] masks(Instance[] instances, int height, int width) {
+    return Arrays.stream(instances)
+        .map(instance -> instance.outline().rle(height, width))
+        .toArray(Rle[]::new);
+  }
+
+  private void measureBoxes() {
+    for (int d = 0; d < detections.length; d++) {
+      Box box = detections[d].box().orElseThrow();
+      for (int g = 0; g < truths.length; g++) {
+        Box truth = truths[g].box().orElseThrow();
+        double shared = box.intersection(truth);
+        double whole = truths[g].crowd() ? box.area() : box.area() + truth.area() - shared;
+        overlaps[d * truths.length + g] = shared > 0 ? shared / whole : 0;
+      }
+    }
+  }
+
+  private void measureMasks(Rle[] truthMasks, Rle[] detectionMasks, double least) {
+    Spans[] truthSpans = Arrays.stream(truthMasks).map(Spans::new).toArray(Spans[]::new);
+    for (int d = 0; d < detections.length; d++) {
+      Spans detection = new Spans(detectionMasks[d]);
+      for (int g = 0; g < truths.length; g++) {
+        Spans truth = truthSpans[g];
+        int most = detection.mostShared(truth);
+        if (most > 0 && quotient(most, detection, truth, g) >= least) {
+          int shared = detection.intersection(truth);
+          overlaps[d * truths.length + g] = shared == 0 ? 0 : quotient(shared, detection, truth, g);
+        }
+      }
+    }
+  }
+
+  private double quotient(int shared, Spans detection, Spans truth, int g) {
+    return (double) shared
+        / (truths[g].crowd() ? detection.area() : detection.area() + truth.area() - shared);
+  }
+
+  private void limitToBoundaries(Rle[] truthMasks, Rle[] detectionMasks) {
+    Spans[] truthBoundaries = new Spans[truths.length];
+    for (int d = 0; d < detections.length; d++) {
+      Spans boundary = null;
+      for (int g = 0; g < truths.length; g++) {
+        int pair = d * truths.length + g;
+        if (overlaps[pair] == 0 || truths[g].crowd()) {
+          continue;
+        }
+        if (boundary == null) {
+          boundary = boundary(detectionMasks[d]);
+        }
+        if (truthBoundaries[g] == null) {
+          truthBoundaries[g] = boundary(truthMasks[g]);
+        }
+        int shared = boundary.intersection(truthBoundaries[g]);
+        double iou = shared == 0 ? 0 : quotient(shared, boundary, truthBoundaries[g], g);
+        overlaps[pair] = Math.min(overlaps[pair], iou);
+      }
+    }
+  }
+
+  private Spans boundary(Rle mask) {
+    int distance = Boundaries.distance(mask.width(), mask.height(), settings.boundaryRatio());
+    return new Spans(Boundaries.of(mask.mask(), distance).rle());
+  }
+
+  Instance[] truths() {
+    return truths;
+  }
+
+  Instance[] detections() {
+    return detections;
+  }
+
+  double overlap(int detection, int truth) {
+    return overlaps[detection * truths.length + truth];
+  }
+
+  boolean isIgnored(int truth) {
+    return gtIgnored[truth];
+  }
+
+  /** The truth that a detection was matched to in the last range, or -1. */
+  int match(int threshold, int detection) {
+    return dtMatch[threshold * detections.length + detection];
+  }
+
+  /**
+   * Whether a match counts: the reference marks a match by the annotation's id, so that id 0 reads
+   * as no match.
+   */
+  boolean counts(int match) {
+    return match >= 0 && (truths[match].id() != 0 || settings.countIdZero());
+  }
+
+  /** Matches within an area range; results stay until the next call. */
+  void match(AreaRange range) {
+    for (int g = 0; g < truths.length; g++) {
+      gtIgnored[g] = truths[g].crowd() || range.excludes(truths[g].area());
+      gtTaken[g] = 0;
+    }
+    double[] thresholds = settings.thresholds();
+    Arrays.fill(dtMatch, -1);
+    for (int d = 0; d < detections.length; d++) {
+      for (int t = 0; near[d] && t < thresholds.length; t++) {
+        double least = Math.min(thresholds[t], LARGEST_THRESHOLD);
+        // Regular ground truth wins over ignored, however well the latter overlaps.
+        int match = best(d, t, least, false);
+        if (match < 0) {
+          match = best(d, t, least, true);
+        }
+        if (match >= 0) {
+          gtTaken[match] |= 1L << t;
+        }
+        dtMatch[t * detections.length + d] = match;
+      }
+    }
+  }
+
+  /** The free truth that overlaps most; of equal ones the last. */
+  private int best(int d, int t, double least, boolean ignored) {
+    double best = least;
+    int match = -1;
+    for (int g = 0; g < truths.length; g++) {
+      double overlap = overlaps[d * truths.length + g];
+      if (overlap >= best
+          && gtIgnored[g] == ignored
+          && ((gtTaken[g] >>> t & 1) == 0 || truths[g].crowd())) {
+        best = overlap;
+        match = g;
+      }
+    }
+    return match;
+  }
+
+  /** Matches within all ranges and keeps what accumulation needs. */
+  UnitResult result() {
+    List<AreaRange> ranges = settings.areas();
+    int n = detections.length;
+    double[] scores = Arrays.stream(detections).mapToDouble(Instance::score).toArray();
+    long[][] hits = new long[ranges.size()][n];
+    long[][] misses = new long[ranges.size()][n];
+    int[] regular = new int[ranges.size()];
+    for (int a = 0; a < regular.length; a++) {
+      AreaRange range = ranges.get(a);
+      match(range);
+      for (boolean ignored : gtIgnored) {
+        regular[a] += ignored ? 0 : 1;
+      }
+      for (int d = 0; d < n; d++) {
+        boolean outside = range.excludes(detections[d].area());
+        for (int t = 0; t < settings.thresholds().length; t++) {
+          int match = match(t, d);
+          boolean ignored = match >= 0 && gtIgnored[match];
+          if (counts(match)) {
+            hits[a][d] |= ignored ? 0 : 1L << t;
+          } else {
+            misses[a][d] |= ignored || outside ? 0 : 1L << t;
+          }
+        }
+      }
+    }
+    return new UnitResult(scores, hits, misses, regular);
+  }
+}
