@@ -90,4 +90,15 @@ public record Box(double x, double y, double width, double height) {
     double shared = intersection(other);
     return shared > 0 ? shared / (area() + other.area() - shared) : 0;
   }
+
+  /**
+   * COCO's overlap of a detection with a crowd: the share of this box that lies in the other.
+   *
+   * @param crowd the crowd's box
+   * @return a number in [0, 1]; 0 if the boxes share no area
+   */
+  public double overlapWithCrowd(Box crowd) {
+    double shared = intersection(crowd);
+    return shared > 0 ? shared / area() : 0;
+  }
 }

@@ -365,37 +365,41 @@ public final class Rle {
   }
 
   /**
-   * The tight box around the pixels.
+   * The box around the pixels, as COCO's {@code toBbox} finds it: tight if no run inside is empty,
+   * which holds for every encoded {@link Mask}. The ends of empty runs, which other encoders may
+   * write, are taken for pixels; {@link Mask#box} of the decoded mask is tight in any case.
    *
-   * @return whole numbers; all 0 if the mask is empty
+   * @return whole numbers; all 0 without a run of pixels
    */
   public Box box() {
-    int left = width;
-    int right = 0;
-    int top = height;
-    int bottom = 0;
-    int position = 0;
-    for (int i = 0; i + 1 < counts.length; i += 2) {
-      int start = position + counts[i];
-      int last = start + counts[i + 1] - 1;
-      position = last + 1;
-      // The reference takes an empty run's ends for pixels; only other encoders write such runs.
-      if (last < start) {
-        continue;
-      }
-      int column = start / height;
-      int lastColumn = last / height;
-      left = Math.min(left, column);
-      right = Math.max(right, lastColumn + 1);
-      if (column < lastColumn) {
-        top = 0;
-        bottom = height;
-      } else {
-        top = Math.min(top, start - column * height);
-        bottom = Math.max(bottom, last - column * height + 1);
-      }
+    int runs = counts.length & ~1;
+    if (runs == 0) {
+      return new Box(0, 0, 0, 0);
     }
-    return right == 0 ? new Box(0, 0, 0, 0) : Box.ofCorners(left, top, right, bottom);
+    long left = width;
+    long top = height;
+    long right = 0;
+    long bottom = 0;
+    long position = 0;
+    long startColumn = 0;
+    for (int i = 0; i < runs; i++) {
+      position += counts[i];
+      // Unsigned 32 bits, as in the reference, where the end of an empty first run wraps around.
+      long pixel = (position - i % 2) & 0xFFFFFFFFL;
+      long row = pixel % height;
+      long column = pixel / height;
+      if (i % 2 == 0) {
+        startColumn = column;
+      } else if (startColumn < column) {
+        top = 0;
+        bottom = height - 1;
+      }
+      left = Math.min(left, column);
+      right = Math.max(right, column);
+      top = Math.min(top, row);
+      bottom = Math.max(bottom, row);
+    }
+    return Box.ofCorners(left, top, right + 1, bottom + 1);
   }
 
   /** Walks two masks of one size run by run. */

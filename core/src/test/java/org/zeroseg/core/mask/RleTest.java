@@ -75,7 +75,7 @@ class RleTest {
   @Test
   void emptyRunsOfOtherEncodersDoNotMatter() {
     Rle odd = Rle.of(4, 2, new int[] {1, 0, 1, 2, 0, 2, 2, 0});
-    assertEquals(new Box(1, 0, 2, 2), odd.box());
+    assertEquals(new Box(1, 0, 2, 2), odd.mask().box());
     assertEquals(4, odd.area());
     assertEquals(odd.mask().rle(), Rle.union(List.of(odd, odd)));
     assertArrayEquals(new int[] {2, 4, 2}, odd.mask().rle().counts());
