@@ -392,14 +392,14 @@ public final class Rle {
         startColumn = column;
       } else if (startColumn < column) {
         top = 0;
-        bottom = height - 1;
+        bottom = height - 1L;
       }
       left = Math.min(left, column);
       right = Math.max(right, column);
       top = Math.min(top, row);
       bottom = Math.max(bottom, row);
     }
-    return Box.ofCorners(left, top, right + 1, bottom + 1);
+    return Box.ofCorners((double) left, (double) top, right + 1.0, bottom + 1.0);
   }
 
   /** Walks two masks of one size run by run. */
