@@ -553,6 +553,41 @@ public final class Mask {
   }
 
   /**
+   * The mask without the pixels at its border: those with a neighbour, over an edge, outside the
+   * mask. What lies beyond the picture counts as inside.
+   *
+   * @return the inner pixels
+   */
+  public Mask eroded() {
+    long[] result = new long[words.length];
+    int stride = stride(width);
+    for (int y = top; y < bottom; y++) {
+      int row = y * stride;
+      for (int i = left >> 6; i << 6 < right; i++) {
+        long word = words[row + i];
+        long fromLeft = word << 1 | (i == 0 ? 1 : words[row + i - 1] >>> 63);
+        long fromRight = word >>> 1;
+        fromRight |= i == stride - 1 ? ~(tail(width) >>> 1) : words[row + i + 1] << 63;
+        word &= fromLeft & fromRight;
+        word &= y == 0 ? -1L : words[row + i - stride];
+        word &= y == height - 1 ? -1L : words[row + i + stride];
+        result[row + i] = word;
+      }
+    }
+    return new Mask(width, height, result);
+  }
+
+  /**
+   * The outlines along the edges of the pixels, with holes: filled, they give the mask back
+   * exactly. Parts that only touch at a corner are polygons of their own.
+   *
+   * @return one polygon for each part, in raster order of the parts' first pixels
+   */
+  public List<Polygon> polygons() {
+    return Outlines.of(this);
+  }
+
+  /**
    * The union of masks of one size.
    *
    * @param masks at least one
