@@ -70,7 +70,8 @@ class MaskTest {
   @Test
   void croppingTakesClearPixelsFromOutside() {
     Mask mask = random(new int[] {130, 70}, .5, 4);
-    for (int[] corner : new int[][] {{0, 0}, {3, 5}, {64, 1}, {-5, -7}, {-64, 0}, {-70, 3}, {500, 0}}) {
+    for (int[] corner :
+        new int[][] {{0, 0}, {3, 5}, {64, 1}, {-5, -7}, {-64, 0}, {-70, 3}, {500, 0}}) {
       for (int[] size : SIZES) {
         Mask expected =
             Mask.of(
@@ -162,8 +163,7 @@ class MaskTest {
     assertEquals(1, polygons.size());
     assertArrayEquals(new double[] {3, 0, 3, 3, 0, 3, 0, 0}, polygons.get(0).outer().xy());
     assertArrayEquals(
-        new double[] {1, 2, 2, 2, 2, 1, 1, 1},
-        rotated(polygons.get(0).holes().get(0).xy(), 1, 2));
+        new double[] {1, 2, 2, 2, 2, 1, 1, 1}, rotated(polygons.get(0).holes().get(0).xy(), 1, 2));
     assertEquals(8, polygons.get(0).area());
   }
 
@@ -225,10 +225,8 @@ class MaskTest {
     assertRefused("NaN", () -> new Box(Double.NaN, 0, 1, 2));
     assertThrows(IndexOutOfBoundsException.class, () -> mask.get(4, 0));
     assertThrows(IndexOutOfBoundsException.class, () -> mask.get(0, -1));
-    assertThrows(
-        IllegalStateException.class, () -> mask.components(Connectivity.FOUR).largest());
-    assertThrows(
-        IndexOutOfBoundsException.class, () -> mask.components(Connectivity.FOUR).mask(0));
+    assertThrows(IllegalStateException.class, () -> mask.components(Connectivity.FOUR).largest());
+    assertThrows(IndexOutOfBoundsException.class, () -> mask.components(Connectivity.FOUR).mask(0));
   }
 
   private static void assertRefused(String message, Runnable call) {
