@@ -2,6 +2,11 @@ package org.zeroseg.clip;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Set;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.tensor.Transformer.Activation;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -11,6 +16,10 @@ import org.zeroseg.core.tensor.Weights;
  * it; every result belongs to the manager of the array passed in.
  */
 public final class ClipModel {
+
+  /** Scalars that OpenAI's archives carry beside the parameters. */
+  private static final Set<String> NO_PARAMETERS =
+      Set.of("input_resolution", "context_length", "vocab_size");
 
   private final ClipConfig config;
   private final Weights weights;
@@ -39,6 +48,40 @@ public final class ClipModel {
     ImageTower image = imageTower(config, weights.at("visual"), manager);
     TextTower text = new TextTower(config, weights, manager);
     return new ClipModel(config, weights, image, text, Mode.INFERENCE);
+  }
+
+  /**
+   * Reads a model; its sizes are those of the checkpoint's tensors.
+   *
+   * @param checkpoint OpenAI's names (published archives, state dictionaries, open_clip) or those
+   *     of the transformers library
+   * @param activation of the transformers' MLPs: {@link Activation#QUICK_GELU} for OpenAI's weights
+   * @param precision of the transformers' products
+   * @param manager the model's manager; owns the weights
+   * @return the model, for inference
+   * @throws CheckpointException if the checkpoint holds no CLIP or not exactly the tensors of one
+   */
+  public static ClipModel load(
+      Checkpoint checkpoint, Activation activation, Precision precision, NDManager manager) {
+    Checkpoint named = openAiNames(checkpoint);
+    ClipConfig sizes = ClipConfig.of(named);
+    ClipConfig config = sizes.with(activation, sizes.epsilon());
+    Weights weights =
+        Weights.load(named, config.shapes(), precision, ClipModel::inTransformer, manager);
+    return of(config, weights, manager);
+  }
+
+  /** Norms stay float32, and so does everything outside of the blocks, which costs little. */
+  static boolean inTransformer(String name) {
+    return name.contains("transformer.resblocks.") && !name.contains(".ln_");
+  }
+
+  /** The tensors of any published layout under OpenAI's names, without what is no parameter. */
+  static Checkpoint openAiNames(Checkpoint checkpoint) {
+    if (checkpoint.tensors().containsKey("vision_model.embeddings.class_embedding")) {
+      return new TransformersLayout(checkpoint);
+    }
+    return checkpoint.without(NO_PARAMETERS::contains);
   }
 
   /** The image half alone; {@code visual} is the view below that prefix. */

@@ -1,5 +1,8 @@
 package org.zeroseg.core;
 
+import ai.djl.Device;
+import java.util.Locale;
+
 /** In which number format a model computes. */
 public enum Precision {
   /** 32 bits: the reference. */
@@ -9,5 +12,35 @@ public enum Precision {
   /** 16 bits, for CUDA. */
   FLOAT16,
   /** The fastest of the others that the device gains from. */
-  AUTO
+  AUTO;
+
+  /** The system property that decides for {@link #AUTO}, such as {@code float32}. */
+  public static final String PROPERTY = "zeroseg.precision";
+
+  /**
+   * The format to use on a device. {@link #AUTO} becomes what the system property {@value
+   * #PROPERTY} says, else bfloat16 on a GPU and on processors that compute in it, else float32; the
+   * others stay what they are.
+   *
+   * @param device where the model computes
+   * @return not {@link #AUTO}
+   * @throws IllegalArgumentException if the property names no precision
+   */
+  public Precision on(Device device) {
+    if (this != AUTO) {
+      return this;
+    }
+    String property = System.getProperty(PROPERTY, "auto").toUpperCase(Locale.ROOT);
+    Precision wanted;
+    try {
+      wanted = valueOf(property);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "-D" + PROPERTY + "=" + property + ": not one of float32, bfloat16, float16, auto", e);
+    }
+    if (wanted != AUTO) {
+      return wanted;
+    }
+    return device.isGpu() || Processor.gainsFromBfloat16() ? BFLOAT16 : FLOAT32;
+  }
 }

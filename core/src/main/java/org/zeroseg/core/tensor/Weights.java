@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.TensorInfo;
@@ -57,17 +58,18 @@ public final class Weights {
    */
   public static Weights load(
       Checkpoint checkpoint, Map<String, Shape> expected, NDManager manager) {
-    return load(checkpoint, expected, name -> false, manager);
+    return load(checkpoint, expected, Precision.FLOAT32, name -> false, manager);
   }
 
   /**
    * Reads the tensors that a model needs as {@link #load(Checkpoint, Map, NDManager)} does, some of
-   * them as bfloat16. Those may be passed to kernels only: the engine aborts the process when asked
-   * for their type.
+   * them in a reduced precision. Bfloat16 arrays may be passed to kernels only: the engine aborts
+   * the process when asked for their type.
    *
    * @param checkpoint where to read, its names already the model's
    * @param expected every name with its shape
-   * @param bfloat16 says by name which arrays to hold in bfloat16
+   * @param precision the format of the arrays to reduce; {@link Precision#AUTO} is decided here
+   * @param reduced says by name which arrays those are
    * @param manager the manager that will own the arrays, the model's
    * @return the weights
    * @throws CheckpointException naming all missing, unexpected and misshapen tensors at once
@@ -75,15 +77,18 @@ public final class Weights {
   public static Weights load(
       Checkpoint checkpoint,
       Map<String, Shape> expected,
-      Predicate<String> bfloat16,
+      Precision precision,
+      Predicate<String> reduced,
       NDManager manager) {
+    Precision format = precision.on(manager.getDevice());
     check(checkpoint, expected);
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     for (String name : expected.keySet()) {
       NDArray array = array(checkpoint, name, manager);
-      if (bfloat16.test(name)) {
+      if (format != Precision.FLOAT32 && reduced.test(name)) {
         try (NDArray wide = array) {
-          array = Kernels.core().call("to_bfloat16", wide);
+          String cast = format == Precision.BFLOAT16 ? "to_bfloat16" : "to_float16";
+          array = Kernels.core().call(cast, wide);
         }
       }
       arrays.put(name, array);
