@@ -1,5 +1,8 @@
 package org.zeroseg.core.image;
 
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Mask;
+
 /**
  * The mapping between a picture and a model's input: the picture is resized, and the model sees a
  * window of the result. The window may cut the resized picture (a crop), reach beyond it (padding),
@@ -83,6 +86,31 @@ public record Framing(Sizes sizes, Window window) {
   }
 
   /**
+   * A box of the picture as a box of the input.
+   *
+   * @param box in pixels of the picture
+   * @return in pixels of the input, not cut at its borders
+   */
+  public Box toModel(Box box) {
+    return Box.ofCorners(
+        toModelX(box.x()), toModelY(box.y()), toModelX(box.right()), toModelY(box.bottom()));
+  }
+
+  /**
+   * A box of the input as a box of the picture.
+   *
+   * @param box in pixels of the input
+   * @return in pixels of the picture, not cut at its borders
+   */
+  public Box toPicture(Box box) {
+    return Box.ofCorners(
+        toPictureX(box.x()),
+        toPictureY(box.y()),
+        toPictureX(box.right()),
+        toPictureY(box.bottom()));
+  }
+
+  /**
    * The model's view of a picture; padding is zero samples.
    *
    * @param picture a picture of the size that this framing is for
@@ -129,6 +157,50 @@ public record Framing(Sizes sizes, Window window) {
     return result;
   }
 
+  /**
+   * A mask over the input as one over the picture, by the nearest pixel; false where the model did
+   * not see the picture.
+   *
+   * @param mask of the input's size
+   * @return of the picture's size
+   * @throws IllegalArgumentException if the mask has another size
+   */
+  public Mask toPicture(Mask mask) {
+    requireSize(mask, window.width(), window.height());
+    int[] columns = nearest(sizes.width(), true);
+    int[] rows = nearest(sizes.height(), false);
+    return Mask.of(
+        sizes.width(),
+        sizes.height(),
+        (x, y) -> columns[x] >= 0 && rows[y] >= 0 && mask.get(columns[x], rows[y]));
+  }
+
+  /**
+   * A mask over the picture as one over the input, by the nearest pixel; false in the padding.
+   *
+   * @param mask of the picture's size
+   * @return of the input's size
+   * @throws IllegalArgumentException if the mask has another size
+   */
+  public Mask toModel(Mask mask) {
+    requireSize(mask, sizes.width(), sizes.height());
+    int[] columns = nearestOfPicture(true);
+    int[] rows = nearestOfPicture(false);
+    return Mask.of(
+        window.width(),
+        window.height(),
+        (x, y) -> columns[x] >= 0 && rows[y] >= 0 && mask.get(columns[x], rows[y]));
+  }
+
+  private static void requireSize(Mask mask, int width, int height) {
+    if (mask.width() != width || mask.height() != height) {
+      throw new IllegalArgumentException(
+          "A mask of "
+              + (mask.width() + " x " + mask.height())
+              + (" where " + width + " x " + height + " is expected"));
+    }
+  }
+
   /** For each column (or row) of the picture, the one of the input at its centre, or -1. */
   private int[] nearest(int length, boolean columns) {
     int limit = columns ? window.width() : window.height();
@@ -151,16 +223,28 @@ public record Framing(Sizes sizes, Window window) {
    */
   public int[] toModel(int[] labels, int outside) {
     requirePixels(labels.length, sizes.width(), sizes.height(), "picture");
+    int[] columns = nearestOfPicture(true);
+    int[] rows = nearestOfPicture(false);
     int[] result = new int[Math.multiplyExact(window.width(), window.height())];
-    for (int y = 0, i = 0; y < window.height(); y++) {
-      int row = (int) Math.floor(toPictureY(y + 0.5));
-      for (int x = 0; x < window.width(); x++) {
-        int column = (int) Math.floor(toPictureX(x + 0.5));
-        boolean within = row >= 0 && row < sizes.height() && column >= 0 && column < sizes.width();
-        result[i++] = within ? labels[row * sizes.width() + column] : outside;
+    for (int y = 0, i = 0; y < rows.length; y++) {
+      for (int column : columns) {
+        boolean within = rows[y] >= 0 && column >= 0;
+        result[i++] = within ? labels[rows[y] * sizes.width() + column] : outside;
       }
     }
     return result;
+  }
+
+  /** For each column (or row) of the input, the one of the picture at its centre, or -1. */
+  private int[] nearestOfPicture(boolean columns) {
+    int limit = columns ? sizes.width() : sizes.height();
+    int[] nearest = new int[columns ? window.width() : window.height()];
+    for (int i = 0; i < nearest.length; i++) {
+      double at = columns ? toPictureX(i + 0.5) : toPictureY(i + 0.5);
+      int pixel = (int) Math.floor(at);
+      nearest[i] = pixel >= 0 && pixel < limit ? pixel : -1;
+    }
+    return nearest;
   }
 
   private static void requirePixels(int length, int width, int height, String what) {

@@ -146,8 +146,9 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
     } catch (TooLargeException e) {
       throw e;
     } catch (IOException e) {
+      String reason = e.getMessage() == null ? "it ends too early" : e.getMessage();
       throw new IOException(
-          name + " is damaged or truncated (" + bytes.length + " bytes): " + e.getMessage(), e);
+          name + " is damaged or truncated (" + bytes.length + " bytes): " + reason, e);
     }
     return applyOrientation ? picture.upright(orientation) : picture;
   }

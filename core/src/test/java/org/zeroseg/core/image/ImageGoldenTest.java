@@ -26,6 +26,45 @@ class ImageGoldenTest {
     return Golden.tests("clip", Map.of("resize_u8", this::resize, "preprocess", this::preprocess));
   }
 
+  @TestFactory
+  Stream<DynamicTest> refine() {
+    return Golden.tests(
+        "refine",
+        Map.of("resize_size", this::sizes, "normalize_round_trip", this::normalizeRoundTrip));
+  }
+
+  private void sizes(GoldenCase golden) {
+    GoldenTensor rows = golden.input("rows");
+    int count = (int) rows.shape()[0];
+    int[] sizes = new int[2 * count];
+    for (int i = 0; i < count; i++) {
+      int height = (int) rows.values()[4 * i];
+      int width = (int) rows.values()[4 * i + 1];
+      int size = (int) rows.values()[4 * i + 2];
+      int longest = (int) rows.values()[4 * i + 3];
+      Sizes resized =
+          longest == 0
+              ? Sizes.shorterSide(width, height, size)
+              : Sizes.shorterSide(width, height, size, longest);
+      sizes[2 * i] = resized.newHeight();
+      sizes[2 * i + 1] = resized.newWidth();
+    }
+    golden.check("sizes", GoldenTensor.of(sizes, count, 2));
+  }
+
+  private void normalizeRoundTrip(GoldenCase golden) {
+    GoldenTensor image = golden.input("image");
+    int height = (int) image.shape()[0];
+    int width = (int) image.shape()[1];
+    Normalization normalization =
+        new Normalization(channels(golden.config(), "mean"), channels(golden.config(), "std"));
+    float[] pixels = Picture.of(Mode.RGB, width, height, image.bytes()).toPixels(normalization);
+    golden.check("normalised", GoldenTensor.of(pixels, 3, height, width));
+    Picture restored = normalization.restore(pixels, width, height);
+    golden.check("namedmask_image", GoldenTensor.of(restored.samples(), height, width, 3));
+    golden.check("reco_image", GoldenTensor.of(restored.samples(), height, width, 3));
+  }
+
   private void resize(GoldenCase golden) throws IOException {
     Picture picture = Picture.read(golden.file(golden.inputs().get("image").getAsString())).rgb();
     Filter filter =

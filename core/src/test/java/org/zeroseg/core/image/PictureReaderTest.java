@@ -1,0 +1,226 @@
+package org.zeroseg.core.image;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Random;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PictureReaderTest {
+
+  private static final Map<String, Mode> PILLOW_MODES =
+      Map.of(
+          "1", Mode.BITS,
+          "L", Mode.GREY,
+          "LA", Mode.GREY_ALPHA,
+          "I", Mode.GREY16,
+          "P", Mode.PALETTE,
+          "RGB", Mode.RGB,
+          "RGBA", Mode.RGBA,
+          "CMYK", Mode.CMYK);
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream stream = PictureReaderTest.class.getResourceAsStream(name)) {
+      return stream.readAllBytes();
+    }
+  }
+
+  private static Picture read(byte[] bytes) throws IOException {
+    return PictureReader.asStored().read(bytes, "test picture");
+  }
+
+  /** Files of every mode with what Pillow 9.5 reads from them and makes of them. */
+  @Test
+  void readsAndResizesWhatPillowReadsAndResizes() throws IOException {
+    String text = new String(resource("pillow.json"), StandardCharsets.UTF_8);
+    JsonArray cases = JsonParser.parseString(text).getAsJsonArray();
+    for (JsonElement element : cases) {
+      JsonObject recorded = element.getAsJsonObject();
+      String file = recorded.get("file").getAsString();
+      Picture picture = read(resource(file));
+      assertEquals(PILLOW_MODES.get(recorded.get("mode").getAsString()), picture.mode(), file);
+      assertEquals(recorded.get("width").getAsInt(), picture.width(), file);
+      assertEquals(recorded.get("height").getAsInt(), picture.height(), file);
+      byte[] rgb = bytes(recorded, "rgb");
+      if (file.endsWith(".jpg")) {
+        // The platform's JPEG decoder may round its cosine transform differently.
+        assertNear(rgb, picture.rgb().samples(), 3, file);
+      } else {
+        assertArrayEquals(rgb, picture.rgb().samples(), file);
+      }
+      for (JsonElement resized : recorded.getAsJsonArray("resized")) {
+        JsonObject to = resized.getAsJsonObject();
+        Filter filter = Filter.valueOf(to.get("filter").getAsString());
+        Picture actual =
+            picture.resize(to.get("width").getAsInt(), to.get("height").getAsInt(), filter);
+        assertArrayEquals(bytes(to, "rgb"), actual.rgb().samples(), file + " " + filter);
+      }
+    }
+  }
+
+  private static byte[] bytes(JsonObject object, String key) {
+    return Base64.getDecoder().decode(object.get(key).getAsString());
+  }
+
+  private static void assertNear(byte[] expected, byte[] actual, int tolerance, String what) {
+    assertEquals(expected.length, actual.length, what);
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i] & 0xff, actual[i] & 0xff, tolerance, what + ", sample " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void appliesOrientationOnlyWhenAskedTo(int orientation) throws IOException {
+    byte[] png = resource("rgb.png");
+    byte[] jpeg = resource("ycc.jpg");
+    for (ByteOrder order : new ByteOrder[] {ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN}) {
+      byte[] tiff = exif(orientation, order);
+      for (byte[] plain : new byte[][] {png, jpeg}) {
+        byte[] marked = plain == png ? withChunk(png, "eXIf", tiff) : withApp1(jpeg, tiff);
+        Picture stored = read(plain);
+        assertEquals(stored, read(marked));
+        assertEquals(
+            stored.upright(orientation), PictureReader.upright().read(marked, "marked picture"));
+      }
+    }
+  }
+
+  @Test
+  void takesADamagedOrientationForNone() throws IOException {
+    byte[] jpeg = resource("ycc.jpg");
+    for (byte[] tiff :
+        new byte[][] {
+          {}, {'M', 'M', 0, 42}, exif(9, ByteOrder.BIG_ENDIAN), exif(0, ByteOrder.LITTLE_ENDIAN)
+        }) {
+      assertEquals(read(jpeg), PictureReader.upright().read(withApp1(jpeg, tiff), "marked"));
+    }
+    byte[] outside = exif(6, ByteOrder.BIG_ENDIAN);
+    outside[4] = 0x7f;
+    assertEquals(read(jpeg), PictureReader.upright().read(withApp1(jpeg, outside), "marked"));
+  }
+
+  /** A TIFF block with one entry, the orientation. */
+  private static byte[] exif(int orientation, ByteOrder order) {
+    ByteBuffer tiff = ByteBuffer.allocate(26).order(order);
+    tiff.put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I')).put(tiff.get(0));
+    tiff.putShort((short) 42).putInt(8).putShort((short) 1);
+    tiff.putShort((short) 0x0112).putShort((short) 3).putInt(1);
+    tiff.putShort((short) orientation).putShort((short) 0).putInt(0);
+    return tiff.array();
+  }
+
+  private static byte[] withApp1(byte[] jpeg, byte[] tiff) {
+    ByteBuffer marked = ByteBuffer.allocate(jpeg.length + 10 + tiff.length);
+    marked.put(jpeg, 0, 2).put((byte) 0xff).put((byte) 0xe1).putShort((short) (8 + tiff.length));
+    marked.put("Exif\0\0".getBytes(StandardCharsets.US_ASCII)).put(tiff);
+    return marked.put(jpeg, 2, jpeg.length - 2).array();
+  }
+
+  /** Inserts a chunk after the PNG's header. */
+  private static byte[] withChunk(byte[] png, String type, byte[] content) {
+    ByteBuffer marked = ByteBuffer.allocate(png.length + 12 + content.length);
+    marked.put(png, 0, 33).put(chunk(type, content));
+    return marked.put(png, 33, png.length - 33).array();
+  }
+
+  private static byte[] chunk(String type, byte[] content) {
+    ByteBuffer chunk = ByteBuffer.allocate(12 + content.length);
+    chunk.putInt(content.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(content);
+    CRC32 crc = new CRC32();
+    crc.update(chunk.array(), 4, 4 + content.length);
+    return chunk.putInt((int) crc.getValue()).array();
+  }
+
+  @Test
+  void refusesAHugePictureBeforeDecodingIt() {
+    ByteBuffer header = ByteBuffer.allocate(13).putInt(2_000_000_000).putInt(2_000_000_000);
+    header.put((byte) 8).put((byte) 2);
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    png.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+    png.writeBytes(chunk("IHDR", header.array()));
+    png.writeBytes(chunk("IDAT", new byte[1]));
+    String message = assertThrows(IOException.class, () -> read(png.toByteArray())).getMessage();
+    assertTrue(message.contains("test picture"), message);
+    assertTrue(message.contains("2000000000 x 2000000000"), message);
+    assertTrue(message.contains("178956970"), message);
+  }
+
+  @Test
+  void honoursTheCallersLimit() throws IOException {
+    byte[] png = resource("rgb.png");
+    assertEquals(63, 9 * new PictureReader(63, false).read(png, "p").width());
+    assertThrows(IOException.class, () -> new PictureReader(62, false).read(png, "p"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rgb.png", "grey16.png", "ycc.jpg", "cmyk.jpg", "rgb.bmp", "palette.gif"})
+  void refusesTruncatedFilesAndSaysWhich(String name) throws IOException {
+    byte[] whole = resource(name);
+    for (int length : new int[] {0, 1, 10, whole.length / 2, whole.length * 3 / 4}) {
+      byte[] part = Arrays.copyOf(whole, length);
+      String message =
+          assertThrows(IOException.class, () -> read(part), name + " cut at " + length)
+              .getMessage();
+      assertTrue(message.contains("test picture") && !message.contains("null"), message);
+    }
+  }
+
+  @Test
+  void refusesALargeJpegThatEndsInTheMiddleOfItsData() throws IOException {
+    Picture noise = PictureTest.random(Mode.RGB, 400, 300);
+    ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+    ImageIO.write(noise.toBufferedImage(), "jpg", jpeg);
+    byte[] part = Arrays.copyOf(jpeg.toByteArray(), jpeg.size() / 2);
+    assertThrows(IOException.class, () -> read(part));
+  }
+
+  @Test
+  void refusesOtherFilesNamingTheirFirstBytes() {
+    byte[] webp = "RIFF0000WEBP".getBytes(StandardCharsets.US_ASCII);
+    String message = assertThrows(IOException.class, () -> read(webp)).getMessage();
+    assertTrue(message.contains("52494646") && message.contains("png"), message);
+  }
+
+  @Test
+  void readsOrRefusesMutatedFilesWithoutAnyOtherError() throws IOException {
+    Random random = new Random(11);
+    for (String name : new String[] {"palette.png", "rgba.png", "ycc.jpg", "ycck.jpg", "rgb.bmp"}) {
+      byte[] good = resource(name);
+      for (int i = 0; i < 100; i++) {
+        byte[] bad = good.clone();
+        for (int k = 0; k < 3; k++) {
+          bad[random.nextInt(bad.length)] = (byte) random.nextInt();
+        }
+        try {
+          // A small limit keeps mutated sizes from filling the heap.
+          Picture picture =
+              new PictureReader(1 << 16, true).read(new ByteArrayInputStream(bad), name);
+          assertTrue(picture.rgb().samples().length > 0);
+        } catch (IOException refused) {
+          assertTrue(refused.getMessage().contains(name), refused.getMessage());
+        }
+      }
+    }
+  }
+}
