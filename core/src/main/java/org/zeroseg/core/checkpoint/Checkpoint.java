@@ -1,5 +1,6 @@
 package org.zeroseg.core.checkpoint;
 
+import ai.djl.ndarray.types.DataType;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,17 @@ public interface Checkpoint extends AutoCloseable {
               .formatted(source(), path, Layout.some(tensors().keySet())));
     }
     return below;
+  }
+
+  /**
+   * This checkpoint with its floating-point tensors in another type, rounded to nearest. Whole
+   * numbers and booleans stay as they are.
+   *
+   * @param type float16, bfloat16, float32 or float64
+   * @return a view that closes this checkpoint when it is closed
+   */
+  default Checkpoint as(DataType type) {
+    return new CastCheckpoint(this, type);
   }
 
   @Override

@@ -1,10 +1,13 @@
 package org.zeroseg.core.checkpoint;
 
+import ai.djl.ndarray.NDArray;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Opens checkpoints of any format. */
 public final class Checkpoints {
@@ -54,6 +57,17 @@ public final class Checkpoints {
           ? e
           : new CheckpointException(path + ": " + message, e);
     }
+  }
+
+  /**
+   * Arrays in memory as a checkpoint, to be written.
+   *
+   * @param arrays names and arrays, on any device; not copied before they are read
+   * @param source where they come from, for messages
+   * @return a view; closing it does not close the arrays
+   */
+  public static Checkpoint of(Map<String, NDArray> arrays, String source) {
+    return new ArrayCheckpoint(new LinkedHashMap<>(arrays), source);
   }
 
   private static Checkpoint open(MappedFile file, String... keyPath) {

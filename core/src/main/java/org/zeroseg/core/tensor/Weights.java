@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.TensorInfo;
 
 /**
@@ -98,52 +99,87 @@ public final class Weights {
 
   private static void check(Checkpoint checkpoint, Map<String, Shape> expected) {
     Map<String, TensorInfo> present = checkpoint.tensors();
-    List<String> faults = new ArrayList<>();
+    Faults missing = new Faults("missing");
+    Faults misshapen = new Faults("wrong shape");
+    Faults unexpected = new Faults("unexpected");
     expected.forEach(
         (name, shape) -> {
           TensorInfo info = present.get(name);
           if (info == null) {
-            faults.add("missing " + name + " " + shape);
+            missing.add(name + " " + shape);
           } else if (!info.shape().equals(shape)) {
-            faults.add(
-                "wrong shape of " + name + ": expected " + shape + ", found " + info.shape());
+            misshapen.add(name + " expected " + shape + ", found " + info.shape());
           }
         });
-    for (String name : present.keySet()) {
-      if (!expected.containsKey(name)) {
-        faults.add("unexpected " + name + " " + present.get(name).shape());
-      }
-    }
+    present.forEach(
+        (name, info) -> {
+          if (!expected.containsKey(name)) {
+            unexpected.add(name + " " + info.shape());
+          }
+        });
+    String faults = missing.text() + misshapen.text() + unexpected.text();
     if (!faults.isEmpty()) {
-      String shown = faults.stream().limit(20).collect(Collectors.joining("\n  "));
-      throw new CheckpointException(
-          checkpoint.source()
-              + " does not fit the model: "
-              + faults.size()
-              + " faults\n  "
-              + shown
-              + (faults.size() > 20 ? "\n  ..." : ""));
+      throw new CheckpointException(checkpoint.source() + " does not fit the model:" + faults);
     }
   }
 
+  /** Faults of one kind, all of them reported up to a length that can still be read. */
+  private record Faults(String kind, List<String> list) {
+
+    private static final int MOST = 100;
+
+    Faults(String kind) {
+      this(kind, new ArrayList<>());
+    }
+
+    void add(String fault) {
+      list.add(fault);
+    }
+
+    String text() {
+      if (list.isEmpty()) {
+        return "";
+      }
+      String rest = list.size() > MOST ? "\n    and " + (list.size() - MOST) + " more" : "";
+      return list.stream()
+          .limit(MOST)
+          .collect(
+              Collectors.joining(
+                  "\n    ", "\n  %s (%d):\n    ".formatted(kind, list.size()), rest));
+    }
+  }
+
+  /** Goes from the mapped file to native memory; the Java heap holds no tensor of the file. */
   private static NDArray array(Checkpoint checkpoint, String name, NDManager manager) {
     TensorInfo info = checkpoint.tensors().get(name);
     ByteBuffer bytes = checkpoint.read(name);
-    // The engine casts; bfloat16 is widened here because DJL aborts on arrays of that type.
-    if (info.type() == DataType.BFLOAT16) {
-      float[] wide = new float[bytes.remaining() / 2];
-      for (int i = 0; i < wide.length; i++) {
-        wide[i] = Float.intBitsToFloat(bytes.getShort() << 16);
+    return switch (info.type()) {
+      case BFLOAT16 -> widened(bytes, info.shape(), manager);
+      case FLOAT16, FLOAT64 -> {
+        try (NDArray stored = manager.create(bytes, info.shape(), info.type())) {
+          yield stored.toType(DataType.FLOAT32, true);
+        }
       }
-      return manager.create(wide, info.shape());
-    }
-    NDArray array = manager.create(bytes, info.shape(), info.type());
-    if (info.type() == DataType.FLOAT16 || info.type() == DataType.FLOAT64) {
-      try (NDArray stored = array) {
-        return stored.toType(DataType.FLOAT32, true);
+      // The engine's array would stand on the mapped file itself, which cannot be trained in place.
+      case FLOAT32, INT64, INT32, INT8, UINT8, BOOLEAN -> {
+        try (NDArray stored = manager.create(bytes, info.shape(), info.type())) {
+          yield stored.duplicate();
+        }
       }
+      default ->
+          throw new CheckpointException(
+              "%s: tensor %s has the type %s, which no model computes with"
+                  .formatted(checkpoint.source(), name, info.type()));
+    };
+  }
+
+  /** DJL aborts on arrays of bfloat16, so the bits travel as pairs of bytes into a kernel. */
+  private static NDArray widened(ByteBuffer bytes, Shape shape, NDManager manager) {
+    Shape pairs = new Shape(bytes.remaining() / 2, 2);
+    try (NDArray stored = manager.create(bytes, pairs, DataType.UINT8);
+        NDArray wide = Kernels.core().differentiable("bfloat16_bits_to_float32", stored)) {
+      return wide.reshape(shape);
     }
-    return array;
   }
 
   /**
@@ -188,5 +224,21 @@ public final class Weights {
         .filter(name -> name.startsWith(prefix))
         .map(name -> name.substring(prefix.length()))
         .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /**
+   * The arrays below this view's prefix as a checkpoint, to be written.
+   *
+   * @return a view under the names of {@link #names()}
+   */
+  public Checkpoint checkpoint() {
+    Map<String, NDArray> below = new LinkedHashMap<>();
+    arrays.forEach(
+        (name, array) -> {
+          if (name.startsWith(prefix)) {
+            below.put(name.substring(prefix.length()), array);
+          }
+        });
+    return Checkpoints.of(below, source);
   }
 }

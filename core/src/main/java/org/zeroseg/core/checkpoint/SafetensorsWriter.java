@@ -1,0 +1,143 @@
+package org.zeroseg.core.checkpoint;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * Writes checkpoints as safetensors. The same tensors and metadata give the same bytes.
+ *
+ * <p>{@code SafetensorsWriter.write(file, weights.checkpoint().as(DataType.FLOAT16), metadata)}
+ * stores trained weights at half their size.
+ */
+public final class SafetensorsWriter {
+
+  private SafetensorsWriter() {}
+
+  /**
+   * Writes all tensors of a checkpoint, one at a time. A reader sees either the old file or the
+   * whole new one, never a part.
+   *
+   * @param file where to write; an existing file is replaced
+   * @param tensors what to write, under their names and in their order
+   * @param metadata free-form text for the header, such as the weights' provenance
+   * @throws IOException if the file cannot be written; nothing is left behind
+   */
+  public static void write(Path file, Checkpoint tensors, Map<String, String> metadata)
+      throws IOException {
+    Path target = file.toAbsolutePath();
+    Path unfinished =
+        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    try {
+      try (FileChannel channel =
+          FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        List<String> order = byAlignment(tensors);
+        writeFully(channel, header(tensors, order, metadata));
+        for (String name : order) {
+          ByteBuffer bytes = tensors.read(name);
+          if (bytes.remaining() != bytes(tensors, name)) {
+            throw new IllegalStateException(
+                "tensor %s has %d bytes, announced were %d"
+                    .formatted(name, bytes.remaining(), bytes(tensors, name)));
+          }
+          writeFully(channel, bytes);
+        }
+        channel.force(true);
+      }
+      move(unfinished, target);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Wider elements first, so that every tensor starts at a multiple of its element size. */
+  private static List<String> byAlignment(Checkpoint tensors) {
+    return tensors.tensors().entrySet().stream()
+        .sorted(Comparator.comparing(entry -> -ElementTypes.size(entry.getValue().type())))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private static ByteBuffer header(
+      Checkpoint tensors, List<String> order, Map<String, String> metadata) throws IOException {
+    Map<String, Long> offsets = new HashMap<>();
+    long end = 0;
+    for (String name : order) {
+      offsets.put(name, end);
+      end += bytes(tensors, name);
+    }
+    StringWriter text = new StringWriter();
+    try (JsonWriter json = new JsonWriter(text)) {
+      json.beginObject();
+      if (!metadata.isEmpty()) {
+        json.name(Safetensors.METADATA).beginObject();
+        for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
+          json.name(entry.getKey()).value(entry.getValue());
+        }
+        json.endObject();
+      }
+      for (Map.Entry<String, TensorInfo> entry : tensors.tensors().entrySet()) {
+        String name = entry.getKey();
+        if (name.equals(Safetensors.METADATA)) {
+          throw new CheckpointException("no tensor can be called " + name);
+        }
+        TensorInfo info = entry.getValue();
+        json.name(name).beginObject();
+        json.name("dtype").value(ElementTypes.toSafetensors(info.type()));
+        json.name("shape").beginArray();
+        for (long dimension : info.shape().getShape()) {
+          json.value(dimension);
+        }
+        json.endArray();
+        json.name("data_offsets").beginArray();
+        json.value(offsets.get(name)).value(offsets.get(name) + bytes(tensors, name));
+        json.endArray();
+        json.endObject();
+      }
+      json.endObject();
+    }
+    byte[] utf8 = text.toString().getBytes(StandardCharsets.UTF_8);
+    int padding = -utf8.length & 7; // spaces, so that the tensors begin at a multiple of eight
+    ByteBuffer header =
+        ByteBuffer.allocate(8 + utf8.length + padding).order(ByteOrder.LITTLE_ENDIAN);
+    header.putLong(utf8.length + padding).put(utf8);
+    while (header.hasRemaining()) {
+      header.put((byte) ' ');
+    }
+    return header.flip();
+  }
+
+  private static long bytes(Checkpoint tensors, String name) {
+    TensorInfo info = tensors.tensors().get(name);
+    return info.shape().size() * ElementTypes.size(info.type());
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}
