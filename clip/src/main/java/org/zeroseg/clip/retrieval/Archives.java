@@ -1,0 +1,168 @@
+package org.zeroseg.clip.retrieval;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import com.google.gson.stream.JsonReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Pictures retrieved for categories, best first: the archives of ReCo (Shin et al. 2022, Sec. 3.1),
+ * NamedMask (Shin et al. 2023, Eq. 1) and ZUTIS. A picture may be in several.
+ *
+ * <p>The file is the one that these papers' code uses: a JSON object from category to list of
+ * paths, in the order of the categories.
+ *
+ * @param pictures category to names; iterates in the order of the categories
+ */
+public record Archives(Map<String, List<String>> pictures) {
+
+  /**
+   * A use of a picture.
+   *
+   * @param label its category's label: the position in the archives, from 1
+   * @param picture its name
+   */
+  public record Entry(int label, String picture) {}
+
+  /** Copies the lists. */
+  public Archives {
+    Map<String, List<String>> copy = new LinkedHashMap<>();
+    pictures.forEach((category, names) -> copy.put(category, List.copyOf(names)));
+    pictures = Collections.unmodifiableMap(copy);
+  }
+
+  /**
+   * Retrieves the archive of every category in one pass.
+   *
+   * @param index the collection
+   * @param categories K different names, background left out
+   * @param classifier their unit class vectors [K, D]
+   * @param k pictures each: 50 in ReCo, 500 in NamedMask and ZUTIS
+   * @return the archives; shorter ones if the collection has fewer pictures
+   * @throws IllegalArgumentException if numbers differ or a category occurs twice
+   */
+  public static Archives retrieve(
+      ImageIndex index, List<String> categories, float[][] classifier, int k) {
+    if (categories.size() != classifier.length) {
+      throw new IllegalArgumentException(
+          categories.size() + " categories, " + classifier.length + " class vectors");
+    }
+    List<List<Match>> found = index.search(classifier, k);
+    Map<String, List<String>> pictures = new LinkedHashMap<>();
+    for (int i = 0; i < found.size(); i++) {
+      List<String> names = found.get(i).stream().map(Match::name).toList();
+      if (pictures.put(categories.get(i), names) != null) {
+        throw new IllegalArgumentException("category " + categories.get(i) + " occurs twice");
+      }
+    }
+    return new Archives(pictures);
+  }
+
+  /**
+   * The categories.
+   *
+   * @return in order; category i has the label i + 1
+   */
+  public List<String> categories() {
+    return List.copyOf(pictures.keySet());
+  }
+
+  /**
+   * The best pictures of each category.
+   *
+   * @param k how many
+   * @return archives of at most k pictures
+   */
+  public Archives first(int k) {
+    Map<String, List<String>> shorter = new LinkedHashMap<>();
+    pictures.forEach(
+        (category, names) -> shorter.put(category, names.subList(0, Math.min(k, names.size()))));
+    return new Archives(shorter);
+  }
+
+  /**
+   * Every use of every picture, each labelled by the archive it is in.
+   *
+   * @return archive by archive; a picture in several archives occurs as often
+   */
+  public List<Entry> entries() {
+    List<Entry> entries = new ArrayList<>();
+    int label = 0;
+    for (List<String> names : pictures.values()) {
+      label++;
+      for (String name : names) {
+        entries.add(new Entry(label, name));
+      }
+    }
+    return List.copyOf(entries);
+  }
+
+  /**
+   * The labels that the reference code gives, for replication: a picture in several archives has,
+   * in all its uses, the label of the last of them.
+   *
+   * @return picture to label
+   */
+  public Map<String, Integer> lastLabels() {
+    Map<String, Integer> labels = new LinkedHashMap<>();
+    entries().forEach(entry -> labels.put(entry.picture(), entry.label()));
+    return Collections.unmodifiableMap(labels);
+  }
+
+  /**
+   * Reads archives.
+   *
+   * @param file as {@link #write} or the papers' code writes it
+   * @return the archives
+   * @throws IOException if the file cannot be read or is not of this form
+   */
+  public static Archives read(Path file) throws IOException {
+    Map<String, List<String>> pictures = new LinkedHashMap<>();
+    try (Reader reader = Files.newBufferedReader(file);
+        JsonReader json = new JsonReader(reader)) {
+      json.beginObject();
+      while (json.hasNext()) {
+        String category = json.nextName();
+        List<String> names = new ArrayList<>();
+        json.beginArray();
+        while (json.hasNext()) {
+          names.add(json.nextString());
+        }
+        json.endArray();
+        if (pictures.put(category, names) != null) {
+          throw new IOException("category " + category + " occurs twice");
+        }
+      }
+      json.endObject();
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException | IllegalStateException | JsonParseException e) {
+      throw new IOException(file + " holds no archives: " + e.getMessage(), e);
+    }
+    return new Archives(pictures);
+  }
+
+  /**
+   * Writes the archives.
+   *
+   * @param file replaced if it exists
+   * @throws IOException if it cannot be written
+   */
+  public void write(Path file) throws IOException {
+    Path temporary = file.resolveSibling(file.getFileName() + ".part");
+    String json =
+        new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(pictures);
+    Files.writeString(temporary, json + "\n");
+    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+}

@@ -1,0 +1,41 @@
+package org.zeroseg.clip.retrieval;
+
+import java.util.List;
+import org.zeroseg.core.image.Picture;
+
+/** Makes pictures into vectors, as an image tower does. */
+public interface ImageEncoder {
+
+  /**
+   * What tells this encoder from others, such as a model id. It is written into indexes, and an
+   * index is only ever extended by the encoder that began it.
+   *
+   * @return the name
+   */
+  String model();
+
+  /**
+   * The length of the vectors.
+   *
+   * @return D
+   */
+  int dimension();
+
+  /**
+   * The part of the work that goes picture by picture, such as cutting out the model's input.
+   * Called from several threads at once, while {@link #embed} runs.
+   *
+   * @param picture as decoded
+   * @return what {@link #embed} takes
+   * @throws IllegalArgumentException if the picture cannot be an input, for instance by its shape
+   */
+  Picture prepare(Picture picture);
+
+  /**
+   * Encodes a batch. Called by one thread at a time.
+   *
+   * @param prepared B pictures from {@link #prepare}
+   * @return embeddings [B, D], not necessarily normalised
+   */
+  float[][] embed(List<Picture> prepared);
+}

@@ -1,0 +1,301 @@
+package org.zeroseg.clip.retrieval;
+
+import ai.djl.ndarray.types.DataType;
+import java.io.File;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.image.Picture;
+
+/**
+ * Embeds collections of pictures into indexes. Pictures are decoded and prepared by several threads
+ * while the encoder works on the batch before.
+ *
+ * <p>Every batch is committed when it is done. A build that was stopped, in whatever way, goes on
+ * where it was when it is called again, and ends with the same bytes; a finished one only looks for
+ * new pictures. A picture that cannot be read is listed in {@code unreadable.tsv} of the index
+ * (name and reason) and tried again by the next call; it stops nothing.
+ *
+ * <p>Builders are immutable; builds of different indexes may run at the same time if the encoder
+ * allows it.
+ */
+public final class IndexBuilder {
+
+  private static final String UNREADABLE = "unreadable.tsv";
+  private static final String TASK = "Indexing pictures";
+
+  private final ImageEncoder encoder;
+  private final int batchSize;
+  private final int workers;
+  private final DataType type;
+  private final Progress progress;
+
+  /**
+   * What a build ends with.
+   *
+   * @param index everything that could be read
+   * @param unreadable everything that could not, in order
+   */
+  public record Outcome(ImageIndex index, List<Unreadable> unreadable) {}
+
+  private IndexBuilder(
+      ImageEncoder encoder, int batchSize, int workers, DataType type, Progress progress) {
+    if (batchSize < 1 || workers < 1) {
+      throw new IllegalArgumentException(
+          "a batch size of " + batchSize + " and " + workers + " workers");
+    }
+    if (type != DataType.FLOAT16 && type != DataType.FLOAT32) {
+      throw new IllegalArgumentException("an index of " + type + "; FLOAT16 or FLOAT32");
+    }
+    this.encoder = encoder;
+    this.batchSize = batchSize;
+    this.workers = workers;
+    this.type = type;
+    this.progress = progress;
+  }
+
+  /**
+   * A builder with batches of 32, one worker a processor, and float16 storage, which changes scores
+   * by less than 1e-3.
+   *
+   * @param encoder the image tower
+   * @return the builder
+   */
+  public static IndexBuilder of(ImageEncoder encoder) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return new IndexBuilder(encoder, 32, processors, DataType.FLOAT16, Progress.SILENT);
+  }
+
+  /**
+   * How many pictures are encoded at once.
+   *
+   * @param pictures at least 1
+   * @return a new builder
+   */
+  public IndexBuilder withBatchSize(int pictures) {
+    return new IndexBuilder(encoder, pictures, workers, type, progress);
+  }
+
+  /**
+   * How many threads read and prepare pictures.
+   *
+   * @param threads at least 1
+   * @return a new builder
+   */
+  public IndexBuilder withWorkers(int threads) {
+    return new IndexBuilder(encoder, batchSize, threads, type, progress);
+  }
+
+  /**
+   * How numbers are stored.
+   *
+   * @param numbers {@link DataType#FLOAT16} or {@link DataType#FLOAT32}
+   * @return a new builder
+   */
+  public IndexBuilder storing(DataType numbers) {
+    return new IndexBuilder(encoder, batchSize, workers, numbers, progress);
+  }
+
+  /**
+   * Who is told how the work gets on.
+   *
+   * @param listener is told the pictures done after each batch
+   * @return a new builder
+   */
+  public IndexBuilder withProgress(Progress listener) {
+    return new IndexBuilder(encoder, batchSize, workers, type, listener);
+  }
+
+  /**
+   * Indexes all pictures in a folder and the folders in it, in the order of their names.
+   *
+   * @param index the folder of the index; made or gone on with
+   * @param root where the pictures are; files count whose names end as pictures' names do
+   * @return the index and what could not be read
+   * @throws IOException if the root cannot be listed or the index cannot be read or written, or
+   *     belongs to another encoder, or the thread is interrupted
+   */
+  public Outcome build(Path index, Path root) throws IOException {
+    if (!Files.isDirectory(root)) {
+      throw new NotDirectoryException(root.toString());
+    }
+    Set<String> endings =
+        Stream.of(ImageIO.getReaderFileSuffixes())
+            .map(suffix -> suffix.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toSet());
+    try (Stream<Path> files = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
+      List<String> names =
+          files
+              .filter(file -> endings.contains(ending(file)) && Files.isRegularFile(file))
+              .map(file -> root.relativize(file).toString().replace(File.separatorChar, '/'))
+              .sorted()
+              .toList();
+      return build(index, root, names);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static String ending(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Indexes the pictures of a list.
+   *
+   * @param index the folder of the index; made or gone on with
+   * @param root what the names are relative to
+   * @param names paths with slashes, each once; those that the index holds are skipped
+   * @return the index and what could not be read
+   * @throws IOException if the index cannot be read or written, or belongs to another encoder, or
+   *     the thread is interrupted
+   * @throws IllegalArgumentException if a name occurs twice
+   */
+  public Outcome build(Path index, Path root, List<String> names) throws IOException {
+    Set<String> distinct = new HashSet<>();
+    for (String name : names) {
+      if (!distinct.add(name)) {
+        throw new IllegalArgumentException("the picture " + name + " is listed twice");
+      }
+    }
+    List<Unreadable> unreadable = new ArrayList<>();
+    try (IndexWriter writer = IndexWriter.open(index, encoder.dimension(), type, encoder.model())) {
+      distinct.removeAll(writer.names());
+      List<String> missing = names.stream().filter(distinct::contains).toList();
+      Files.deleteIfExists(index.resolve(UNREADABLE));
+      new Run(writer, index, root, missing, names.size(), unreadable).embed();
+    }
+    return new Outcome(ImageIndex.open(index), List.copyOf(unreadable));
+  }
+
+  /** One build. */
+  private final class Run {
+
+    private final IndexWriter writer;
+    private final Path list;
+    private final Path root;
+    private final Iterator<String> names;
+    private final long total;
+    private final List<Unreadable> unreadable;
+    private final List<String> batchNames = new ArrayList<>();
+    private final List<Picture> batch = new ArrayList<>();
+    private long done;
+
+    Run(
+        IndexWriter writer,
+        Path index,
+        Path root,
+        List<String> missing,
+        long total,
+        List<Unreadable> unreadable) {
+      this.writer = writer;
+      this.list = index.resolve(UNREADABLE);
+      this.root = root;
+      this.names = missing.iterator();
+      this.total = total;
+      this.done = total - missing.size();
+      this.unreadable = unreadable;
+    }
+
+    void embed() throws IOException {
+      record Ahead(String name, Future<Picture> picture) {}
+      Queue<Ahead> ahead = new ArrayDeque<>();
+      ExecutorService pool = Executors.newFixedThreadPool(workers, IndexBuilder::daemon);
+      try {
+        while (true) {
+          while (names.hasNext() && ahead.size() < 2 * batchSize + workers) {
+            String name = names.next();
+            ahead.add(new Ahead(name, pool.submit(() -> prepare(name))));
+          }
+          Ahead next = ahead.poll();
+          if (next == null) {
+            break;
+          }
+          try {
+            batch.add(next.picture().get());
+            batchNames.add(next.name());
+          } catch (ExecutionException e) {
+            refuse(next.name(), e.getCause());
+          }
+          if (batch.size() == batchSize) {
+            commit();
+          }
+        }
+        commit();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted after " + done + " pictures of " + total);
+      } finally {
+        pool.shutdownNow();
+      }
+    }
+
+    private Picture prepare(String name) throws IOException {
+      return encoder.prepare(Picture.read(root.resolve(name)));
+    }
+
+    private void refuse(String name, Throwable cause) throws IOException {
+      if (cause instanceof Error error) {
+        throw error;
+      }
+      String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+      unreadable.add(new Unreadable(name, reason));
+      IndexWriter.append(
+          list, NameFile.escape(name) + "\t" + NameFile.escape(reason).replace('\t', ' '));
+      done++;
+    }
+
+    private void commit() throws IOException {
+      if (!batch.isEmpty()) {
+        float[][] embeddings = encoder.embed(List.copyOf(batch));
+        if (embeddings.length != batch.size()) {
+          throw new IllegalStateException(
+              encoder.model() + " made " + embeddings.length + " vectors of " + batch.size());
+        }
+        List<String> good = new ArrayList<>();
+        List<float[]> rows = new ArrayList<>();
+        for (int i = 0; i < embeddings.length; i++) {
+          try {
+            rows.add(TextEmbeddings.unit(embeddings[i]));
+            good.add(batchNames.get(i));
+          } catch (IllegalArgumentException e) {
+            refuse(batchNames.get(i), e);
+          }
+        }
+        writer.append(good, rows);
+        done += good.size();
+        batch.clear();
+        batchNames.clear();
+      }
+      progress.update(TASK, done, total);
+    }
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "zeroseg-index");
+    thread.setDaemon(true);
+    return thread;
+  }
+}
