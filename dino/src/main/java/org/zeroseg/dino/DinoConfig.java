@@ -1,0 +1,118 @@
+package org.zeroseg.dino;
+
+import ai.djl.ndarray.types.Shape;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.TensorInfo;
+
+/**
+ * The sizes of a DINO vision transformer (Caron et al. 2021, Sec. 3).
+ *
+ * @param patch side of a patch in pixels
+ * @param width channels of a token, D
+ * @param depth number of blocks
+ * @param heads attention heads
+ * @param grid side of the stored positional table in patches
+ */
+public record DinoConfig(int patch, int width, int depth, int heads, int grid) {
+
+  /** All published models have heads of 64 channels. */
+  private static final int HEAD_WIDTH = 64;
+
+  /** ViT-S/16. */
+  public static final DinoConfig SMALL_16 = new DinoConfig(16, 384, 12, 6, 14);
+
+  /** ViT-S/8. */
+  public static final DinoConfig SMALL_8 = new DinoConfig(8, 384, 12, 6, 28);
+
+  /** ViT-B/16. */
+  public static final DinoConfig BASE_16 = new DinoConfig(16, 768, 12, 12, 14);
+
+  /** ViT-B/8. */
+  public static final DinoConfig BASE_8 = new DinoConfig(8, 768, 12, 12, 28);
+
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if one is not positive or the heads do not divide the width
+   */
+  public DinoConfig {
+    if (patch < 1 || width < 1 || depth < 1 || heads < 1 || grid < 1 || width % heads != 0) {
+      throw new IllegalArgumentException(
+          "No such transformer: patch %d, width %d, depth %d, heads %d, grid %d"
+              .formatted(patch, width, depth, heads, grid));
+    }
+  }
+
+  /**
+   * Reads the sizes off a checkpoint's shapes. The number of heads leaves no trace there: it is
+   * taken from the checkpoint's metadata ({@code heads}), or heads have 64 channels.
+   *
+   * @param checkpoint with the original names
+   * @return the sizes
+   * @throws CheckpointException if the tensors that tell them are missing or contradict each other
+   */
+  public static DinoConfig of(Checkpoint checkpoint) {
+    Shape filter = shape(checkpoint, "patch_embed.proj.weight", 4);
+    Shape positions = shape(checkpoint, "pos_embed", 3);
+    int width = Math.toIntExact(filter.get(0));
+    int patch = Math.toIntExact(filter.get(2));
+    int grid = (int) Math.round(Math.sqrt(positions.get(1) - 1.0));
+    int depth = 0;
+    while (checkpoint.tensors().containsKey("blocks." + depth + ".norm1.weight")) {
+      depth++;
+    }
+    String heads = checkpoint.metadata().get("heads");
+    if (1 + (long) grid * grid != positions.get(1) || depth == 0) {
+      throw new CheckpointException(
+          checkpoint.source() + " is no DINO transformer: pos_embed " + positions);
+    }
+    try {
+      int count = heads != null ? Integer.parseInt(heads) : width / HEAD_WIDTH;
+      return new DinoConfig(patch, width, depth, count, grid);
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Shape shape(Checkpoint checkpoint, String name, int dimensions) {
+    TensorInfo info = checkpoint.tensors().get(name);
+    if (info == null || info.shape().dimension() != dimensions) {
+      throw new CheckpointException(
+          "%s is no DINO transformer: expected %s with %d dimensions, found %s"
+              .formatted(
+                  checkpoint.source(), name, dimensions, info == null ? "none" : info.shape()));
+    }
+    return info.shape();
+  }
+
+  /**
+   * Every tensor of the checkpoint.
+   *
+   * @return original names with shapes
+   */
+  public Map<String, Shape> shapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put("cls_token", new Shape(1, 1, width));
+    shapes.put("pos_embed", new Shape(1, 1 + (long) grid * grid, width));
+    layer(shapes, "patch_embed.proj", new Shape(width, 3, patch, patch));
+    for (int i = 0; i < depth; i++) {
+      String block = "blocks." + i + ".";
+      layer(shapes, block + "norm1", new Shape(width));
+      layer(shapes, block + "attn.qkv", new Shape(3L * width, width));
+      layer(shapes, block + "attn.proj", new Shape(width, width));
+      layer(shapes, block + "norm2", new Shape(width));
+      layer(shapes, block + "mlp.fc1", new Shape(4L * width, width));
+      layer(shapes, block + "mlp.fc2", new Shape(width, 4L * width));
+    }
+    layer(shapes, "norm", new Shape(width));
+    return shapes;
+  }
+
+  private static void layer(Map<String, Shape> shapes, String name, Shape weight) {
+    shapes.put(name + ".weight", weight);
+    shapes.put(name + ".bias", new Shape(weight.get(0)));
+  }
+}

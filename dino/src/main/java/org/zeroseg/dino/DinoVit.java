@@ -1,0 +1,284 @@
+package org.zeroseg.dino;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Transformer;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * DINO's vision transformer as functions of its weights. Pixels are {@code [B, 3, H, W]},
+ * normalised; what does not fill a patch at the right and bottom is left out. Instances are
+ * thread-safe and hold arrays of the model's manager; results belong to the manager of the pixels.
+ *
+ * <p>Source: Caron et al. 2021; dense strides after Amir et al. 2021.
+ */
+public final class DinoVit {
+
+  /** The epsilon of every layer norm; PyTorch's own default is another. */
+  private static final double EPSILON = 1e-6;
+
+  static final Kernels KERNELS = Kernels.of(DinoVit.class, "dino.torchscript");
+
+  private final DinoConfig config;
+  private final Weights weights;
+  private final PositionRule rule;
+  private final Transformer blocks;
+  private final NDManager manager;
+  private final NDArray epsilon;
+  private final boolean gradients;
+  private final Map<Grid, NDArray> tables = new ConcurrentHashMap<>();
+
+  private DinoVit(
+      DinoConfig config,
+      Weights weights,
+      PositionRule rule,
+      Transformer blocks,
+      NDManager manager,
+      boolean gradients) {
+    this.config = config;
+    this.weights = weights;
+    this.rule = rule;
+    this.blocks = blocks;
+    this.manager = manager;
+    this.epsilon = manager.create(EPSILON).toDevice(Device.cpu(), false);
+    this.gradients = gradients;
+  }
+
+  /**
+   * The transformer on given weights.
+   *
+   * @param config its sizes
+   * @param weights its arrays under their original names
+   * @param rule how positions are carried to other grids
+   * @param manager the model's manager; owns resampled positional tables, one a grid met
+   * @return the transformer
+   */
+  public static DinoVit of(
+      DinoConfig config, Weights weights, PositionRule rule, NDManager manager) {
+    Transformer.Options options =
+        new Transformer.Options(config.heads(), EPSILON, Transformer.Activation.GELU, false);
+    Transformer blocks =
+        Transformer.of(
+            weights.at("blocks"), config.depth(), Transformer.Names.TIMM, options, manager);
+    return new DinoVit(config, weights, rule, blocks, manager, false);
+  }
+
+  /**
+   * The same transformer, recording gradients into weights that ask for them.
+   *
+   * @return a view on the same weights
+   */
+  public DinoVit differentiable() {
+    return new DinoVit(config, weights, rule, blocks.differentiable(), manager, true);
+  }
+
+  /**
+   * Its sizes.
+   *
+   * @return the configuration
+   */
+  public DinoConfig config() {
+    return config;
+  }
+
+  /**
+   * The positions at which pixels of a shape are looked at.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @param stride pixels between positions; must divide the patch
+   * @return the grid
+   * @throws IllegalArgumentException if the picture is smaller than a patch, or the stride does not
+   *     divide the patch
+   */
+  public Grid grid(Shape pixels, int stride) {
+    if (stride < 1 || config.patch() % stride != 0) {
+      throw new IllegalArgumentException(
+          "Stride " + stride + " does not divide the patch of " + config.patch());
+    }
+    long height = pixels.get(2);
+    long width = pixels.get(3);
+    if (height < config.patch() || width < config.patch()) {
+      throw new IllegalArgumentException(
+          "A picture of %d x %d is smaller than a patch of %d x %d"
+              .formatted(width, height, config.patch(), config.patch()));
+    }
+    return new Grid(
+        Math.toIntExact((height - config.patch()) / stride + 1),
+        Math.toIntExact((width - config.patch()) / stride + 1));
+  }
+
+  /**
+   * The tokens that enter the first block: class token, then positions row by row.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @param stride pixels between positions; the patch for the usual grid
+   * @return {@code [B, 1 + N, D]}
+   */
+  public NDArray embed(NDArray pixels, int stride) {
+    Grid grid = grid(pixels.getShape(), stride);
+    NDManager call = pixels.getManager();
+    NDArray options = call.create(new double[] {stride, 0}).toDevice(Device.cpu(), false);
+    NDArray patches =
+        call(
+            Kernels.core(),
+            "conv2d_bias",
+            pixels,
+            weights.get("patch_embed.proj.weight"),
+            weights.get("patch_embed.proj.bias"),
+            options);
+    long batch = pixels.getShape().get(0);
+    NDArray tokens = patches.reshape(batch, config.width(), -1).swapAxes(1, 2);
+    NDArray classToken = weights.get("cls_token").broadcast(new Shape(batch, 1, config.width()));
+    classToken.attach(call);
+    return classToken.concat(tokens, 1).add(positions(pixels.getShape(), grid));
+  }
+
+  private NDArray positions(Shape pixels, Grid grid) {
+    NDArray stored = weights.get("pos_embed");
+    if (rule.keeps(config, grid, pixels.get(2) == pixels.get(3))) {
+      return stored;
+    }
+    if (gradients) {
+      return resample(stored, grid, true);
+    }
+    return tables.computeIfAbsent(
+        grid,
+        key -> {
+          try (NDManager scratch = manager.newSubManager()) {
+            NDArray source = stored.duplicate();
+            source.attach(scratch);
+            NDArray table = resample(source, key, false);
+            table.attach(manager);
+            return table;
+          }
+        });
+  }
+
+  /** {@code [1, 1 + n n, D] -> [1, 1 + N, D]}; the class token's row is kept. */
+  private NDArray resample(NDArray stored, Grid grid, boolean differentiable) {
+    int n = config.grid();
+    NDArray picture = stored.get(":, 1:").reshape(1, n, n, config.width()).transpose(0, 3, 1, 2);
+    NDArray options =
+        stored
+            .getManager()
+            .create(
+                new double[] {
+                  grid.rows(),
+                  grid.columns(),
+                  1 / rule.step(n, grid.rows()),
+                  1 / rule.step(n, grid.columns())
+                })
+            .toDevice(Device.cpu(), false);
+    NDArray resampled =
+        differentiable
+            ? KERNELS.differentiable("positions", picture, options)
+            : KERNELS.call("positions", picture, options);
+    NDArray rows = resampled.transpose(0, 2, 3, 1).reshape(1, grid.size(), config.width());
+    return stored.get(":, :1").concat(rows, 1);
+  }
+
+  /**
+   * The blocks, for those who stop early or look inside.
+   *
+   * @return the stack
+   */
+  public Transformer blocks() {
+    return blocks;
+  }
+
+  /**
+   * The final norm.
+   *
+   * @param tokens {@code [B, N, D]}, as they leave a block
+   * @return {@code [B, N, D]}
+   */
+  public NDArray norm(NDArray tokens) {
+    return call(
+        Kernels.core(),
+        "layer_norm",
+        tokens,
+        weights.get("norm.weight"),
+        weights.get("norm.bias"),
+        epsilon);
+  }
+
+  /**
+   * All tokens after the last block and the final norm.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @return {@code [B, 1 + N, D]}; row 0 is the class token, the picture's embedding
+   */
+  public NDArray forward(NDArray pixels) {
+    return norm(blocks.forward(embed(pixels, config.patch())));
+  }
+
+  /**
+   * A facet of a block at every position, with all heads side by side (channel {@code head * d +
+   * i}). Blocks after it are not run, and of its own only what the facet needs.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @param facet what to read
+   * @param layer the block, from 0
+   * @param stride pixels between positions; must divide the patch
+   * @return {@code [B, 1 + N, D]}; row 0 is the class token
+   */
+  public NDArray facet(NDArray pixels, Facet facet, int layer, int stride) {
+    if (layer < 0 || layer >= config.depth()) {
+      throw new IllegalArgumentException(
+          "No block " + layer + " in a transformer of " + config.depth());
+    }
+    NDArray tokens = blocks.forward(embed(pixels, stride), 0, layer);
+    if (facet == Facet.TOKEN) {
+      return blocks.forward(tokens, layer, layer + 1);
+    }
+    NDList qkv = blocks.queriesKeysValues(layer, tokens);
+    return switch (facet) {
+      case QUERY -> qkv.get(0);
+      case KEY -> qkv.get(1);
+      default -> qkv.get(2);
+    };
+  }
+
+  /**
+   * How much the class token attends to every token in the last block, head by head; the block's
+   * matrix of all pairs is not built.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @param stride pixels between positions; must divide the patch
+   * @return {@code [B, heads, 1 + N]}, rows sum to one
+   */
+  public NDArray classAttention(NDArray pixels, int stride) {
+    int last = config.depth() - 1;
+    NDArray tokens = blocks.forward(embed(pixels, stride), 0, last);
+    NDList qkv = blocks.queriesKeysValues(last, tokens);
+    NDArray query = heads(qkv.get(0).get(":, :1"));
+    return call(Kernels.core(), "attention_probabilities", query, heads(qkv.get(1))).squeeze(2);
+  }
+
+  /**
+   * Tokens split into heads.
+   *
+   * @param tokens {@code [B, N, D]}
+   * @return {@code [B, heads, N, D / heads]}
+   */
+  public NDArray heads(NDArray tokens) {
+    Shape shape = tokens.getShape();
+    return tokens.reshape(shape.get(0), shape.get(1), config.heads(), -1).swapAxes(1, 2);
+  }
+
+  private NDArray call(Kernels kernels, String kernel, NDArray... arguments) {
+    return gradients ? kernels.differentiable(kernel, arguments) : kernels.call(kernel, arguments);
+  }
+
+  /** All tokens but the class token's. */
+  static NDArray withoutClass(NDArray tokens) {
+    return tokens.get(new NDIndex(":, 1:"));
+  }
+}

@@ -1,0 +1,42 @@
+package org.zeroseg.dino;
+
+/** How the stored positional table is carried to another grid; always bicubic, a = -0.75. */
+public enum PositionRule {
+  /**
+   * DINO's: the step is stored side over (side + 0.1). Unchanged where the number of positions is
+   * the stored one and the picture is square.
+   */
+  DINO {
+    @Override
+    boolean keeps(DinoConfig config, Grid grid, boolean square) {
+      return grid.size() == config.grid() * config.grid() && square;
+    }
+  },
+
+  /**
+   * SelfMask's: the step is stored side over side. Unchanged whenever the number of positions is
+   * the stored one, even for another grid, as the published checkpoint was evaluated.
+   */
+  SELFMASK {
+    @Override
+    boolean keeps(DinoConfig config, Grid grid, boolean square) {
+      return grid.size() == config.grid() * config.grid();
+    }
+  },
+
+  /** The step is stored side over side. Unchanged only on the stored grid. */
+  TARGET_SIZE {
+    @Override
+    boolean keeps(DinoConfig config, Grid grid, boolean square) {
+      return grid.rows() == config.grid() && grid.columns() == config.grid();
+    }
+  };
+
+  /** Whether the table is used as it is. */
+  abstract boolean keeps(DinoConfig config, Grid grid, boolean square);
+
+  /** Table cells a position, along an axis with {@code positions} of them. */
+  double step(int stored, int positions) {
+    return this == DINO ? stored / (positions + 0.1) : (double) stored / positions;
+  }
+}
