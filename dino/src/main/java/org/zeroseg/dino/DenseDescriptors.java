@@ -21,16 +21,16 @@ public record DenseDescriptors(Facet facet, int layer, int stride, boolean logBi
   private static final int BINS = 17;
 
   /**
-   * Describes every position. Channels are in the order of the reference: {@code i * heads + head}.
+   * Describes every position. Channels of keys, queries and values are in the order of the
+   * reference, {@code i * heads + head}; those of tokens as they are.
    *
    * @param vit the transformer
    * @param pixels {@code [B, 3, H, W]}, normalised
    * @return {@code [B, N, D]}, or {@code [B, N, 17 D]} with bins, bin by bin
    */
   public NDArray describe(DinoVit vit, NDArray pixels) {
-    NDArray found =
-        headsInnermost(
-            DinoVit.withoutClass(vit.facet(pixels, facet, layer, stride)), vit.config().heads());
+    NDArray tokens = DinoVit.withoutClass(vit.facet(pixels, facet, layer, stride));
+    NDArray found = facet == Facet.TOKEN ? tokens : headsInnermost(tokens, vit.config().heads());
     return logBins ? logBins(found, vit.grid(pixels.getShape(), stride)) : found;
   }
 

@@ -14,9 +14,9 @@ import org.zeroseg.core.checkpoint.TensorInfo;
  * @param width channels of a token, D
  * @param depth number of blocks
  * @param heads attention heads
- * @param grid side of the stored positional table in patches
+ * @param side side of the stored positional table in patches
  */
-public record DinoConfig(int patch, int width, int depth, int heads, int grid) {
+public record DinoConfig(int patch, int width, int depth, int heads, int side) {
 
   /** All published models have heads of 64 channels. */
   private static final int HEAD_WIDTH = 64;
@@ -39,10 +39,10 @@ public record DinoConfig(int patch, int width, int depth, int heads, int grid) {
    * @throws IllegalArgumentException if one is not positive or the heads do not divide the width
    */
   public DinoConfig {
-    if (patch < 1 || width < 1 || depth < 1 || heads < 1 || grid < 1 || width % heads != 0) {
+    if (patch < 1 || width < 1 || depth < 1 || heads < 1 || side < 1 || width % heads != 0) {
       throw new IllegalArgumentException(
           "No such transformer: patch %d, width %d, depth %d, heads %d, grid %d"
-              .formatted(patch, width, depth, heads, grid));
+              .formatted(patch, width, depth, heads, side));
     }
   }
 
@@ -89,6 +89,32 @@ public record DinoConfig(int patch, int width, int depth, int heads, int grid) {
   }
 
   /**
+   * The positions at which pixels of a shape are looked at.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @param stride pixels between positions; must divide the patch
+   * @return the grid; what does not fill a patch at the right and bottom is left out
+   * @throws IllegalArgumentException if the picture is smaller than a patch, or the stride does not
+   *     divide the patch
+   */
+  public Grid grid(Shape pixels, int stride) {
+    if (stride < 1 || patch % stride != 0) {
+      throw new IllegalArgumentException(
+          "Stride " + stride + " does not divide the patch of " + patch);
+    }
+    long height = pixels.get(2);
+    long width = pixels.get(3);
+    if (height < patch || width < patch) {
+      throw new IllegalArgumentException(
+          "A picture of %d x %d is smaller than a patch of %d x %d"
+              .formatted(width, height, patch, patch));
+    }
+    return new Grid(
+        Math.toIntExact((height - patch) / stride + 1),
+        Math.toIntExact((width - patch) / stride + 1));
+  }
+
+  /**
    * Every tensor of the checkpoint.
    *
    * @return original names with shapes
@@ -96,7 +122,7 @@ public record DinoConfig(int patch, int width, int depth, int heads, int grid) {
   public Map<String, Shape> shapes() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     shapes.put("cls_token", new Shape(1, 1, width));
-    shapes.put("pos_embed", new Shape(1, 1 + (long) grid * grid, width));
+    shapes.put("pos_embed", new Shape(1, 1 + (long) side * side, width));
     layer(shapes, "patch_embed.proj", new Shape(width, 3, patch, patch));
     for (int i = 0; i < depth; i++) {
       String block = "blocks." + i + ".";

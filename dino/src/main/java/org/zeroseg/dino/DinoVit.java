@@ -6,8 +6,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Transformer;
 import org.zeroseg.core.tensor.Weights;
@@ -28,26 +26,23 @@ public final class DinoVit {
 
   private final DinoConfig config;
   private final Weights weights;
-  private final PositionRule rule;
+  private final DinoPositions positions;
   private final Transformer blocks;
-  private final NDManager manager;
   private final NDArray epsilon;
   private final boolean gradients;
-  private final Map<Grid, NDArray> tables = new ConcurrentHashMap<>();
 
   private DinoVit(
       DinoConfig config,
       Weights weights,
-      PositionRule rule,
+      DinoPositions positions,
       Transformer blocks,
-      NDManager manager,
+      NDArray epsilon,
       boolean gradients) {
     this.config = config;
     this.weights = weights;
-    this.rule = rule;
+    this.positions = positions;
     this.blocks = blocks;
-    this.manager = manager;
-    this.epsilon = manager.create(EPSILON).toDevice(Device.cpu(), false);
+    this.epsilon = epsilon;
     this.gradients = gradients;
   }
 
@@ -67,7 +62,9 @@ public final class DinoVit {
     Transformer blocks =
         Transformer.of(
             weights.at("blocks"), config.depth(), Transformer.Names.TIMM, options, manager);
-    return new DinoVit(config, weights, rule, blocks, manager, false);
+    NDArray epsilon = manager.create(EPSILON).toDevice(Device.cpu(), false);
+    DinoPositions positions = new DinoPositions(config, weights, rule, manager);
+    return new DinoVit(config, weights, positions, blocks, epsilon, false);
   }
 
   /**
@@ -76,7 +73,7 @@ public final class DinoVit {
    * @return a view on the same weights
    */
   public DinoVit differentiable() {
-    return new DinoVit(config, weights, rule, blocks.differentiable(), manager, true);
+    return new DinoVit(config, weights, positions, blocks.differentiable(), epsilon, true);
   }
 
   /**
@@ -98,20 +95,7 @@ public final class DinoVit {
    *     divide the patch
    */
   public Grid grid(Shape pixels, int stride) {
-    if (stride < 1 || config.patch() % stride != 0) {
-      throw new IllegalArgumentException(
-          "Stride " + stride + " does not divide the patch of " + config.patch());
-    }
-    long height = pixels.get(2);
-    long width = pixels.get(3);
-    if (height < config.patch() || width < config.patch()) {
-      throw new IllegalArgumentException(
-          "A picture of %d x %d is smaller than a patch of %d x %d"
-              .formatted(width, height, config.patch(), config.patch()));
-    }
-    return new Grid(
-        Math.toIntExact((height - config.patch()) / stride + 1),
-        Math.toIntExact((width - config.patch()) / stride + 1));
+    return config.grid(pixels, stride);
   }
 
   /**
@@ -122,7 +106,6 @@ public final class DinoVit {
    * @return {@code [B, 1 + N, D]}
    */
   public NDArray embed(NDArray pixels, int stride) {
-    Grid grid = grid(pixels.getShape(), stride);
     NDManager call = pixels.getManager();
     NDArray options = call.create(new double[] {stride, 0}).toDevice(Device.cpu(), false);
     NDArray patches =
@@ -137,51 +120,7 @@ public final class DinoVit {
     NDArray tokens = patches.reshape(batch, config.width(), -1).swapAxes(1, 2);
     NDArray classToken = weights.get("cls_token").broadcast(new Shape(batch, 1, config.width()));
     classToken.attach(call);
-    return classToken.concat(tokens, 1).add(positions(pixels.getShape(), grid));
-  }
-
-  private NDArray positions(Shape pixels, Grid grid) {
-    NDArray stored = weights.get("pos_embed");
-    if (rule.keeps(config, grid, pixels.get(2) == pixels.get(3))) {
-      return stored;
-    }
-    if (gradients) {
-      return resample(stored, grid, true);
-    }
-    return tables.computeIfAbsent(
-        grid,
-        key -> {
-          try (NDManager scratch = manager.newSubManager()) {
-            NDArray source = stored.duplicate();
-            source.attach(scratch);
-            NDArray table = resample(source, key, false);
-            table.attach(manager);
-            return table;
-          }
-        });
-  }
-
-  /** {@code [1, 1 + n n, D] -> [1, 1 + N, D]}; the class token's row is kept. */
-  private NDArray resample(NDArray stored, Grid grid, boolean differentiable) {
-    int n = config.grid();
-    NDArray picture = stored.get(":, 1:").reshape(1, n, n, config.width()).transpose(0, 3, 1, 2);
-    NDArray options =
-        stored
-            .getManager()
-            .create(
-                new double[] {
-                  grid.rows(),
-                  grid.columns(),
-                  1 / rule.step(n, grid.rows()),
-                  1 / rule.step(n, grid.columns())
-                })
-            .toDevice(Device.cpu(), false);
-    NDArray resampled =
-        differentiable
-            ? KERNELS.differentiable("positions", picture, options)
-            : KERNELS.call("positions", picture, options);
-    NDArray rows = resampled.transpose(0, 2, 3, 1).reshape(1, grid.size(), config.width());
-    return stored.get(":, :1").concat(rows, 1);
+    return classToken.concat(tokens, 1).add(positions.at(pixels.getShape(), stride, gradients));
   }
 
   /**

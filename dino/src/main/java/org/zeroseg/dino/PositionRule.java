@@ -9,7 +9,7 @@ public enum PositionRule {
   DINO {
     @Override
     boolean keeps(DinoConfig config, Grid grid, boolean square) {
-      return grid.size() == config.grid() * config.grid() && square;
+      return grid.size() == config.side() * config.side() && square;
     }
   },
 
@@ -20,7 +20,7 @@ public enum PositionRule {
   SELFMASK {
     @Override
     boolean keeps(DinoConfig config, Grid grid, boolean square) {
-      return grid.size() == config.grid() * config.grid();
+      return grid.size() == config.side() * config.side();
     }
   },
 
@@ -28,7 +28,7 @@ public enum PositionRule {
   TARGET_SIZE {
     @Override
     boolean keeps(DinoConfig config, Grid grid, boolean square) {
-      return grid.rows() == config.grid() && grid.columns() == config.grid();
+      return grid.rows() == config.side() && grid.columns() == config.side();
     }
   };
 
