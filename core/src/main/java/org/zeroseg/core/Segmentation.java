@@ -1,8 +1,25 @@
 package org.zeroseg.core;
 
+import ai.djl.modality.cv.Image;
+import ai.djl.modality.cv.output.BoundingBox;
+import ai.djl.modality.cv.output.DetectedObjects;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 
 /**
@@ -179,6 +196,136 @@ public final class Segmentation {
    */
   public List<Segment> segments() {
     return segments;
+  }
+
+  /**
+   * The picture with the segments painted over it: each label in its colour of {@link Palette}, a
+   * line around each segment, and a legend on a strip below, which covers nothing.
+   *
+   * @param image the segmented picture
+   * @return a new picture, as wide as the given one or, if that is small, as the longest name
+   * @throws IllegalArgumentException if the picture has another size
+   */
+  public Image overlay(Image image) {
+    return Overlay.draw(this, image);
+  }
+
+  /**
+   * COCO's result format: a JSON array of {@code image_id}, {@code category_id}, {@code
+   * segmentation} (compressed run lengths), {@code bbox} and {@code score}.
+   *
+   * @param imageId the picture's number in the data set
+   * @param categoryId the data set's number of a label
+   * @return one entry a segment
+   */
+  public String toCocoJson(long imageId, IntUnaryOperator categoryId) {
+    return ResultJson.coco(this, imageId, categoryId);
+  }
+
+  /**
+   * Outlines in the form of GeoJSON: a collection of one feature a segment, its geometry a {@code
+   * MultiPolygon} in pixels, holes included, the left upper corner of the picture being (0, 0).
+   *
+   * @param tolerance how many pixels an outline may be off in exchange for fewer corners; 0 for the
+   *     exact outline along the pixels' edges
+   * @return the JSON text
+   * @throws IllegalArgumentException if the tolerance is negative or not a number
+   */
+  public String toGeoJson(double tolerance) {
+    return ResultJson.geo(this, tolerance);
+  }
+
+  /**
+   * The segments as DJL knows them. Its boxes are the masks' tight ones, in fractions of the
+   * picture's size.
+   *
+   * @return one object a segment that has a pixel
+   */
+  public DetectedObjects toDetectedObjects() {
+    List<String> classes = new ArrayList<>();
+    List<Double> probabilities = new ArrayList<>();
+    List<BoundingBox> boxes = new ArrayList<>();
+    for (Segment segment : segments) {
+      if (!segment.mask().isEmpty()) {
+        classes.add(segment.name());
+        probabilities.add(segment.score());
+        boxes.add(bounds(segment.mask()));
+      }
+    }
+    return new DetectedObjects(classes, probabilities, boxes);
+  }
+
+  private BoundingBox bounds(Mask mask) {
+    Box box = mask.box();
+    Mask part = mask.crop((int) box.x(), (int) box.y(), (int) box.width(), (int) box.height());
+    float[][] inside = new float[part.height()][part.width()];
+    part.forEach((x, y) -> inside[y][x] = 1);
+    return new ai.djl.modality.cv.output.Mask(
+        box.x() / width, box.y() / height, box.width() / width, box.height() / height, inside);
+  }
+
+  /**
+   * Writes the label map as a PNG that other tools read back: up to 255 categories as 8 bits with
+   * the colours of {@link Palette}, more as 16 bits of grey. To a temporary file beside it first,
+   * so that a broken run leaves no half file.
+   *
+   * @param file the file to write or replace
+   * @throws IOException if it cannot be written
+   */
+  public void writeLabels(Path file) throws IOException {
+    if (names.size() <= 255) {
+      byte[] indices = new byte[labels.length];
+      for (int i = 0; i < indices.length; i++) {
+        indices[i] = (byte) labels[i];
+      }
+      int[] palette =
+          IntStream.rangeClosed(0, names.size())
+              .map(label -> 0xFF000000 | Palette.rgb(label))
+              .toArray();
+      Picture.indexed(width, height, indices, palette).writePng(file);
+      return;
+    }
+    BufferedImage grey = new BufferedImage(width, height, BufferedImage.TYPE_USHORT_GRAY);
+    grey.getRaster().setDataElements(0, 0, width, height, labels);
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    if (!ImageIO.write(grey, "png", png)) {
+      throw new IOException("No PNG writer for " + file);
+    }
+    write(file, png.toByteArray());
+  }
+
+  /**
+   * Writes the outlines: to a temporary file beside it first.
+   *
+   * @param file the file to write or replace
+   * @param tolerance as in {@link #toGeoJson}
+   * @throws IOException if it cannot be written
+   */
+  public void writeGeoJson(Path file, double tolerance) throws IOException {
+    write(file, toGeoJson(tolerance).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Writes COCO results: to a temporary file beside it first.
+   *
+   * @param file the file to write or replace
+   * @param imageId as in {@link #toCocoJson}
+   * @param categoryId as in {@link #toCocoJson}
+   * @throws IOException if it cannot be written
+   */
+  public void writeCocoJson(Path file, long imageId, IntUnaryOperator categoryId)
+      throws IOException {
+    write(file, toCocoJson(imageId, categoryId).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
+    Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+    try {
+      Files.write(temporary, content, StandardOpenOption.CREATE_NEW);
+      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
   }
 
   @Override
