@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Opens checkpoints of any format. */
 public final class Checkpoints {
@@ -15,7 +16,7 @@ public final class Checkpoints {
   private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
 
   /** What a model folder of the Hugging Face hub calls its weights, the preferred one first. */
-  private static final List<String> USUAL_NAMES =
+  public static final List<String> USUAL_NAMES =
       List.of(
           "model.safetensors",
           "model.safetensors.index.json",
@@ -68,6 +69,19 @@ public final class Checkpoints {
    */
   public static Checkpoint of(Map<String, NDArray> arrays, String source) {
     return new ArrayCheckpoint(new LinkedHashMap<>(arrays), source);
+  }
+
+  /**
+   * The files that an index of several names, all of them beside it.
+   *
+   * @param index a file such as {@code model.safetensors.index.json}
+   * @return their names
+   * @throws CheckpointException if it is no such index or names files elsewhere
+   */
+  public static Set<String> shards(Path index) {
+    try (MappedFile file = MappedFile.open(index)) {
+      return ShardedCheckpoint.shards(file);
+    }
   }
 
   private static Checkpoint open(MappedFile file, String... keyPath) {

@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /** Several files, whose index (JSON) says which holds which tensor. */
 final class ShardedCheckpoint implements Checkpoint {
@@ -32,6 +34,12 @@ final class ShardedCheckpoint implements Checkpoint {
     } finally {
       file.close();
     }
+  }
+
+  static Set<String> shards(MappedFile file) {
+    Set<String> names = new LinkedHashSet<>(weightMap(file).values());
+    names.forEach(name -> shardPath(file, name));
+    return names;
   }
 
   private static Map<String, String> weightMap(MappedFile file) {
@@ -67,12 +75,7 @@ final class ShardedCheckpoint implements Checkpoint {
   private void add(MappedFile file, String tensor, String shardName) {
     Checkpoint shard = shards.get(shardName);
     if (shard == null) {
-      Path folder = index.toAbsolutePath().normalize().getParent();
-      Path path = folder.resolve(requirePlain(file, shardName)).normalize();
-      if (!path.startsWith(folder)) {
-        throw file.refuse("points outside its folder: " + shardName);
-      }
-      shard = Checkpoints.openShard(path);
+      shard = Checkpoints.openShard(shardPath(file, shardName));
       shards.put(shardName, shard);
       metadata.putAll(shard.metadata());
     }
@@ -84,12 +87,16 @@ final class ShardedCheckpoint implements Checkpoint {
     homes.put(tensor, shard);
   }
 
-  private static String requirePlain(MappedFile file, String shardName) {
-    if (shardName.isEmpty()
-        || shardName.chars().anyMatch(c -> c < ' ' || ":\\*?\"<>|".indexOf(c) >= 0)) {
-      throw file.refuse("names a shard that cannot be a file: '" + shardName + "'");
+  private static Path shardPath(MappedFile index, String name) {
+    Path folder = index.path().toAbsolutePath().normalize().getParent();
+    if (name.isEmpty() || name.chars().anyMatch(c -> c < ' ' || ":\\*?\"<>|".indexOf(c) >= 0)) {
+      throw index.refuse("names a shard that cannot be a file: '" + name + "'");
     }
-    return shardName;
+    Path path = folder.resolve(name).normalize();
+    if (!path.startsWith(folder)) {
+      throw index.refuse("points outside its folder: " + name);
+    }
+    return path;
   }
 
   @Override

@@ -1,0 +1,55 @@
+package org.zeroseg.core.hub;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where and how to fetch.
+ *
+ * @param cache the folder that holds one folder a model
+ * @param endpoint the hub's address, without a slash at the end
+ * @param token sent to the endpoint and to nobody else
+ * @param offline whether only the cache is used
+ */
+record Settings(Path cache, URI endpoint, Optional<String> token, boolean offline) {
+
+  private static final Set<String> TRUE = Set.of("1", "on", "yes", "true");
+
+  static Settings of(Map<String, String> environment) {
+    String endpoint = value(environment, "HF_ENDPOINT").orElse("https://huggingface.co");
+    URI address = URI.create(endpoint.replaceAll("/+$", ""));
+    if (address.getHost() == null
+        || !(address.getScheme().equals("http") || address.getScheme().equals("https"))) {
+      throw new IllegalArgumentException("HF_ENDPOINT is not an http(s) address: " + endpoint);
+    }
+    return new Settings(
+        cache(environment),
+        address,
+        value(environment, "HF_TOKEN"),
+        TRUE.contains(value(environment, "HF_HUB_OFFLINE").orElse("").toLowerCase(Locale.ROOT)));
+  }
+
+  private static Path cache(Map<String, String> environment) {
+    return value(environment, "HF_HUB_CACHE")
+        .map(Path::of)
+        .orElseGet(
+            () ->
+                value(environment, "HF_HOME")
+                    .map(Path::of)
+                    .orElseGet(
+                        () ->
+                            value(environment, "XDG_CACHE_HOME")
+                                .map(Path::of)
+                                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"))
+                                .resolve("huggingface"))
+                    .resolve("hub"));
+  }
+
+  private static Optional<String> value(Map<String, String> environment, String name) {
+    return Optional.ofNullable(environment.get(name)).map(String::strip).filter(v -> !v.isEmpty());
+  }
+}
