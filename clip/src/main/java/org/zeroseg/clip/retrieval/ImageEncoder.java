@@ -1,7 +1,9 @@
 package org.zeroseg.clip.retrieval;
 
 import java.util.List;
+import java.util.function.Function;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Preprocessing;
 
 /** Makes pictures into vectors, as an image tower does. */
 public interface ImageEncoder {
@@ -38,4 +40,41 @@ public interface ImageEncoder {
    * @return embeddings [B, D], not necessarily normalised
    */
   float[][] embed(List<Picture> prepared);
+
+  /**
+   * An encoder from its parts.
+   *
+   * @param model what tells it from others
+   * @param dimension D, the length of the vectors
+   * @param preprocessing cuts out the model's input, in parallel
+   * @param tower squares [B] to embeddings [B, D], such as {@code Clip::encodeImages}
+   * @return the encoder
+   */
+  static ImageEncoder of(
+      String model,
+      int dimension,
+      Preprocessing preprocessing,
+      Function<List<Picture>, float[][]> tower) {
+    return new ImageEncoder() {
+      @Override
+      public String model() {
+        return model;
+      }
+
+      @Override
+      public int dimension() {
+        return dimension;
+      }
+
+      @Override
+      public Picture prepare(Picture picture) {
+        return preprocessing.square(picture);
+      }
+
+      @Override
+      public float[][] embed(List<Picture> prepared) {
+        return tower.apply(prepared);
+      }
+    };
+  }
 }

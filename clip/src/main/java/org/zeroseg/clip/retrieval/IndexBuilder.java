@@ -55,7 +55,7 @@ public final class IndexBuilder {
    * What a build ends with.
    *
    * @param index everything that could be read
-   * @param unreadable everything that could not, in order
+   * @param unreadable everything that could not, as it was met
    */
   public record Outcome(ImageIndex index, List<Unreadable> unreadable) {}
 
