@@ -3,6 +3,8 @@ package org.zeroseg.clip;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -33,8 +35,14 @@ record AttentionPool(Weights weights, NDArray meanAsks, NDArray everyTokenAsks) 
   /** As {@link #every}, without positions. */
   NDArray everyUnplaced(NDArray features) {
     long cells = features.getShape().get(2) * features.getShape().get(3);
-    NDArray nowhere = features.getManager().zeros(new ai.djl.ndarray.types.Shape(1 + cells, 1));
+    NDArray nowhere = features.getManager().zeros(new Shape(1 + cells, 1));
     return attend(features, nowhere, everyTokenAsks, Mode.INFERENCE);
+  }
+
+  /** The keys of cells {@code [B, h w, C]}. */
+  NDArray keys(NDArray cells) {
+    return Kernels.core()
+        .call("linear", cells, weights.get("k_proj.weight"), weights.get("k_proj.bias"));
   }
 
   private NDArray position(NDArray features, PositionResampling positions, Mode mode) {

@@ -173,6 +173,10 @@ public final class ModifiedResNet implements ImageTower {
     return pool.every(features, positions, mode);
   }
 
+  AttentionPool attentionPool() {
+    return pool;
+  }
+
   private NDArray relu(NDArray x) {
     return mode.call("relu", x);
   }

@@ -1,0 +1,304 @@
+package org.zeroseg.clip;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
+import org.zeroseg.clip.text.ClipTokenizer;
+import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.clip.text.TextEncoder;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Preprocessing;
+import org.zeroseg.core.tensor.Transformer.Activation;
+
+/**
+ * CLIP for pictures and texts (Radford et al. 2021): both become vectors of one space, in which the
+ * cosine says how well they go together.
+ *
+ * <p>Thread-safe. {@link #close} waits for calls that run, after which every call fails with {@link
+ * IllegalStateException}.
+ */
+public final class Clip implements TextEncoder, AutoCloseable {
+
+  /** Pictures, and texts, that go through a tower at once. */
+  private static final int BATCH = 32;
+
+  private final ClipModel model;
+  private final ClipTokenizer tokenizer;
+  private final NDManager manager;
+  private final TextEmbeddings textEmbeddings = TextEmbeddings.of(this);
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  private Clip(ClipModel model, ClipTokenizer tokenizer, NDManager manager) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.manager = manager;
+  }
+
+  /**
+   * Loads a model onto the default device, in the precision that it gains from.
+   *
+   * @param path a folder with a checkpoint and its vocabulary under the hub's usual names, or a
+   *     checkpoint file (OpenAI's {@code .pt}, safetensors) with the vocabulary beside it
+   * @return the model
+   * @throws IOException if the vocabulary or the configuration cannot be read
+   * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
+   */
+  public static Clip load(Path path) throws IOException {
+    return load(path, Precision.AUTO, Engine.getInstance().defaultDevice());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param path as for {@link #load(Path)}
+   * @param precision of the transformers' products
+   * @param device where to compute
+   * @return the model
+   * @throws IOException if the vocabulary or the configuration cannot be read
+   * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
+   */
+  public static Clip load(Path path, Precision precision, Device device) throws IOException {
+    Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+    ClipTokenizer tokenizer = ClipTokenizer.read(folder);
+    Activation activation = activation(folder.resolve("config.json"));
+    NDManager manager = NDManager.newBaseManager(device);
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      return of(ClipModel.load(checkpoint, activation, precision, manager), tokenizer, manager);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  /**
+   * A model that exists, with its vocabulary.
+   *
+   * @param model for inference
+   * @param tokenizer its vocabulary; texts are cut to the model's context by its own rules
+   * @param manager owns the model's weights; closed with the result
+   * @return the model as a whole
+   * @throws IllegalArgumentException if the vocabulary has another size than the model's
+   */
+  public static Clip of(ClipModel model, ClipTokenizer tokenizer, NDManager manager) {
+    ClipConfig.Text text = model.config().text();
+    if (tokenizer.vocabularySize() != text.vocabulary()) {
+      throw new IllegalArgumentException(
+          "the tokenizer knows "
+              + tokenizer.vocabularySize()
+              + " tokens, the model "
+              + text.vocabulary());
+    }
+    return new Clip(model, tokenizer.withContextLength(text.context()), manager);
+  }
+
+  /** What the transformers library's configuration says; QuickGELU where there is none. */
+  private static Activation activation(Path config) throws IOException {
+    if (!Files.exists(config)) {
+      return Activation.QUICK_GELU;
+    }
+    try (Reader reader = Files.newBufferedReader(config)) {
+      JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
+      JsonObject vision = json.has("vision_config") ? json.getAsJsonObject("vision_config") : json;
+      String name =
+          vision.has("hidden_act") ? vision.get("hidden_act").getAsString() : "quick_gelu";
+      return switch (name) {
+        case "quick_gelu" -> Activation.QUICK_GELU;
+        case "gelu" -> Activation.GELU;
+        case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+        default -> throw new IOException(config + ": unknown hidden_act \"" + name + "\"");
+      };
+    } catch (JsonParseException | IllegalStateException | ClassCastException e) {
+      throw new IOException(config + " is no model configuration: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The sizes.
+   *
+   * @return the configuration
+   */
+  public ClipConfig config() {
+    return model.config();
+  }
+
+  /**
+   * The vocabulary.
+   *
+   * @return the tokenizer, for texts up to the model's context
+   */
+  public ClipTokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Class vectors of words, remembered.
+   *
+   * @return embeddings by this model's text tower
+   */
+  public TextEmbeddings textEmbeddings() {
+    return textEmbeddings;
+  }
+
+  /** Dense features; those of MaskCLIP's released network differ, see {@link MaskClip.Builder}. */
+  DenseClip dense(boolean asReleased) {
+    ClipConfig config = model.config();
+    ImageTower tower = model.image();
+    PositionResampling positions = PositionResampling.TARGET_SIZE;
+    if (asReleased) {
+      config = config.with(Activation.GELU, 1e-6);
+      tower = ClipModel.imageTower(config, model.weights().at("visual"), manager);
+      positions = PositionResampling.CELL_COUNT;
+    }
+    return DenseClip.of(tower, positions, manager);
+  }
+
+  /**
+   * Runs a computation on the model's arrays, which stay open until it ends.
+   *
+   * @param computation takes the model, and a manager that is closed afterwards
+   * @param <T> a type without arrays
+   * @return what the computation returns
+   * @throws IllegalStateException if this is closed
+   */
+  public <T> T compute(Computation<T> computation) {
+    lock.readLock().lock();
+    try {
+      if (!manager.isOpen()) {
+        throw new IllegalStateException("the model is closed");
+      }
+      try (NDManager call = manager.newSubManager()) {
+        return computation.run(model, call);
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /**
+   * A computation on a model's arrays.
+   *
+   * @param <T> a type without arrays
+   */
+  @FunctionalInterface
+  public interface Computation<T> {
+
+    /**
+     * Computes.
+     *
+     * @param model the model
+     * @param call owns what the computation makes
+     * @return plain values
+     */
+    T run(ClipModel model, NDManager call);
+  }
+
+  /**
+   * Text embeddings.
+   *
+   * @param texts any number
+   * @return {@code [N, D]}, not of unit length
+   * @throws IllegalArgumentException if a text is longer than the model's context
+   */
+  @Override
+  public float[][] encode(List<String> texts) {
+    long[][] ids = tokenizer.tokenize(texts);
+    int[] lengths = IntStream.range(0, ids.length).map(i -> lengthOf(ids[i])).toArray();
+    // Texts of like length share a batch, since a batch is as long as its longest text.
+    List<Integer> order =
+        IntStream.range(0, ids.length)
+            .boxed()
+            .sorted(Comparator.comparingInt(i -> lengths[i]))
+            .toList();
+    float[][] embeddings = new float[ids.length][];
+    for (int start = 0; start < order.size(); start += BATCH) {
+      List<Integer> batch = order.subList(start, Math.min(order.size(), start + BATCH));
+      int length = lengths[batch.get(batch.size() - 1)];
+      long[] values = new long[batch.size() * length];
+      for (int i = 0; i < batch.size(); i++) {
+        System.arraycopy(ids[batch.get(i)], 0, values, i * length, length);
+      }
+      Shape shape = new Shape(batch.size(), length);
+      float[][] rows =
+          compute((clip, call) -> rows(clip.text().encode(call.create(values, shape))));
+      for (int i = 0; i < rows.length; i++) {
+        embeddings[batch.get(i)] = rows[i];
+      }
+    }
+    return embeddings;
+  }
+
+  /** Up to the end token, which is the largest id. */
+  private int lengthOf(long[] ids) {
+    int length = 1;
+    while (length < ids.length && ids[length - 1] != tokenizer.endToken()) {
+      length++;
+    }
+    return length;
+  }
+
+  /**
+   * Embeddings of pictures by OpenAI's transform: the shorter side to the model's size, the middle
+   * cut out, CLIP's statistics.
+   *
+   * @param pictures any number, of any sizes
+   * @return {@code [N, D]}, not of unit length
+   */
+  public float[][] encodeImages(List<Picture> pictures) {
+    return encodeImages(pictures, Preprocessing.clip(model.config().image().inputSize()));
+  }
+
+  /**
+   * Embeddings of pictures.
+   *
+   * @param pictures any number, of any sizes
+   * @param preprocessing its size is the model's, or another multiple of the model's stride
+   * @return {@code [N, D]}, not of unit length
+   */
+  public float[][] encodeImages(List<Picture> pictures, Preprocessing preprocessing) {
+    float[][] embeddings = new float[pictures.size()][];
+    for (int start = 0; start < embeddings.length; start += BATCH) {
+      List<Picture> batch = pictures.subList(start, Math.min(embeddings.length, start + BATCH));
+      float[][] rows =
+          compute((clip, call) -> rows(clip.image().encode(preprocessing.pixels(call, batch))));
+      System.arraycopy(rows, 0, embeddings, start, rows.length);
+    }
+    return embeddings;
+  }
+
+  private static float[][] rows(NDArray matrix) {
+    float[] values = matrix.toFloatArray();
+    int width = (int) matrix.getShape().get(1);
+    return IntStream.range(0, (int) matrix.getShape().get(0))
+        .mapToObj(i -> Arrays.copyOfRange(values, i * width, (i + 1) * width))
+        .toArray(float[][]::new);
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      manager.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package org.zeroseg.clip;
+
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+
+/**
+ * Labels for every pixel of a picture from a small map of scores. The map is resized band by band,
+ * so that memory grows with the picture and not with the number of categories.
+ *
+ * @param rows the resize from top to bottom
+ * @param columns the resize from left to right
+ * @param values what the map holds
+ * @param threshold a pixel whose best probability is not above it becomes background
+ */
+record Labelling(LinearTaps rows, LinearTaps columns, Values values, OptionalDouble threshold) {
+
+  /** What a map holds. */
+  enum Values {
+    /** Cosines; a softmax at CLIP's temperature makes probabilities of them. */
+    COSINES,
+    /** Values like probabilities, to be divided by their sum. */
+    WEIGHTS
+  }
+
+  /** What CLIP's trained logit scale is in practice. */
+  private static final float SCALE = 100;
+
+  /** Rows that one task works through with one set of buffers. */
+  private static final int BAND = 16;
+
+  /**
+   * The winners.
+   *
+   * @param labels row-major: 0 for background, else the number of the category from 1
+   * @param scores for each category the mean probability of the pixels that it won; 0 if none
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Labels(int[] labels, double[] scores) {}
+
+  /**
+   * Decides every pixel; the first of equals wins.
+   *
+   * @param map {@code [count, height, width]}, row-major
+   * @param count of categories and background words
+   * @param named how many of them, the first ones, have labels; others are background
+   * @param width of the map
+   */
+  Labels apply(float[] map, int count, int named, int width) {
+    int pictureWidth = columns.size();
+    int[] labels = new int[Math.multiplyExact(rows.size(), pictureWidth)];
+    int bands = (rows.size() + BAND - 1) / BAND;
+    double[][] sums = new double[bands][named];
+    IntStream.range(0, bands)
+        .parallel()
+        .forEach(
+            band -> {
+              float[][] row = new float[count][pictureWidth];
+              int end = Math.min(rows.size(), (band + 1) * BAND);
+              for (int y = band * BAND; y < end; y++) {
+                resize(map, width, y, row);
+                decide(row, named, labels, y * pictureWidth, sums[band]);
+              }
+            });
+    return new Labels(labels, means(labels, sums, named));
+  }
+
+  /** One row of the picture: {@code [count][width]} resized values. */
+  void resize(float[] map, int width, int y, float[][] row) {
+    float[] narrow = new float[width];
+    int cells = map.length / row.length;
+    for (int category = 0; category < row.length; category++) {
+      rows.row(map, category * cells, width, y, narrow);
+      columns.apply(narrow, row[category]);
+    }
+  }
+
+  private void decide(float[][] row, int named, int[] labels, int offset, double[] sums) {
+    for (int x = 0; x < columns.size(); x++) {
+      int winner = 0;
+      for (int category = 1; category < row.length; category++) {
+        winner = row[category][x] > row[winner][x] ? category : winner;
+      }
+      double probability = probability(row, winner, x);
+      boolean background =
+          winner >= named || (threshold.isPresent() && probability < threshold.getAsDouble());
+      if (!background) {
+        labels[offset + x] = winner + 1;
+        sums[winner] += probability;
+      }
+    }
+  }
+
+  /** The probability of one category at column {@code x} of a resized row. */
+  double probability(float[][] row, int category, int x) {
+    float own = row[category][x];
+    double sum = 0;
+    for (float[] value : row) {
+      if (values == Values.WEIGHTS) {
+        sum += value[x];
+      } else {
+        float logit = SCALE * (value[x] - own);
+        // Beyond, nothing is left of it beside the one that is its own.
+        sum += logit > -30 ? Math.exp(logit) : 0;
+      }
+    }
+    return values == Values.WEIGHTS ? own / sum : 1 / sum;
+  }
+
+  private static double[] means(int[] labels, double[][] sums, int named) {
+    int[] pixels = new int[named + 1];
+    for (int label : labels) {
+      pixels[label]++;
+    }
+    double[] means = new double[named];
+    for (double[] sum : sums) {
+      for (int category = 0; category < named; category++) {
+        means[category] += sum[category] / Math.max(1, pixels[category + 1]);
+      }
+    }
+    return means;
+  }
+}

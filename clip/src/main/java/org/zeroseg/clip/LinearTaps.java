@@ -1,0 +1,82 @@
+package org.zeroseg.clip;
+
+import java.util.Arrays;
+
+/**
+ * Linear interpolation along one axis as a sparse matrix: every output element is a weighted sum of
+ * a few neighbouring input elements. Resizing twice is one such matrix, too, so that a map can be
+ * taken to its final size in one step, row by row.
+ *
+ * <p>Positions are those of PyTorch's bilinear mode: centres of pixels, clamped at the edges.
+ */
+final class LinearTaps {
+
+  private final int[] first;
+  private final float[][] weights;
+
+  private LinearTaps(int[] first, float[][] weights) {
+    this.first = first;
+    this.weights = weights;
+  }
+
+  /** From {@code from} elements to {@code to}. */
+  static LinearTaps of(int from, int to) {
+    int[] first = new int[to];
+    float[][] weights = new float[to][];
+    float step = (float) from / to;
+    for (int i = 0; i < to; i++) {
+      float at = Math.max(0, (i + 0.5f) * step - 0.5f);
+      first[i] = Math.min((int) at, from - 1);
+      float second = at - first[i];
+      weights[i] = first[i] + 1 < from ? new float[] {1 - second, second} : new float[] {1};
+    }
+    return new LinearTaps(first, weights);
+  }
+
+  /** This, followed by another resize to {@code to} elements. */
+  LinearTaps then(int to) {
+    LinearTaps next = of(first.length, to);
+    int[] start = new int[to];
+    float[][] composed = new float[to][];
+    for (int i = 0; i < to; i++) {
+      int low = next.first[i];
+      int high = low + next.weights[i].length - 1;
+      start[i] = first[low];
+      composed[i] = new float[first[high] + weights[high].length - start[i]];
+      for (int j = low; j <= high; j++) {
+        for (int tap = 0; tap < weights[j].length; tap++) {
+          composed[i][first[j] - start[i] + tap] += next.weights[i][j - low] * weights[j][tap];
+        }
+      }
+    }
+    return new LinearTaps(start, composed);
+  }
+
+  int size() {
+    return first.length;
+  }
+
+  /** One output row of a map {@code [rows, width]} that begins at {@code offset}. */
+  void row(float[] map, int offset, int width, int output, float[] row) {
+    Arrays.fill(row, 0, width, 0);
+    for (int tap = 0; tap < weights[output].length; tap++) {
+      float weight = weights[output][tap];
+      int start = offset + (first[output] + tap) * width;
+      for (int x = 0; x < width; x++) {
+        row[x] += weight * map[start + x];
+      }
+    }
+  }
+
+  /** All output elements of one row. */
+  void apply(float[] row, float[] output) {
+    for (int i = 0; i < first.length; i++) {
+      float sum = 0;
+      float[] w = weights[i];
+      for (int tap = 0; tap < w.length; tap++) {
+        sum += w[tap] * row[first[i] + tap];
+      }
+      output[i] = sum;
+    }
+  }
+}

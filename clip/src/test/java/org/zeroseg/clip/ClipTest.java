@@ -1,0 +1,172 @@
+package org.zeroseg.clip;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.tensor.Transformer.Activation;
+
+class ClipTest {
+
+  @Test
+  void theConfigurationIsReadOffTheShapes() {
+    for (ClipConfig.Image image : List.of(TinyClip.VIT, TinyClip.RES_NET)) {
+      ClipConfig config = TinyClip.config(image);
+      assertEquals(config, ClipConfig.of(new PortableWeights(config.shapes(), "any")));
+    }
+    assertEquals(8, TinyClip.RES_NET.stride());
+    assertEquals(32, TinyClip.RES_NET.inputSize());
+    assertEquals(128, TinyClip.RES_NET.channels());
+  }
+
+  @Test
+  void checkpointsThatAreNoClipAreRefusedByName() {
+    Map<String, Shape> shapes = new LinkedHashMap<>(TinyClip.config(TinyClip.VIT).shapes());
+    shapes.remove("visual.ln_post.bias");
+    shapes.put("visual.surplus", new Shape(3));
+    shapes.put("ln_final.weight", new Shape(65));
+    try (NDManager manager = NDManager.newBaseManager()) {
+      CheckpointException error =
+          assertThrows(CheckpointException.class, () -> load(shapes, manager));
+      for (String fault : List.of("visual.ln_post.bias", "visual.surplus", "ln_final.weight")) {
+        assertTrue(error.getMessage().contains(fault), error.getMessage());
+      }
+      shapes.put("visual.positional_embedding", new Shape(16, 64));
+      error = assertThrows(CheckpointException.class, () -> load(shapes, manager));
+      assertTrue(error.getMessage().contains("one more than a square"), error.getMessage());
+      Map<String, Shape> other = Map.of("fc.weight", new Shape(3, 3));
+      error = assertThrows(CheckpointException.class, () -> load(other, manager));
+      assertTrue(error.getMessage().contains("holds no CLIP"), error.getMessage());
+    }
+  }
+
+  private static ClipModel load(Map<String, Shape> shapes, NDManager manager) {
+    return ClipModel.load(
+        new PortableWeights(shapes, "any"), Activation.QUICK_GELU, Precision.FLOAT32, manager);
+  }
+
+  @Test
+  void textsDoNotDependOnTheirBatchNorOnPadding() {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      List<String> texts = List.of("a cat", "", "a photo of a dog on a sofa", "dog");
+      float[][] together = clip.encode(texts);
+      for (int i = 0; i < texts.size(); i++) {
+        assertArrayEquals(clip.encode(List.of(texts.get(i)))[0], together[i], 1e-5f);
+      }
+      long[][] padded = clip.tokenizer().tokenize(texts);
+      float[][] whole =
+          clip.compute(
+              (model, call) -> {
+                NDArray ids = call.create(padded[2]).reshape(1, 77);
+                NDArray hidden = model.text().hidden(ids);
+                return new float[][] {
+                  hidden.get("0, 3").toFloatArray(),
+                  model.text().hidden(ids.get(":, :9")).get("0, 3").toFloatArray()
+                };
+              });
+      assertArrayEquals(whole[0], whole[1], 1e-5f);
+    }
+  }
+
+  @Test
+  void idsOutsideTheVocabularyAreRefused() {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      int size = clip.config().text().vocabulary();
+      for (long id : new long[] {-1, size}) {
+        IllegalArgumentException error =
+            assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    clip.compute(
+                        (model, call) ->
+                            model.text().encode(call.create(new long[][] {{1, id}})).getShape()));
+        assertTrue(error.getMessage().contains(Long.toString(id)), error.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void picturesDoNotDependOnTheirBatch() {
+    for (ClipConfig.Image tower : List.of(TinyClip.VIT, TinyClip.RES_NET)) {
+      try (Clip clip = TinyClip.clip(tower)) {
+        List<Picture> pictures = List.of(TinyClip.picture(40, 50, 1), TinyClip.picture(90, 32, 2));
+        float[][] together = clip.encodeImages(pictures);
+        assertEquals(32, together[0].length);
+        assertArrayEquals(clip.encodeImages(pictures.subList(1, 2))[0], together[1], 1e-4f);
+      }
+    }
+  }
+
+  @Test
+  void bfloat16StaysClose() {
+    Map<String, Shape> shapes = TinyClip.config(TinyClip.VIT).shapes();
+    PortableWeights weights = new PortableWeights(shapes, "any");
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray pixels = manager.randomNormal(new Shape(2, 3, 32, 32));
+      NDArray ids = manager.create(new long[][] {{3, 1, 4, 500}});
+      NDArray[] results = new NDArray[4];
+      int i = 0;
+      for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
+        ClipModel model = ClipModel.load(weights, Activation.QUICK_GELU, precision, manager);
+        results[i++] = model.image().encode(pixels);
+        results[i++] = model.text().encode(ids);
+      }
+      assertTrue(cosine(results[0], results[2]) > 0.999);
+      assertTrue(cosine(results[1], results[3]) > 0.999);
+    }
+  }
+
+  private static double cosine(NDArray a, NDArray b) {
+    double dot = a.mul(b).sum().getFloat();
+    return dot / Math.sqrt(a.square().sum().getFloat() * (double) b.square().sum().getFloat());
+  }
+
+  @Test
+  void everyParameterOfATrainingStepGetsAGradient() {
+    for (ClipConfig.Image tower : List.of(TinyClip.VIT, TinyClip.RES_NET)) {
+      try (NDManager manager = NDManager.newBaseManager()) {
+        ClipModel model = TinyClip.model(tower, manager);
+        List<String> parameters =
+            model.weights().names().stream()
+                .filter(name -> !name.contains("running_") && !name.contains("num_batches"))
+                .toList();
+        parameters.forEach(name -> model.weights().get(name).setRequiresGradient(true));
+        NDArray pixels = manager.randomNormal(new Shape(3, 3, 32, 32));
+        NDArray ids = manager.create(new long[][] {{1, 2, 9}, {1, 9, 0}, {3, 4, 9}});
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+          ClipModel training = model.training();
+          NDArray logits =
+              training.logits(training.image().encode(pixels), training.text().encode(ids));
+          collector.backward(logits.logSoftmax(1).mul(manager.eye(3)).sum().neg());
+        }
+        for (String name : parameters) {
+          try (NDArray gradient = model.weights().get(name).getGradient()) {
+            assertTrue(Double.isFinite(gradient.sum().getFloat()), name);
+            // The last norms of the bottlenecks start at zero and hold back what is before them.
+            if (tower instanceof ClipConfig.Vit) {
+              assertTrue(gradient.abs().max().getFloat() > 0, name);
+            }
+          }
+        }
+        if (tower instanceof ClipConfig.ResNet) {
+          float mean = model.weights().get("visual.bn1.running_mean").abs().max().getFloat();
+          assertTrue(mean > 0, "running statistics were not updated");
+        }
+      }
+    }
+  }
+}

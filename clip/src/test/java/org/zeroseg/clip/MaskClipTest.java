@@ -1,0 +1,160 @@
+package org.zeroseg.clip;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.modality.cv.Image;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Segment;
+import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.Vocabulary;
+
+class MaskClipTest {
+
+  private static final Vocabulary WORDS =
+      Vocabulary.of(
+          List.of(
+              Vocabulary.Category.of("cat", "kitten"),
+              Vocabulary.Category.of("dog"),
+              Vocabulary.Category.of("sofa")));
+
+  private static MaskClip.Builder small(Clip clip) {
+    return MaskClip.builder().model(clip).inputWithin(48, 96).templates(PromptTemplates.PHOTO);
+  }
+
+  private static Image image(int width, int height) {
+    return TinyClip.picture(width, height, 11).toImage();
+  }
+
+  @Test
+  void labelsPicturesOfAnySize() throws IOException {
+    for (ClipConfig.Image tower : List.of(TinyClip.VIT, TinyClip.RES_NET)) {
+      try (Clip clip = TinyClip.clip(tower);
+          MaskClip segmenter = small(clip).build()) {
+        for (int[] size : new int[][] {{64, 48}, {37, 91}, {300, 20}, {9, 9}, {1, 1}}) {
+          Segmentation result = segmenter.segment(image(size[0], size[1]), WORDS);
+          assertEquals(size[0], result.width());
+          assertEquals(size[1], result.height());
+          // Without background every pixel has a category.
+          int pixels = result.segments().stream().mapToInt(s -> s.mask().area()).sum();
+          assertEquals(size[0] * size[1], pixels);
+          for (Segment segment : result.segments()) {
+            assertTrue(segment.score() > 0 && segment.score() <= 1.000001, segment.toString());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void theThresholdAndBackgroundWordsMakeBackground() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        MaskClip segmenter = small(clip).build()) {
+      Image image = image(64, 48);
+      Segmentation none = segmenter.segment(image, WORDS.withBackgroundThreshold(1.1));
+      assertTrue(none.segments().isEmpty());
+      Segmentation all = segmenter.segment(image, WORDS.withBackgroundThreshold(0));
+      assertEquals(64 * 48, all.segments().stream().mapToInt(s -> s.mask().area()).sum());
+
+      // The winner of all pixels, as a background word, takes its pixels away and no others.
+      Vocabulary plain = Vocabulary.of("cat", "dog", "sofa");
+      Segmentation before = segmenter.segment(image, plain);
+      String winner = before.segments().get(0).name();
+      String[] others =
+          plain.names().stream().filter(name -> !name.equals(winner)).toArray(String[]::new);
+      Segmentation after = segmenter.segment(image, Vocabulary.of(others).withBackground(winner));
+      assertEquals(
+          64 * 48 - before.segments().get(0).mask().area(),
+          after.segments().stream().mapToInt(s -> s.mask().area()).sum());
+    }
+  }
+
+  @Test
+  void aWindowAsLargeAsThePictureChangesNothing() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        MaskClip whole = small(clip).refinement(Refinement.SUGGESTED).build();
+        MaskClip windowed =
+            small(clip).refinement(Refinement.SUGGESTED).slidingWindow(96, 96).build();
+        MaskClip cut = small(clip).refinement(Refinement.SUGGESTED).slidingWindow(32, 16).build()) {
+      Image image = image(120, 70);
+      assertArrayEquals(
+          whole.segment(image, WORDS).labels(), windowed.segment(image, WORDS).labels());
+      assertEquals(120, cut.segment(image, WORDS).width());
+    }
+  }
+
+  @Test
+  void windowsCoverEveryCell() {
+    for (int cells = 1; cells < 40; cells++) {
+      for (int side = 1; side < 12; side++) {
+        for (int step = 1; step <= side; step++) {
+          boolean[] seen = new boolean[cells];
+          for (int start : new SlidingWindow(null, side, step).starts(cells)) {
+            for (int i = start; i < Math.min(cells, start + side); i++) {
+              seen[i] = true;
+            }
+          }
+          for (boolean covered : seen) {
+            assertTrue(covered, cells + " cells, side " + side + ", step " + step);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void fourThreadsGetWhatOneGetsBitForBit() throws Exception {
+    try (Clip clip = TinyClip.clip(TinyClip.RES_NET);
+        MaskClip segmenter = small(clip).refinement(Refinement.SUGGESTED).build()) {
+      List<Image> images = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        images.add(image(40 + 9 * i, 64 - 5 * i));
+      }
+      List<Segmentation> expected = segmenter.segment(images, WORDS);
+      ExecutorService threads = Executors.newFixedThreadPool(4);
+      try {
+        List<Callable<Integer>> calls = new ArrayList<>();
+        for (int thread = 0; thread < 4; thread++) {
+          calls.add(
+              () -> {
+                for (int i = 0; i < 30; i++) {
+                  int which = i % images.size();
+                  Segmentation result = segmenter.segment(images.get(which), WORDS);
+                  assertArrayEquals(expected.get(which).labels(), result.labels());
+                  assertEquals(
+                      expected.get(which).segments().toString(), result.segments().toString());
+                }
+                return 0;
+              });
+        }
+        for (Future<Integer> done : threads.invokeAll(calls)) {
+          done.get();
+        }
+      } finally {
+        threads.shutdownNow();
+      }
+    }
+  }
+
+  @Test
+  void aClosedSegmenterSaysSo() throws IOException {
+    Clip clip = TinyClip.clip(TinyClip.VIT);
+    try (MaskClip segmenter = small(clip).build()) {
+      clip.close();
+      IllegalStateException error =
+          assertThrows(IllegalStateException.class, () -> segmenter.segment(image(32, 32), WORDS));
+      assertTrue(error.getMessage().contains("closed"), error.getMessage());
+    }
+    assertThrows(IllegalStateException.class, () -> MaskClip.builder().build());
+  }
+}
