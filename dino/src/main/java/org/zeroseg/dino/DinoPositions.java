@@ -1,6 +1,5 @@
 package org.zeroseg.dino;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -37,7 +36,7 @@ final class DinoPositions {
       return stored;
     }
     return differentiable
-        ? resample(stored, grid, true)
+        ? resample(stored, grid)
         : tables.computeIfAbsent(grid, key -> cached(stored, key));
   }
 
@@ -45,24 +44,17 @@ final class DinoPositions {
     try (NDManager scratch = manager.newSubManager()) {
       NDArray source = stored.duplicate();
       source.attach(scratch);
-      NDArray table = resample(source, grid, false);
+      NDArray table = resample(source, grid);
       table.attach(manager);
       return table;
     }
   }
 
   /** {@code [1, 1 + n n, D] -> [1, 1 + N, D]}; the class token's row is kept. */
-  private NDArray resample(NDArray stored, Grid grid, boolean differentiable) {
+  private NDArray resample(NDArray stored, Grid grid) {
     int n = config.side();
     NDArray picture = stored.get(":, 1:").reshape(1, n, n, config.width()).transpose(0, 3, 1, 2);
-    double[] numbers = {
-      grid.rows(), grid.columns(), 1 / rule.step(n, grid.rows()), 1 / rule.step(n, grid.columns())
-    };
-    NDArray options = stored.getManager().create(numbers).toDevice(Device.cpu(), false);
-    NDArray resampled =
-        differentiable
-            ? DinoVit.KERNELS.differentiable("positions", picture, options)
-            : DinoVit.KERNELS.call("positions", picture, options);
+    NDArray resampled = rule.resample(picture, grid);
     NDArray rows = resampled.transpose(0, 2, 3, 1).reshape(1, grid.size(), config.width());
     return stored.get(":, :1").concat(rows, 1);
   }

@@ -71,15 +71,12 @@ public final class GridMasks {
    * @return the mask in the picture
    */
   public static Mask stretched(Mask mask, int width, int height) {
-    // The quotient is rounded to float as PyTorch rounds it: exact cell borders fall as there.
-    float stepX = (float) mask.width() / width;
-    float stepY = (float) mask.height() / height;
     return Mask.of(
         width,
         height,
         (x, y) ->
             mask.get(
-                Math.min((int) (x * stepX), mask.width() - 1),
-                Math.min((int) (y * stepY), mask.height() - 1)));
+                (int) ((long) x * mask.width() / width),
+                (int) ((long) y * mask.height() / height)));
   }
 }

@@ -1,5 +1,8 @@
 package org.zeroseg.dino;
 
+import ai.djl.ndarray.NDArray;
+import org.zeroseg.core.tensor.Interpolation;
+
 /** How the stored positional table is carried to another grid; always bicubic, a = -0.75. */
 public enum PositionRule {
   /**
@@ -35,8 +38,18 @@ public enum PositionRule {
   /** Whether the table is used as it is. */
   abstract boolean keeps(DinoConfig config, Grid grid, boolean square);
 
-  /** Table cells a position, along an axis with {@code positions} of them. */
-  double step(int stored, int positions) {
-    return this == DINO ? stored / (positions + 0.1) : (double) stored / positions;
+  /**
+   * A table seen as a picture {@code [1, D, n, n]} on another grid: {@code [1, D, rows, columns]}.
+   */
+  NDArray resample(NDArray picture, Grid grid) {
+    if (this == DINO) {
+      double side = picture.getShape().get(2);
+      return Interpolation.scale(
+          picture,
+          (grid.rows() + 0.1) / side,
+          (grid.columns() + 0.1) / side,
+          Interpolation.Mode.BICUBIC);
+    }
+    return Interpolation.resize(picture, grid.rows(), grid.columns(), Interpolation.Mode.BICUBIC);
   }
 }

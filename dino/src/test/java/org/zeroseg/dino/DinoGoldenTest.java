@@ -323,10 +323,10 @@ class DinoGoldenTest {
       golden.check(
           "image_mask",
           tensor(
-              found
-                  .mask()
-                  .resize(
-                      config.get("mask_width").getAsInt(), config.get("mask_height").getAsInt())));
+              GridMasks.stretched(
+                  found.mask(),
+                  config.get("mask_width").getAsInt(),
+                  config.get("mask_height").getAsInt())));
     }
   }
 
