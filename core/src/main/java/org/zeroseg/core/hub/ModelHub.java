@@ -134,7 +134,7 @@ public final class ModelHub {
     } catch (InvalidPathException e) {
       throw new IllegalArgumentException("neither a path nor a model id: " + model, e);
     }
-    if (Files.exists(path)) {
+    if (!model.isBlank() && Files.exists(path)) { // a blank one would be the working folder
       return Optional.of(path);
     }
     if (!ModelId.isId(model)) {

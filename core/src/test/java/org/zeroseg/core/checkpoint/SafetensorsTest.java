@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -243,6 +244,44 @@ class SafetensorsTest {
     }
     Files.writeString(index, "{\"weight_map\":{\"v.b\":\"1.safetensors\"}}");
     assertThrows(CheckpointException.class, () -> Checkpoints.open(index));
+  }
+
+  @Test
+  void readsTensorsAnywhereInFilesOfManyGigabytes() throws IOException {
+    // Lengths that put a tensor across the first GiB and others beyond the reach of an int.
+    long[] lengths = {(1L << 30) - 100, 200, 1L << 31, 7};
+    StringBuilder json = new StringBuilder("{");
+    long end = 0;
+    for (int i = 0; i < lengths.length; i++) {
+      json.append(i == 0 ? "" : ",").append('"').append(i).append("\":{\"dtype\":\"U8\",");
+      json.append("\"shape\":[" + lengths[i] + "],");
+      json.append("\"data_offsets\":[" + end + "," + (end + lengths[i]) + "]}");
+      end += lengths[i];
+    }
+    byte[] header = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    Path path = folder.resolve("sparse");
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.write(
+          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+      file.write(header);
+      long at = 8L + header.length;
+      file.setLength(at + end);
+      for (int i = 0; i < lengths.length; i++) {
+        at += lengths[i];
+        file.seek(at - 1);
+        file.write(i + 1);
+      }
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      for (String name : List.of("0", "1", "3")) {
+        ByteBuffer bytes = checkpoint.read(name);
+        assertEquals(Integer.parseInt(name) + 1, bytes.get(bytes.limit() - 1), name);
+        assertEquals(0, bytes.get(0), name);
+      }
+      String message =
+          assertThrows(CheckpointException.class, () -> checkpoint.read("2")).getMessage();
+      assertTrue(message.contains("2 GiB"), message);
+    }
   }
 
   private String refusal(String content) throws IOException {
