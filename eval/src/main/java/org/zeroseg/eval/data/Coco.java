@@ -1,0 +1,256 @@
+package org.zeroseg.eval.data;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.mask.Rle;
+import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.eval.LabelMap;
+import org.zeroseg.eval.coco.CocoGroundTruth;
+import org.zeroseg.eval.coco.CocoGroundTruth.Annotation;
+import org.zeroseg.eval.coco.CocoGroundTruth.Category;
+import org.zeroseg.eval.coco.CocoGroundTruth.Image;
+import org.zeroseg.eval.data.SemanticDataset.Item;
+
+/**
+ * COCO and sets in its format, ShapeWorld's export among them: semantic truth from label pictures
+ * or painted from instances, and the choice of COCO-20K.
+ */
+public final class Coco {
+
+  private static final int IGNORE = 255;
+
+  private Coco() {}
+
+  /**
+   * COCO 2017 with ready-made label pictures in {@code annotations/semantic_segmentation_masks}: 81
+   * labels, 255 ignored.
+   *
+   * @param folder with {@code annotations} and {@code <split>2017}
+   * @param split train or val
+   * @return pictures in code-point order of their paths
+   * @throws IOException if a folder cannot be read
+   * @throws InvalidDataException naming pictures without mask and masks without picture
+   */
+  public static SemanticDataset semantic2017(Path folder, String split) throws IOException {
+    Path images = folder.resolve(split + "2017");
+    List<Item> items =
+        SemanticDataset.pairs(
+                images,
+                folder.resolve("annotations/semantic_segmentation_masks"),
+                ".png",
+                file -> SemanticDataset.stem(file.getFileName().toString()))
+            .stream()
+            .map(pair -> SemanticDataset.item(pair, LabelMap::read))
+            .toList();
+    return new SemanticDataset("COCO 2017 " + split, Vocabularies.coco(), 1, IGNORE, items);
+  }
+
+  /**
+   * Semantic truth painted from instances, as the pictures that the papers used were not published:
+   * regular masks by falling area, small ones on top, then crowds where nothing is yet. Label k is
+   * the k-th category by rising id. Numbers can differ slightly from published ones for that
+   * reason.
+   *
+   * @param annotations an {@code instances_*.json}
+   * @param images the folder that its file names are relative to
+   * @return pictures in the order of the file; its categories, 0 for background, nothing ignored
+   * @throws IOException if the annotations cannot be read
+   * @throws InvalidDataException if they are malformed, or naming pictures that are missing
+   */
+  public static SemanticDataset painted(Path annotations, Path images) throws IOException {
+    CocoGroundTruth truth = CocoGroundTruth.read(annotations);
+    List<Category> categories =
+        truth.categories().stream().sorted(Comparator.comparingLong(Category::id)).toList();
+    Map<Category, Integer> labels = new HashMap<>();
+    categories.forEach(category -> labels.put(category, labels.size() + 1));
+    List<String> problems = new ArrayList<>();
+    List<Item> items = new ArrayList<>();
+    for (Image image : truth.images()) {
+      Path file = images.resolve(image.fileName());
+      if (image.fileName().isEmpty() || !Files.isRegularFile(file)) {
+        problems.add("image " + image.id() + ": there is no " + file);
+      }
+      items.add(
+          new Item(
+              SemanticDataset.stem(image.fileName()),
+              file,
+              annotations,
+              () -> paint(truth, image, labels)));
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidDataException(
+          annotations.toString(), problems.subList(0, Math.min(20, problems.size())));
+    }
+    Vocabulary vocabulary =
+        Vocabulary.of(categories.stream().map(Category::name).toArray(String[]::new));
+    return new SemanticDataset(
+        annotations.getFileName() + " (painted from instances)", vocabulary, 1, -1, items);
+  }
+
+  private static LabelMap paint(CocoGroundTruth truth, Image image, Map<Category, Integer> labels) {
+    int[] pixels = new int[image.width() * image.height()];
+    truth.annotations(image.id()).stream()
+        .filter(annotation -> annotation.mask().isPresent())
+        .sorted(
+            Comparator.comparing(Annotation::crowd)
+                .thenComparing(Comparator.comparingDouble(Annotation::area).reversed()))
+        .forEach(
+            annotation -> {
+              Rle mask = annotation.mask().orElseThrow();
+              int label = labels.get(annotation.category());
+              mask.mask()
+                  .forEach(
+                      (x, y) -> {
+                        int at = y * image.width() + x;
+                        pixels[at] = annotation.crowd() && pixels[at] != 0 ? pixels[at] : label;
+                      });
+            });
+    return LabelMap.of(image.width(), image.height(), pixels);
+  }
+
+  /**
+   * Reads a list of images: ids, or file names whose id follows the last underscore, as in {@code
+   * coco_20k_filenames.txt}.
+   *
+   * @param list one a line
+   * @return ids in the order of the list
+   * @throws IOException if the list cannot be read
+   * @throws InvalidDataException naming a line without id
+   */
+  public static List<Long> imageIds(Path list) throws IOException {
+    List<Long> ids = new ArrayList<>();
+    for (String line : SemanticDataset.lines(list)) {
+      String stem = SemanticDataset.stem(line);
+      String digits = stem.substring(Math.max(stem.lastIndexOf('_'), stem.lastIndexOf('/')) + 1);
+      try {
+        ids.add(Long.valueOf(digits));
+      } catch (NumberFormatException e) {
+        throw new InvalidDataException(list, "'" + line + "' does not end in an image id");
+      }
+    }
+    return ids;
+  }
+
+  /**
+   * Writes the annotations of some images, as LOST makes COCO-20K's {@code
+   * instances_train2014_sel20k.json}: images in the order of the list, annotations image by image,
+   * all categories, crowds kept.
+   *
+   * @param annotations all annotations, read as a stream
+   * @param ids the images to keep
+   * @param target where to write; written beside it first and then moved
+   * @throws IOException if a file cannot be read or written
+   * @throws InvalidDataException if the file is no JSON object with images and annotations, or an
+   *     image is not in it
+   */
+  public static void select(Path annotations, List<Long> ids, Path target) throws IOException {
+    Set<Long> wanted = new HashSet<>(ids);
+    Map<Long, JsonObject> images = new HashMap<>();
+    Map<Long, List<JsonObject>> objects = new HashMap<>();
+    Map<String, JsonElement> rest = new LinkedHashMap<>();
+    try (JsonReader reader = new JsonReader(Files.newBufferedReader(annotations))) {
+      reader.beginObject();
+      while (reader.hasNext()) {
+        String section = reader.nextName();
+        switch (section) {
+          case "images" -> keep(reader, "id", wanted, (id, entry) -> images.put(id, entry));
+          case "annotations" ->
+              keep(
+                  reader,
+                  "image_id",
+                  wanted,
+                  (id, entry) ->
+                      objects.computeIfAbsent(id, image -> new ArrayList<>()).add(entry));
+          default -> rest.put(section, JsonParser.parseReader(reader));
+        }
+      }
+      reader.endObject();
+    } catch (IllegalStateException | NumberFormatException | JsonParseException e) {
+      throw new InvalidDataException(annotations, "malformed: " + e.getMessage());
+    }
+    List<String> missing =
+        ids.stream()
+            .filter(id -> !images.containsKey(id))
+            .map(id -> "there is no image " + id)
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new InvalidDataException(
+          annotations.toString(), missing.subList(0, Math.min(20, missing.size())));
+    }
+    write(ids, images, objects, rest, target);
+  }
+
+  private interface Keep {
+    void accept(long id, JsonObject entry);
+  }
+
+  private static void keep(JsonReader reader, String key, Set<Long> wanted, Keep keep)
+      throws IOException {
+    reader.beginArray();
+    while (reader.hasNext()) {
+      JsonObject entry = JsonParser.parseReader(reader).getAsJsonObject();
+      if (!entry.has(key)) {
+        throw new JsonParseException("an entry has no " + key + ": " + entry);
+      }
+      long id = entry.get(key).getAsLong();
+      if (wanted.contains(id)) {
+        keep.accept(id, entry);
+      }
+    }
+    reader.endArray();
+  }
+
+  private static void write(
+      List<Long> ids,
+      Map<Long, JsonObject> images,
+      Map<Long, List<JsonObject>> objects,
+      Map<String, JsonElement> rest,
+      Path target)
+      throws IOException {
+    Gson gson = new Gson();
+    Path parent = target.toAbsolutePath().getParent();
+    Path temporary = Files.createTempFile(parent, target.getFileName().toString(), ".part");
+    try {
+      try (JsonWriter writer = new JsonWriter(Files.newBufferedWriter(temporary))) {
+        JsonArray chosenImages = new JsonArray();
+        JsonArray chosenObjects = new JsonArray();
+        for (long id : ids) {
+          chosenImages.add(images.get(id));
+          objects.getOrDefault(id, List.of()).forEach(chosenObjects::add);
+        }
+        writer.beginObject();
+        for (Map.Entry<String, JsonElement> section : rest.entrySet()) {
+          writer.name(section.getKey());
+          gson.toJson(section.getValue(), writer);
+        }
+        writer.name("images");
+        gson.toJson(chosenImages, writer);
+        writer.name("annotations");
+        gson.toJson(chosenObjects, writer);
+        writer.endObject();
+      }
+      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+}

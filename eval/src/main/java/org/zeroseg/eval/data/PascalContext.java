@@ -1,0 +1,114 @@
+package org.zeroseg.eval.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.eval.LabelMap;
+import org.zeroseg.eval.data.SemanticDataset.Item;
+
+/** PASCAL Context: pictures of VOC 2010 with a label for nearly every pixel. */
+public final class PascalContext {
+
+  private static final int UNKNOWN = 431; // left out of evaluation
+
+  private PascalContext() {}
+
+  /**
+   * The 59 frequent classes, anything else background; read from the full labels.
+   *
+   * @param images {@code JPEGImages} of VOC 2010
+   * @param labels folder of {@code <name>.mat}
+   * @param list names of the split, one a line; empty for every matrix in the folder
+   * @return 60 labels
+   * @throws IOException if a folder or list cannot be read
+   * @throws InvalidDataException naming what is missing
+   */
+  public static SemanticDataset classes59(Path images, Path labels, Optional<Path> list)
+      throws IOException {
+    return open(
+        "PASCAL Context 59", images, labels, list, Vocabularies.pascalContext59(), -1, true);
+  }
+
+  /**
+   * All 459 classes; "unknown" is ignored.
+   *
+   * @param images {@code JPEGImages} of VOC 2010
+   * @param labels folder of {@code <name>.mat}
+   * @param list names of the split, one a line; empty for every matrix in the folder
+   * @return 460 labels, of which 0 does not occur
+   * @throws IOException if a folder or list cannot be read
+   * @throws InvalidDataException naming what is missing
+   */
+  public static SemanticDataset classes459(Path images, Path labels, Optional<Path> list)
+      throws IOException {
+    Vocabulary vocabulary = Vocabularies.pascalContext459();
+    return open("PASCAL Context 459", images, labels, list, vocabulary, 1000, false);
+  }
+
+  /**
+   * The full labels of a picture.
+   *
+   * @param file a MATLAB level 5 file with the matrix {@code LabelMap}
+   * @return ids 1 to 459
+   * @throws IOException if the file cannot be read
+   * @throws InvalidDataException if it is no such file
+   */
+  public static LabelMap read(Path file) throws IOException {
+    return MatFile.read(file, "LabelMap");
+  }
+
+  /**
+   * Reduces full labels to the 59 frequent classes.
+   *
+   * @param full ids 1 to 459
+   * @return labels 1 to 59, 0 for the rest
+   */
+  public static LabelMap to59(LabelMap full) {
+    int[] labels = Vocabularies.pascalContextTo59();
+    return full.map(id -> id >= 0 && id < labels.length ? labels[id] : 0);
+  }
+
+  private static SemanticDataset open(
+      String name,
+      Path images,
+      Path labels,
+      Optional<Path> list,
+      Vocabulary vocabulary,
+      int ignore,
+      boolean to59)
+      throws IOException {
+    Map<String, Path> matrices =
+        SemanticDataset.files(
+            labels, ".mat", file -> SemanticDataset.stem(file.getFileName().toString()));
+    List<String> names =
+        list.isPresent() ? SemanticDataset.lines(list.get()) : List.copyOf(matrices.keySet());
+    List<String> problems = new ArrayList<>();
+    List<Item> items = new ArrayList<>();
+    for (String picture : names) {
+      Path image = images.resolve(picture + ".jpg");
+      Path matrix = matrices.getOrDefault(picture, labels.resolve(picture + ".mat"));
+      for (Path file : List.of(image, matrix)) {
+        if (!Files.isRegularFile(file)) {
+          problems.add("there is no " + file);
+        }
+      }
+      items.add(new Item(picture, image, matrix, () -> truth(matrix, ignore, to59)));
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidDataException(
+          labels.toString(), problems.subList(0, Math.min(20, problems.size())));
+    }
+    return new SemanticDataset(name, vocabulary, 1, ignore, items);
+  }
+
+  private static LabelMap truth(Path matrix, int ignore, boolean to59) throws IOException {
+    LabelMap full = read(matrix);
+    return to59 ? to59(full) : full.map(id -> id == UNKNOWN ? ignore : id);
+  }
+}

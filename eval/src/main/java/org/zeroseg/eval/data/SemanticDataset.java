@@ -1,0 +1,387 @@
+package org.zeroseg.eval.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.eval.LabelMap;
+
+/**
+ * Pictures with a label for every pixel. Opening lists and pairs the files; pictures and truth are
+ * read only when asked for. Pictures are taken as stored: EXIF orientation is not applied, as masks
+ * match the stored orientation.
+ */
+public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
+
+  private static final int MOST_PROBLEMS = 20;
+
+  /** Reads the truth of a picture. */
+  @FunctionalInterface
+  interface Truth {
+    LabelMap read() throws IOException;
+  }
+
+  /** A picture and its truth, neither read yet. */
+  public static final class Item {
+    private final String name;
+    private final Path image;
+    private final Path source;
+    private final Truth truth;
+
+    Item(String name, Path image, Path source, Truth truth) {
+      this.name = name;
+      this.image = image;
+      this.source = source;
+      this.truth = truth;
+    }
+
+    /**
+     * What the picture is called.
+     *
+     * @return its name within the set, without folders that all share and without extension
+     */
+    public String name() {
+      return name;
+    }
+
+    /**
+     * Where the picture lies.
+     *
+     * @return a file
+     */
+    public Path image() {
+      return image;
+    }
+
+    /**
+     * Where its truth comes from.
+     *
+     * @return a label picture, a matrix, or the annotations of the whole set
+     */
+    public Path source() {
+      return source;
+    }
+
+    /**
+     * Reads the picture.
+     *
+     * @return the picture as stored
+     * @throws IOException if it cannot be read
+     */
+    public Picture picture() throws IOException {
+      return Picture.read(image);
+    }
+
+    /**
+     * Reads the truth.
+     *
+     * @return labels of the picture's size
+     * @throws IOException if it cannot be read
+     */
+    public LabelMap truth() throws IOException {
+      return truth.read();
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private final String name;
+  private final Vocabulary vocabulary;
+  private final int first;
+  private final int ignore;
+  private final Map<String, Item> items = new LinkedHashMap<>();
+
+  /**
+   * A set of items in their order.
+   *
+   * @param first the label of the vocabulary's first category: 1, or 0 if there is no background
+   * @param ignore the label of pixels that do not count, or -1
+   */
+  SemanticDataset(String name, Vocabulary vocabulary, int first, int ignore, List<Item> items) {
+    this.name = name;
+    this.vocabulary = vocabulary;
+    this.first = first;
+    this.ignore = ignore;
+    items.forEach(item -> this.items.put(item.name(), item));
+  }
+
+  /**
+   * A set of one's own: pictures in a folder, label pictures of the same names in another.
+   *
+   * @param images folder of pictures
+   * @param truths folder of 8- or 16-bit label pictures, 0 for background, k for the k-th category
+   * @param vocabulary the categories
+   * @param ignore the label of pixels that do not count, -1 for none
+   * @return the set, sorted by name
+   * @throws IOException if a folder cannot be read
+   * @throws InvalidDataException naming pictures without truth and truth without picture
+   */
+  public static SemanticDataset ofFolders(
+      Path images, Path truths, Vocabulary vocabulary, int ignore) throws IOException {
+    List<Item> items =
+        pairs(images, truths, ".png", file -> stem(images.relativize(file).toString())).stream()
+            .map(pair -> item(pair, LabelMap::read))
+            .toList();
+    return new SemanticDataset(images.toString(), vocabulary, 1, ignore, items);
+  }
+
+  /** A picture with the truth file of the same name. */
+  record Pair(String name, Path image, Path truth) {}
+
+  /** What a picture is paired by. */
+  @FunctionalInterface
+  interface Naming {
+    String name(Path file);
+  }
+
+  /** Makes labels of a truth file. */
+  @FunctionalInterface
+  interface TruthFile {
+    LabelMap read(Path file) throws IOException;
+  }
+
+  static Item item(Pair pair, TruthFile truth) {
+    return new Item(pair.name(), pair.image(), pair.truth(), () -> truth.read(pair.truth()));
+  }
+
+  /** Pairs files of two folder trees by name; both sides must be complete. */
+  static List<Pair> pairs(Path images, Path truths, String truthEnding, Naming naming)
+      throws IOException {
+    return pairs(
+        images, "", naming, truths, truthEnding, file -> stem(truths.relativize(file).toString()));
+  }
+
+  static List<Pair> pairs(
+      Path images,
+      String imageEnding,
+      Naming imageName,
+      Path truths,
+      String truthEnding,
+      Naming truthName)
+      throws IOException {
+    Map<String, Path> pictures = files(images, imageEnding, imageName);
+    Map<String, Path> labels = files(truths, truthEnding, truthName);
+    List<String> problems = new ArrayList<>();
+    List<Pair> pairs = new ArrayList<>();
+    pictures.forEach(
+        (name, picture) -> {
+          if (labels.containsKey(name)) {
+            pairs.add(new Pair(name, picture, labels.get(name)));
+          } else {
+            problems.add("no truth in " + truths + " for picture " + images.relativize(picture));
+          }
+        });
+    labels.forEach(
+        (name, truth) -> {
+          if (!pictures.containsKey(name)) {
+            problems.add("no picture for truth " + truth);
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new InvalidDataException(
+          images.toString(), problems.subList(0, Math.min(MOST_PROBLEMS, problems.size())));
+    }
+    return pairs;
+  }
+
+  /** Files of a folder tree by name, in code-point order of their paths, as the reference sorts. */
+  static Map<String, Path> files(Path folder, String ending, Naming naming) throws IOException {
+    requireFolder(folder);
+    Map<String, Path> files = new LinkedHashMap<>();
+    try (Stream<Path> tree = Files.walk(folder)) {
+      tree.filter(file -> file.toString().endsWith(ending) && Files.isRegularFile(file))
+          .filter(file -> !file.getFileName().toString().startsWith("."))
+          .sorted(Comparator.comparing(Path::toString))
+          .forEach(file -> files.put(naming.name(file), file));
+    }
+    return files;
+  }
+
+  static void requireFolder(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidDataException(folder, "there is no such folder");
+    }
+  }
+
+  /** A file's name without its last ending, with / between folders on every system. */
+  static String stem(String file) {
+    String path = file.replace('\\', '/');
+    int dot = path.lastIndexOf('.');
+    return dot > path.lastIndexOf('/') ? path.substring(0, dot) : path;
+  }
+
+  /** Lines of a list; Windows line ends and blank lines are no entries. */
+  static List<String> lines(Path list) throws IOException {
+    if (!Files.isRegularFile(list)) {
+      throw new InvalidDataException(list, "there is no such file");
+    }
+    return Files.readAllLines(list).stream()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .toList();
+  }
+
+  /**
+   * What the set is called.
+   *
+   * @return its name and split
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The categories.
+   *
+   * @return in label order
+   */
+  public Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  /**
+   * Whether label 0 is background, rather than the first category.
+   *
+   * @return true for all sets but Cityscapes' 27 and 19 classes
+   */
+  public boolean hasBackground() {
+    return first == 1;
+  }
+
+  /**
+   * How many labels there are, the background included.
+   *
+   * @return labels are 0 to classes - 1
+   */
+  public int classes() {
+    return vocabulary.size() + first;
+  }
+
+  /**
+   * The label of pixels that do not count.
+   *
+   * @return the label, if the set has one
+   */
+  public Optional<Integer> ignore() {
+    return ignore < 0 ? Optional.empty() : Optional.of(ignore);
+  }
+
+  /**
+   * How many pictures there are.
+   *
+   * @return their number
+   */
+  public int size() {
+    return items.size();
+  }
+
+  /**
+   * The pictures in the reference's order.
+   *
+   * @return none read yet
+   */
+  public List<Item> items() {
+    return List.copyOf(items.values());
+  }
+
+  @Override
+  public Iterator<Item> iterator() {
+    return items().iterator();
+  }
+
+  /**
+   * A picture by name.
+   *
+   * @param wanted its {@link Item#name}
+   * @return the picture, if the set has it
+   */
+  public Optional<Item> find(String wanted) {
+    return Optional.ofNullable(items.get(wanted));
+  }
+
+  /**
+   * The pictures that hold a category, with labels 1 for it, 0 for anything else, and the ignored
+   * label as it is: how category experts are evaluated. Reads all truth.
+   *
+   * @param category its name in the vocabulary
+   * @return a smaller set
+   * @throws IOException if truth cannot be read
+   * @throws IllegalArgumentException if there is no such category
+   */
+  public SemanticDataset only(String category) throws IOException {
+    int index = vocabulary.names().indexOf(category);
+    if (index < 0) {
+      throw new IllegalArgumentException(name + " has no category '" + category + "'");
+    }
+    int label = index + first;
+    List<Item> chosen = new ArrayList<>();
+    for (Item item : this) {
+      if (!item.truth().mask(label).isEmpty()) {
+        Truth truth =
+            () -> item.truth().map(value -> value == label ? 1 : value == ignore ? ignore : 0);
+        chosen.add(new Item(item.name(), item.image(), item.source(), truth));
+      }
+    }
+    return new SemanticDataset(name + " " + category, Vocabulary.of(category), 1, ignore, chosen);
+  }
+
+  /**
+   * Reads everything and names all defects: files that are missing or broken, truth of another size
+   * than its picture, labels that are no class.
+   *
+   * @return one line each; empty if the set is sound
+   */
+  public List<String> check() {
+    List<String> defects = new ArrayList<>();
+    for (Item item : this) {
+      try {
+        Picture picture = item.picture();
+        LabelMap truth = item.truth();
+        if (picture.width() != truth.width() || picture.height() != truth.height()) {
+          defects.add(
+              "%s: %d x %d, but its truth %s: %d x %d"
+                  .formatted(
+                      item.image(),
+                      picture.width(),
+                      picture.height(),
+                      item.source(),
+                      truth.width(),
+                      truth.height()));
+        }
+        Map<Integer, Integer> strange = new TreeMap<>();
+        for (int label : truth.labels()) {
+          if (label < 0 || (label >= classes() && label != ignore)) {
+            strange.merge(label, 1, Integer::sum);
+          }
+        }
+        strange.forEach(
+            (label, pixels) ->
+                defects.add(
+                    "%s: label %d at %d pixels; there are 0 to %d"
+                        .formatted(item.source(), label, pixels, classes() - 1)));
+      } catch (IOException | InvalidDataException e) {
+        defects.add(item.image() + ": " + e.getMessage());
+      }
+    }
+    return defects;
+  }
+
+  @Override
+  public String toString() {
+    return name + ": " + size() + " pictures, " + vocabulary.size() + " categories";
+  }
+}
