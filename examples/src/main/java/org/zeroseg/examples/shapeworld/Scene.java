@@ -4,6 +4,8 @@ import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.ImageFactory;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.Objects;
+import org.zeroseg.core.mask.Mask;
 
 /**
  * A picture and everything that is true of it. Immutable.
@@ -122,6 +124,23 @@ public final class Scene {
    */
   public Image image() {
     return ImageFactory.getInstance().fromImage(buffered());
+  }
+
+  /**
+   * The visible part of one object.
+   *
+   * @param object its index in {@link #objects()}
+   * @return its mask
+   */
+  public Mask mask(int object) {
+    Objects.checkIndex(object, objects.size());
+    return Mask.of(size, size, (x, y) -> owners[y * size + x] == object + 1);
+  }
+
+  BufferedImage labelPicture() {
+    BufferedImage image = new BufferedImage(size, size, BufferedImage.TYPE_BYTE_GRAY);
+    image.getRaster().setSamples(0, 0, size, size, 0, labels());
+    return image;
   }
 
   BufferedImage buffered() {

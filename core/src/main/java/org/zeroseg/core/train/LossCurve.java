@@ -1,0 +1,132 @@
+package org.zeroseg.core.train;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.FontMetrics;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.geom.Path2D;
+import java.awt.image.BufferedImage;
+import java.math.BigDecimal;
+
+/** Draws the loss of every step, and its running mean, over labelled axes. */
+final class LossCurve {
+
+  private static final int WIDTH = 900;
+  private static final int HEIGHT = 500;
+  private static final int LEFT = 70;
+  private static final int RIGHT = 20;
+  private static final int TOP = 40;
+  private static final int BOTTOM = 55;
+
+  private final float[] losses;
+  private final double lowest;
+  private final double highest;
+
+  private LossCurve(float[] losses) {
+    this.losses = losses;
+    double low = Double.MAX_VALUE;
+    double high = -Double.MAX_VALUE;
+    for (float loss : losses) {
+      low = Math.min(low, loss);
+      high = Math.max(high, loss);
+    }
+    this.lowest = Math.min(0, low);
+    this.highest = high > lowest ? high : lowest + 1;
+  }
+
+  /** The picture of at least one loss. */
+  static BufferedImage draw(float[] losses, String title) {
+    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+    Graphics2D pen = image.createGraphics();
+    pen.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    pen.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    pen.setColor(Color.WHITE);
+    pen.fillRect(0, 0, WIDTH, HEIGHT);
+    new LossCurve(losses).draw(pen, title);
+    pen.dispose();
+    return image;
+  }
+
+  private void draw(Graphics2D pen, String title) {
+    axes(pen);
+    pen.setColor(new Color(0xb5cbe6));
+    pen.setStroke(new BasicStroke(1));
+    pen.draw(curve(0));
+    pen.setColor(new Color(0x1b4f91));
+    pen.setStroke(new BasicStroke(2.5f));
+    pen.draw(curve(Math.max(1, losses.length / 50)));
+    pen.setColor(Color.BLACK);
+    pen.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 15));
+    pen.drawString(title, LEFT, TOP - 15);
+  }
+
+  private void axes(Graphics2D pen) {
+    pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
+    FontMetrics metrics = pen.getFontMetrics();
+    double step = tick(highest - lowest);
+    for (double value = Math.ceil(lowest / step) * step; value <= highest; value += step) {
+      int y = (int) Math.round(y(value));
+      pen.setColor(new Color(0xe4e4e4));
+      pen.drawLine(LEFT, y, WIDTH - RIGHT, y);
+      pen.setColor(Color.DARK_GRAY);
+      String label = number(value);
+      pen.drawString(label, LEFT - 8 - metrics.stringWidth(label), y + 4);
+    }
+    step = Math.max(1, tick(losses.length));
+    for (double value = 0; value <= losses.length; value += step) {
+      int x = (int) Math.round(x(value));
+      pen.setColor(new Color(0xe4e4e4));
+      pen.drawLine(x, TOP, x, HEIGHT - BOTTOM);
+      pen.setColor(Color.DARK_GRAY);
+      String label = number(value);
+      pen.drawString(label, x - metrics.stringWidth(label) / 2, HEIGHT - BOTTOM + 18);
+    }
+    pen.drawRect(LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+    pen.drawString("step", (LEFT + WIDTH - RIGHT) / 2 - 12, HEIGHT - 14);
+    pen.drawString("loss", 12, TOP + 4);
+  }
+
+  /** 1, 2 or 5 times a power of ten, so that an axis has four to nine of them. */
+  private static double tick(double range) {
+    double power = Math.pow(10, Math.floor(Math.log10(range / 4)));
+    double parts = range / 4 / power;
+    return power * (parts >= 5 ? 5 : parts >= 2 ? 2 : 1);
+  }
+
+  private static String number(double value) {
+    double rounded = Math.round(value * 1e6) / 1e6;
+    return BigDecimal.valueOf(rounded).stripTrailingZeros().toPlainString();
+  }
+
+  private double x(double step) {
+    return LEFT + (WIDTH - LEFT - RIGHT) * step / Math.max(1, losses.length);
+  }
+
+  private double y(double loss) {
+    double share = (loss - lowest) / (highest - lowest);
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
+  }
+
+  /** The mean over a window of {@code 2 radius + 1} steps around each. */
+  private Path2D curve(int radius) {
+    double[] sums = new double[losses.length + 1];
+    for (int i = 0; i < losses.length; i++) {
+      sums[i + 1] = sums[i] + losses[i];
+    }
+    Path2D path = new Path2D.Double();
+    for (int i = 0; i < losses.length; i++) {
+      int from = Math.max(0, i - radius);
+      int to = Math.min(losses.length, i + radius + 1);
+      double mean = (sums[to] - sums[from]) / (to - from);
+      if (i == 0) {
+        path.moveTo(x(i), y(mean));
+      } else {
+        path.lineTo(x(i), y(mean));
+      }
+    }
+    return path;
+  }
+}

@@ -1,0 +1,267 @@
+package org.zeroseg.core.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.Checkpoints;
+
+class TrainingTest {
+
+  private static final int STEPS = 40;
+  private static final Map<String, String> PROVENANCE =
+      Map.of("data", "a noisy plane", "seed", "5");
+
+  private final NDManager manager = NDManager.newBaseManager("PyTorch");
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  /** Eight points of a plane. */
+  private static float[] points(long step) {
+    SplittableRandom random = new SplittableRandom(5 + 31 * step);
+    float[] points = new float[8 * 4];
+    for (int i = 0; i < points.length; i += 4) {
+      for (int j = 0; j < 3; j++) {
+        points[i + j] = (float) random.nextDouble();
+      }
+      points[i + 3] = 2 * points[i] - points[i + 1] + 0.5f;
+    }
+    return points;
+  }
+
+  /** A linear model, its optimiser and its loss. */
+  private final class Plane implements Objective<float[]>, AutoCloseable {
+
+    private final Map<String, NDArray> weights = new LinkedHashMap<>();
+    private final Adam adam;
+
+    Plane() {
+      weights.put("weight", manager.create(new float[] {0.1f, 0.2f, 0.3f}, new Shape(3, 1)));
+      weights.put("bias", manager.zeros(new Shape(1)));
+      Schedule schedule = Schedule.cosine(0.1, STEPS, 0.01).warmUp(3);
+      adam = new Adam(List.of(new Adam.Group(weights, schedule, 0.01)), Adam.Options.ADAM_W);
+    }
+
+    @Override
+    public NDArray loss(float[] batch, NDManager call) {
+      NDArray points = call.create(batch, new Shape(8, 4));
+      NDArray guess = points.get(":, :3").dot(weights.get("weight")).add(weights.get("bias"));
+      return guess.sub(points.get(":, 3:")).square().mean();
+    }
+
+    float[] train(Batches<float[]> batches, TrainingPlan plan) throws IOException {
+      return new Training<>(weights, adam, batches, this).run(plan, Progress.SILENT);
+    }
+
+    @Override
+    public void close() {
+      adam.close();
+    }
+  }
+
+  private TrainingPlan plan(String name) {
+    return new TrainingPlan(folder.resolve(name), STEPS, 7, 2, PROVENANCE);
+  }
+
+  private static Batches<float[]> stoppingAt(long end) {
+    return step -> {
+      if (step == end) {
+        throw new UnsupportedOperationException("pulled the plug at step " + step);
+      }
+      return points(step);
+    };
+  }
+
+  @Test
+  void aTrainingThatStoppedTwiceEndsWithTheBitsOfOneThatRanThrough() throws IOException {
+    Plane through = new Plane();
+    float[] losses = through.train(TrainingTest::points, plan("through"));
+    for (long stop : new long[] {17, 30}) {
+      try (Plane interrupted = new Plane()) {
+        Exception e =
+            assertThrows(
+                UnsupportedOperationException.class,
+                () -> interrupted.train(stoppingAt(stop), plan("stopped")));
+        assertEquals("pulled the plug at step " + stop, e.getMessage());
+      }
+    }
+    Plane resumed = new Plane();
+    List<Long> seen = new ArrayList<>();
+    float[] resumedLosses =
+        resumed.train(
+            step -> {
+              synchronized (seen) {
+                seen.add(step);
+              }
+              return points(step);
+            },
+            plan("stopped"));
+    assertEquals(28, seen.stream().mapToLong(Long::longValue).min().orElseThrow());
+    assertArrayEquals(losses, resumedLosses);
+    for (String name : through.weights.keySet()) {
+      assertArrayEquals(
+          through.weights.get(name).toFloatArray(), resumed.weights.get(name).toFloatArray(), name);
+    }
+    assertArrayEquals(
+        Files.readAllBytes(plan("through").checkpoint()),
+        Files.readAllBytes(plan("stopped").checkpoint()));
+    assertTrue(losses[STEPS - 1] < 0.3 * losses[0], Arrays.toString(losses));
+  }
+
+  @Test
+  void aFinishedTrainingIsNotTrainedFurther() throws IOException {
+    float[] losses = new Plane().train(TrainingTest::points, plan("done"));
+    float[] again = new Plane().train(stoppingAt(0), plan("done"));
+    assertArrayEquals(losses, again);
+  }
+
+  @Test
+  void checkpointsSayWhereTheyComeFrom() throws IOException {
+    new Plane().train(TrainingTest::points, plan("told"));
+    try (Checkpoint checkpoint = Checkpoints.open(plan("told").checkpoint())) {
+      assertEquals("a noisy plane", checkpoint.metadata().get("data"));
+      assertEquals("40", checkpoint.metadata().get("step"));
+      assertTrue(checkpoint.tensors().containsKey("weights.bias"));
+    }
+  }
+
+  @Test
+  void refusesToResumeAnotherTraining() throws IOException {
+    new Plane().train(TrainingTest::points, plan("mine"));
+    TrainingPlan other =
+        new TrainingPlan(folder.resolve("mine"), STEPS, 7, 1, Map.of("data", "a sphere"));
+    CheckpointException e =
+        assertThrows(
+            CheckpointException.class, () -> new Plane().train(TrainingTest::points, other));
+    assertTrue(e.getMessage().contains("a sphere"), e.getMessage());
+    assertTrue(e.getMessage().contains("a noisy plane"), e.getMessage());
+    TrainingPlan shorter = new TrainingPlan(folder.resolve("mine"), 30, 7, 1, PROVENANCE);
+    e =
+        assertThrows(
+            CheckpointException.class, () -> new Plane().train(TrainingTest::points, shorter));
+    assertTrue(e.getMessage().contains("40 steps; the plan has 30"), e.getMessage());
+  }
+
+  @Test
+  void stopsWhereTheLossIsNotFinite() {
+    Batches<float[]> broken =
+        step -> {
+          float[] points = points(step);
+          points[0] = step == 3 ? Float.NaN : 0;
+          return points;
+        };
+    IllegalStateException e =
+        assertThrows(IllegalStateException.class, () -> new Plane().train(broken, plan("broken")));
+    assertTrue(e.getMessage().contains("step 3 is NaN"), e.getMessage());
+  }
+
+  @Test
+  void drawsTheLosses() throws IOException {
+    new Plane().train(TrainingTest::points, plan("drawn"));
+    BufferedImage image = ImageIO.read(plan("drawn").lossCurve().toFile());
+    int[] rgb = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    long curve = Arrays.stream(rgb).filter(pixel -> pixel == 0xff1b4f91).count();
+    assertTrue(curve > 200, curve + " pixels of the curve");
+    try (var files = Files.list(folder.resolve("drawn"))) {
+      assertEquals(
+          List.of("loss.png", "training.safetensors"),
+          files.map(file -> file.getFileName().toString()).sorted().toList());
+    }
+  }
+
+  @Test
+  void drawsFlatNegativeAndSingleLosses() {
+    for (float[] losses : new float[][] {{1}, {0, 0, 0}, {-3, -2}, new float[10_000]}) {
+      assertEquals(900, LossCurve.draw(losses, "any").getWidth());
+    }
+  }
+
+  @Test
+  void decoupledDecayShrinksParametersWithoutGradients() {
+    NDArray parameter = manager.create(new float[] {2, -4});
+    Adam.Group group = new Adam.Group(Map.of("p", parameter), Schedule.constant(0.1), 0.5);
+    try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM_W)) {
+      gather(parameter, 0);
+      adam.step();
+      assertArrayEquals(new float[] {1.9f, -3.8f}, parameter.toFloatArray(), 1e-6f);
+      assertEquals(1, adam.steps());
+    }
+  }
+
+  @Test
+  void theFirstStepMovesByTheLearningRateAgainstTheGradient() {
+    NDArray parameter = manager.create(new float[] {2, -4});
+    Adam.Group group = new Adam.Group(Map.of("p", parameter), Schedule.constant(0.1), 0);
+    try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM)) {
+      gather(parameter, 7);
+      adam.step();
+      assertArrayEquals(new float[] {1.9f, -4.1f}, parameter.toFloatArray(), 1e-6f);
+      try (NDArray gradient = parameter.getGradient()) {
+        assertArrayEquals(new float[2], gradient.toFloatArray());
+      }
+    }
+  }
+
+  private void gather(NDArray parameter, float gradient) {
+    try (NDManager call = manager.newSubManager();
+        var collector = ai.djl.engine.Engine.getInstance().newGradientCollector()) {
+      NDArray factor = call.create(gradient);
+      collector.backward(factor.mul(parameter).sum());
+    }
+  }
+
+  @Test
+  void refusesAParameterInTwoGroups() {
+    Adam.Group group =
+        new Adam.Group(Map.of("p", manager.zeros(new Shape(2))), Schedule.constant(1), 0);
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new Adam(List.of(group, group), Adam.Options.ADAM));
+    assertTrue(e.getMessage().contains("p is in two groups"), e.getMessage());
+  }
+
+  @Test
+  void schedulesMeetTheirEnds() {
+    Schedule cosine = Schedule.cosine(1, 100, 0.1).warmUp(10);
+    assertEquals(0, cosine.rate(0));
+    assertEquals(0.5, cosine.rate(5));
+    assertEquals(0.55, cosine.rate(50), 1e-12);
+    assertEquals(0.1, cosine.rate(100), 1e-12);
+    assertEquals(0.1, cosine.rate(200), 1e-12);
+    assertNotEquals(Schedule.constant(1).rate(3), Schedule.poly(1, 10, 0.9, 0).rate(3));
+    assertEquals(0.01, Schedule.poly(1, 10, 0.9, 0.01).rate(11));
+  }
+
+  @Test
+  void refusesAPlanWithoutSteps() {
+    assertThrows(IllegalArgumentException.class, () -> new TrainingPlan(folder, 0, 1, 1, Map.of()));
+  }
+}

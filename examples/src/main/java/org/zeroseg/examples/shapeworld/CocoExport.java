@@ -1,0 +1,153 @@
+package org.zeroseg.examples.shapeworld;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import java.util.UUID;
+import javax.imageio.ImageIO;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Mask;
+
+/**
+ * Writes scenes in COCO's format, for every tool that reads it:
+ *
+ * <pre>
+ * images/000000.png     pictures
+ * labels/000000.png     grey label maps: 0 background, 1 to 64 the category
+ * instances.json        images, annotations with compressed run lengths, categories
+ * captions.json         images and one caption each
+ * </pre>
+ */
+public final class CocoExport {
+
+  private CocoExport() {}
+
+  /** Writes one part of a JSON document. */
+  @FunctionalInterface
+  private interface Part {
+    void write(JsonWriter json) throws IOException;
+  }
+
+  /**
+   * Writes scenes 0 to {@code count - 1}.
+   *
+   * @param world the scenes
+   * @param count how many
+   * @param folder where to write; made if absent
+   * @param progress told of every scene
+   * @throws IOException if a file cannot be written
+   */
+  public static void write(ShapeWorld world, int count, Path folder, Progress progress)
+      throws IOException {
+    Files.createDirectories(folder.resolve("images"));
+    Files.createDirectories(folder.resolve("labels"));
+    for (int i = 0; i < count; i++) {
+      Scene scene = world.scene(i);
+      String name = fileName(i);
+      ImageIO.write(scene.buffered(), "png", folder.resolve("images").resolve(name).toFile());
+      ImageIO.write(scene.labelPicture(), "png", folder.resolve("labels").resolve(name).toFile());
+      progress.update("writing scenes", i + 1, count);
+    }
+    document(
+        folder.resolve("instances.json"),
+        world,
+        count,
+        json -> {
+          annotations(json, world, count);
+          categories(json);
+        });
+    document(folder.resolve("captions.json"), world, count, json -> captions(json, world, count));
+  }
+
+  private static String fileName(int index) {
+    return String.format(Locale.ROOT, "%06d.png", index);
+  }
+
+  private static void document(Path file, ShapeWorld world, int count, Part part)
+      throws IOException {
+    Path unfinished = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+    try {
+      try (JsonWriter json = new JsonWriter(Files.newBufferedWriter(unfinished))) {
+        json.beginObject();
+        json.name("info").beginObject();
+        json.name("description").value(world.toString());
+        json.endObject();
+        json.name("images").beginArray();
+        for (int i = 0; i < count; i++) {
+          json.beginObject();
+          json.name("id").value(i + 1);
+          json.name("file_name").value(fileName(i));
+          json.name("width").value(world.size());
+          json.name("height").value(world.size());
+          json.endObject();
+        }
+        json.endArray();
+        part.write(json);
+        json.endObject();
+      }
+      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+
+  private static void annotations(JsonWriter json, ShapeWorld world, int count) throws IOException {
+    json.name("annotations").beginArray();
+    int id = 1;
+    for (int i = 0; i < count; i++) {
+      Scene scene = world.scene(i);
+      for (int object = 0; object < scene.objects().size(); object++) {
+        annotation(json, id++, i + 1, scene.objects().get(object), scene.mask(object));
+      }
+    }
+    json.endArray();
+  }
+
+  private static void annotation(JsonWriter json, int id, int image, Category category, Mask mask)
+      throws IOException {
+    Box box = mask.box();
+    json.beginObject();
+    json.name("id").value(id);
+    json.name("image_id").value(image);
+    json.name("category_id").value(category.id());
+    json.name("iscrowd").value(0);
+    json.name("area").value(mask.area());
+    json.name("bbox").beginArray();
+    json.value(box.x()).value(box.y()).value(box.width()).value(box.height());
+    json.endArray();
+    json.name("segmentation").beginObject();
+    json.name("size").beginArray().value(mask.height()).value(mask.width()).endArray();
+    json.name("counts").value(mask.rle().text());
+    json.endObject();
+    json.endObject();
+  }
+
+  private static void categories(JsonWriter json) throws IOException {
+    json.name("categories").beginArray();
+    for (Category category : Category.all()) {
+      json.beginObject();
+      json.name("id").value(category.id());
+      json.name("name").value(category.words());
+      json.name("supercategory").value(category.shape().word());
+      json.name("split").value(category.seen() ? "seen" : "unseen");
+      json.endObject();
+    }
+    json.endArray();
+  }
+
+  private static void captions(JsonWriter json, ShapeWorld world, int count) throws IOException {
+    json.name("annotations").beginArray();
+    for (int i = 0; i < count; i++) {
+      json.beginObject();
+      json.name("id").value(i + 1);
+      json.name("image_id").value(i + 1);
+      json.name("caption").value(world.scene(i).caption());
+      json.endObject();
+    }
+    json.endArray();
+  }
+}
