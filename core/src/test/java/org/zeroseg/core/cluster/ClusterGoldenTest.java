@@ -37,6 +37,28 @@ class ClusterGoldenTest {
     return Golden.tests("selfmask", Map.of("kmeans", this::kMeansFromCentres));
   }
 
+  @TestFactory
+  Stream<DynamicTest> namedmask() {
+    return Golden.tests("namedmask", Map.of("kmeans_groups", this::kMeansGroups));
+  }
+
+  private void kMeansGroups(GoldenCase golden) {
+    GoldenTensor points = golden.input("embeddings");
+    int dimension = (int) points.shape()[1];
+    JsonObject config = golden.config();
+    int clusters = config.get("k").getAsInt();
+    KMeans.Clusters found =
+        new KMeans(clusters, 1, config.get("max_iter").getAsInt(), config.get("tol").getAsDouble())
+            .fitFrom(points.values(), dimension, golden.input("initial_centres").values());
+    golden.check("labels", GoldenTensor.of(found.labels(), found.labels().length));
+    golden.check("centres", GoldenTensor.of(found.centres(), clusters, dimension));
+    JsonObject expected = golden.json().getAsJsonObject("expected");
+    assertEquals(
+        expected.get("inertia").getAsDouble(),
+        found.inertia(),
+        expected.get("tolerance").getAsDouble());
+  }
+
   private void seededKMeans(GoldenCase golden) {
     GoldenTensor points = golden.input("x");
     int dimension = (int) points.shape()[1];

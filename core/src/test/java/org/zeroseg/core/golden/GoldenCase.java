@@ -162,7 +162,9 @@ public final class GoldenCase {
       if (different > allowed) {
         fail(where + ": " + (long) different + " elements differ, allowed " + allowed);
       }
-      return;
+      if (!rule.has("max_abs_difference")) {
+        return;
+      }
     }
     if (rule.has("max_abs_difference")) {
       double allowed = rule.get("max_abs_difference").getAsDouble();
