@@ -159,8 +159,8 @@ public class MaskBenchmark {
     int shared = 0;
     int union = 0;
     for (int i = 0; i < a.length; i++) {
-      shared += a[i] & b[i] ? 1 : 0;
-      union += a[i] | b[i] ? 1 : 0;
+      shared += a[i] && b[i] ? 1 : 0;
+      union += a[i] || b[i] ? 1 : 0;
     }
     return union == 0 ? 0 : (double) shared / union;
   }
