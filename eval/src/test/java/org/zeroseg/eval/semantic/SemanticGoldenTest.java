@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -179,6 +181,28 @@ class SemanticGoldenTest {
       assertEquals((long) expected.get("predicted").values()[c], evaluator.predicted(c));
       assertEquals((long) expected.get("truth").values()[c], evaluator.truth(c));
     }
+    matchesClusters(golden, evaluator);
+  }
+
+  private void matchesClusters(GoldenCase golden, ImageNetSEvaluator expected) throws IOException {
+    ClusterMatching matching = new ClusterMatching(golden.config().get("classes").getAsInt());
+    for (String line : Files.readAllLines(golden.file("names.txt"))) {
+      String name = line.substring(line.indexOf(' ') + 1);
+      matching.add(
+          LabelMap.readRedGreen(golden.folder().resolve("validation-segmentation").resolve(name)),
+          LabelMap.readRedGreen(golden.folder().resolve("prediction_clusters").resolve(name)));
+    }
+    Map<Integer, Integer> recorded = new HashMap<>(Map.of(0, 0));
+    JsonParser.parseString(Files.readString(golden.file("match.json")))
+        .getAsJsonObject()
+        .asMap()
+        .forEach((cluster, label) -> recorded.put(Integer.valueOf(cluster), label.getAsInt()));
+    // Clusters that share no picture with their class are assigned arbitrarily.
+    assertEquals(matching.sharedPictures(recorded), matching.sharedPictures(matching.match()));
+    ImageNetSEvaluator matched =
+        evaluate(golden, "prediction_clusters", map -> ClusterMatching.rename(map, recorded));
+    checkSummary(golden.json(), "matched_summary", "summary_atol", matched);
+    assertEquals(expected.summary(), matched.summary());
   }
 
   private static ImageNetSEvaluator evaluate(

@@ -1,0 +1,218 @@
+package org.zeroseg.eval.naming;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.zeroseg.eval.LabelMap;
+
+/**
+ * IoU and recall of segments after each has been reassigned to a class of the data set (or to
+ * none). Every picture counts alike, however many classes it holds; this is not the usual
+ * data-set-wide confusion matrix (nessessence/ZeroGuidanceSeg, {@code eval_openvocab.py}). Not
+ * thread-safe.
+ */
+public final class ReassignmentEvaluator {
+
+  private static final double FOUND = 0.5;
+  private static final int VOC_BORDER = 255;
+  private static final int VOC_BACKGROUND = 0;
+
+  /**
+   * The scores of a picture.
+   *
+   * @param classes indices of the classes that are in the truth or were assigned, rising
+   * @param ious of each; NaN where nothing is left of either
+   * @param iou mean of the ious that are not NaN
+   * @param bestSegmentIou the same with only each class's most similar segment
+   * @param recall share of the classes for which one segment alone reaches IoU 0.5: the reference's
+   *     count, in which extra predictions are misses
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record PictureScore(
+      int[] classes, double[] ious, double iou, double bestSegmentIou, double recall) {}
+
+  private final int[] ids;
+  private final boolean voc;
+  private final List<PictureScore> pictures = new ArrayList<>();
+  private long truths;
+  private long found;
+
+  private ReassignmentEvaluator(int[] ids, boolean voc) {
+    this.ids = ids;
+    this.voc = voc;
+  }
+
+  /**
+   * For PASCAL Context: other labels are never counted as truth, but predictions on their pixels
+   * count against the union.
+   *
+   * @param ids the label that stands for each class in the truth
+   * @return an empty evaluation
+   */
+  public static ReassignmentEvaluator ofLabels(int... ids) {
+    return new ReassignmentEvaluator(ids.clone(), false);
+  }
+
+  /**
+   * For PASCAL VOC: predictions on the border (255) do not count, nor on the background those of
+   * classes that are not in the picture.
+   *
+   * @param ids the label that stands for each class in the truth
+   * @return an empty evaluation
+   */
+  public static ReassignmentEvaluator ofVoc(int... ids) {
+    return new ReassignmentEvaluator(ids.clone(), true);
+  }
+
+  /**
+   * Adds a picture.
+   *
+   * @param truth its labels
+   * @param segments segment numbers from 0, of any size; resized to the truth's
+   * @param similarities [segments, classes], of {@link Similarities#between}
+   * @param threshold below which a segment gets no class
+   * @return the picture's scores
+   */
+  public PictureScore add(
+      LabelMap truth, LabelMap segments, double[][] similarities, double threshold) {
+    int[] assigned = Similarities.assign(similarities, threshold);
+    int[] parts = segments.resize(truth.width(), truth.height(), LabelMap.Nearest.FLOOR).labels();
+    Overlaps overlaps = new Overlaps(truth.labels(), parts, similarities.length);
+    int[] classes =
+        IntStream.range(0, ids.length)
+            .filter(c -> overlaps.isTrue(c) || contains(assigned, c))
+            .toArray();
+    double[] ious = new double[classes.length];
+    double[] bestIous = new double[classes.length];
+    int alone = 0;
+    for (int i = 0; i < classes.length; i++) {
+      int c = classes[i];
+      int[] own = IntStream.range(0, assigned.length).filter(s -> assigned[s] == c).toArray();
+      ious[i] = overlaps.iou(c, own);
+      bestIous[i] = overlaps.iou(c, mostSimilar(own, similarities, c));
+      alone += Arrays.stream(own).anyMatch(s -> overlaps.iou(c, s) >= FOUND) ? 1 : 0;
+      truths += overlaps.isTrue(c) ? 1 : 0;
+      found += overlaps.isTrue(c) && ious[i] > FOUND ? 1 : 0;
+    }
+    PictureScore score =
+        new PictureScore(
+            classes, ious, mean(ious), mean(bestIous), (double) alone / classes.length);
+    pictures.add(score);
+    return score;
+  }
+
+  private static boolean contains(int[] values, int wanted) {
+    return Arrays.stream(values).anyMatch(value -> value == wanted);
+  }
+
+  /** The most similar segment, the last of equal ones as in the reference. */
+  private static int[] mostSimilar(int[] own, double[][] similarities, int c) {
+    return Arrays.stream(own)
+        .reduce((a, b) -> similarities[b][c] >= similarities[a][c] ? b : a)
+        .stream()
+        .toArray();
+  }
+
+  /** Mean of what is not NaN. */
+  private static double mean(double[] values) {
+    return Arrays.stream(values).filter(value -> !Double.isNaN(value)).average().orElse(Double.NaN);
+  }
+
+  /** How many pixels each segment shares with each class, border and background. */
+  private final class Overlaps {
+    private final int none = ids.length; // pixels of no class
+    private final int background = ids.length + 1; // VOC: not counted against absent classes
+    private final int border = ids.length + 2; // VOC: not counted at all
+    private final long[][] shared; // [segment, kind of pixel]
+    private final long[] pixels; // by kind
+
+    Overlaps(int[] truth, int[] parts, int segments) {
+      shared = new long[segments][ids.length + 3];
+      pixels = new long[ids.length + 3];
+      for (int i = 0; i < truth.length; i++) {
+        int kind = kind(truth[i]);
+        pixels[kind]++;
+        if (parts[i] >= 0 && parts[i] < segments) {
+          shared[parts[i]][kind]++;
+        }
+      }
+    }
+
+    private int kind(int label) {
+      for (int c = 0; c < ids.length; c++) {
+        if (ids[c] == label) {
+          return c;
+        }
+      }
+      if (voc && label == VOC_BORDER) {
+        return border;
+      }
+      return voc && label == VOC_BACKGROUND ? background : none;
+    }
+
+    boolean isTrue(int c) {
+      return pixels[c] > 0;
+    }
+
+    double iou(int c, int... segments) {
+      long both = 0;
+      long predicted = 0;
+      for (int segment : segments) {
+        both += shared[segment][c];
+        for (int kind = 0; kind < pixels.length; kind++) {
+          boolean excused = kind == border || (kind == background && !isTrue(c));
+          predicted += excused ? 0 : shared[segment][kind];
+        }
+      }
+      return (double) both / (predicted + pixels[c] - both);
+    }
+  }
+
+  /**
+   * The pictures so far.
+   *
+   * @return in the order of adding
+   */
+  public List<PictureScore> pictures() {
+    return List.copyOf(pictures);
+  }
+
+  /**
+   * Mean IoU over pictures.
+   *
+   * @return in [0, 1]; NaN if there are none
+   */
+  public double iou() {
+    return mean(pictures.stream().mapToDouble(PictureScore::iou).toArray());
+  }
+
+  /**
+   * Mean IoU over pictures with only each class's most similar segment.
+   *
+   * @return in [0, 1]; NaN if there are none
+   */
+  public double bestSegmentIou() {
+    return mean(pictures.stream().mapToDouble(PictureScore::bestSegmentIou).toArray());
+  }
+
+  /**
+   * Segment recall as the paper defines it: the share of true classes, over all pictures together,
+   * whose united segments have an IoU above 0.5.
+   *
+   * @return in [0, 1]; NaN if there are none
+   */
+  public double recall() {
+    return truths == 0 ? Double.NaN : (double) found / truths;
+  }
+
+  /**
+   * Segment recall as the reference code counts it: the mean over pictures of {@link
+   * PictureScore#recall}. Which of the two made the published numbers cannot be told.
+   *
+   * @return in [0, 1]; NaN if there are none
+   */
+  public double recallReference() {
+    return mean(pictures.stream().mapToDouble(PictureScore::recall).toArray());
+  }
+}

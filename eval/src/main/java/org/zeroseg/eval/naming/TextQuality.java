@@ -1,0 +1,62 @@
+package org.zeroseg.eval.naming;
+
+import java.util.Arrays;
+
+/**
+ * Text generation quality: true masks are named, and a name is a hit if its text is similar enough
+ * to the true class's. Not thread-safe.
+ */
+public final class TextQuality {
+
+  private final double threshold;
+  private long segments;
+  private long hits;
+  private int pictures;
+  private double shares;
+
+  /**
+   * An empty evaluation.
+   *
+   * @param threshold what the similarity must reach: {@link Similarities#TEXT_TO_TEXT}
+   */
+  public TextQuality(double threshold) {
+    this.threshold = threshold;
+  }
+
+  /**
+   * Adds a picture; one without segments counts nowhere.
+   *
+   * @param similarities of each segment's label and its true class, unlabelled segments left out
+   * @return the picture's share of hits; NaN if it has no segments
+   */
+  public double add(double... similarities) {
+    if (similarities.length == 0) {
+      return Double.NaN;
+    }
+    long own = Arrays.stream(similarities).filter(value -> value >= threshold).count();
+    double share = (double) own / similarities.length;
+    segments += similarities.length;
+    hits += own;
+    pictures++;
+    shares += share;
+    return share;
+  }
+
+  /**
+   * The share of hits over all segments, as the paper defines it.
+   *
+   * @return in [0, 1]; NaN if there are none
+   */
+  public double overSegments() {
+    return segments == 0 ? Double.NaN : (double) hits / segments;
+  }
+
+  /**
+   * The mean over pictures of their shares, as the reference code computes it.
+   *
+   * @return in [0, 1]; NaN if there are none
+   */
+  public double overPictures() {
+    return shares / pictures;
+  }
+}
