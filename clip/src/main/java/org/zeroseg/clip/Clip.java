@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
@@ -25,6 +26,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.tensor.Transformer.Activation;
@@ -56,6 +58,40 @@ public final class Clip implements TextEncoder, AutoCloseable {
   /**
    * Loads a model onto the default device, in the precision that it gains from.
    *
+   * @param model a local path, as for {@link #load(Path)}, or an id on the Hugging Face hub such as
+   *     {@code openai/clip-vit-base-patch16}
+   * @return the model
+   * @throws IOException if a file cannot be fetched or read
+   * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
+   */
+  public static Clip load(String model) throws IOException {
+    return load(model, Precision.AUTO, Engine.getInstance().defaultDevice());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param model as for {@link #load(String)}
+   * @param precision of the transformers' products
+   * @param device where to compute
+   * @return the model
+   * @throws IOException if a file cannot be fetched or read
+   * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
+   */
+  public static Clip load(String model, Precision precision, Device device) throws IOException {
+    ModelHub hub = ModelHub.fromEnvironment();
+    Path weights = hub.weights(model);
+    if (Files.exists(Path.of(model))) {
+      return load(Path.of(model), precision, device);
+    }
+    Optional<Path> merges = hub.find(model, "merges.txt");
+    Path vocabulary = merges.isPresent() ? merges.get() : hub.file(model, "tokenizer.json");
+    return load(weights, vocabulary, hub.find(model, "config.json"), precision, device);
+  }
+
+  /**
+   * Loads a model onto the default device, in the precision that it gains from.
+   *
    * @param path a folder with a checkpoint and its vocabulary under the hub's usual names, or a
    *     checkpoint file (OpenAI's {@code .pt}, safetensors) with the vocabulary beside it
    * @return the model
@@ -78,10 +114,18 @@ public final class Clip implements TextEncoder, AutoCloseable {
    */
   public static Clip load(Path path, Precision precision, Device device) throws IOException {
     Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
-    ClipTokenizer tokenizer = ClipTokenizer.read(folder);
-    Activation activation = activation(folder.resolve("config.json"));
+    Optional<Path> config = Optional.of(folder.resolve("config.json")).filter(Files::exists);
+    return load(path, folder, config, precision, device);
+  }
+
+  private static Clip load(
+      Path weights, Path vocabulary, Optional<Path> config, Precision precision, Device device)
+      throws IOException {
+    ClipTokenizer tokenizer = ClipTokenizer.read(vocabulary);
+    // Where nothing is said the weights are taken for OpenAI's.
+    Activation activation = config.isPresent() ? activation(config.get()) : Activation.QUICK_GELU;
     NDManager manager = NDManager.newBaseManager(device);
-    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+    try (Checkpoint checkpoint = Checkpoints.open(weights)) {
       return of(ClipModel.load(checkpoint, activation, precision, manager), tokenizer, manager);
     } catch (RuntimeException e) {
       manager.close();
@@ -110,11 +154,8 @@ public final class Clip implements TextEncoder, AutoCloseable {
     return new Clip(model, tokenizer.withContextLength(text.context()), manager);
   }
 
-  /** What the transformers library's configuration says; QuickGELU where there is none. */
+  /** What the transformers library's configuration says. */
   private static Activation activation(Path config) throws IOException {
-    if (!Files.exists(config)) {
-      return Activation.QUICK_GELU;
-    }
     try (Reader reader = Files.newBufferedReader(config)) {
       JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
       JsonObject vision = json.has("vision_config") ? json.getAsJsonObject("vision_config") : json;

@@ -68,7 +68,7 @@ public final class MaskClip implements Segmenter {
   /** Choices of a {@link MaskClip}. */
   public static final class Builder {
 
-    private Optional<Path> path = Optional.empty();
+    private Optional<String> id = Optional.empty();
     private Optional<Clip> clip = Optional.empty();
     private Precision precision = Precision.AUTO;
     private boolean asReleased;
@@ -91,7 +91,17 @@ public final class MaskClip implements Segmenter {
      * @return this
      */
     public Builder model(Path model) {
-      path = Optional.of(model);
+      return model(model.toString());
+    }
+
+    /**
+     * The model's path, or its id on the Hugging Face hub.
+     *
+     * @param model such as {@code openai/clip-vit-base-patch16}
+     * @return this
+     */
+    public Builder model(String model) {
+      id = Optional.of(model);
       return this;
     }
 
@@ -226,8 +236,8 @@ public final class MaskClip implements Segmenter {
     }
 
     private Clip load() throws IOException {
-      Path model =
-          path.orElseThrow(() -> new IllegalStateException("choose a model: builder().model(...)"));
+      String model =
+          id.orElseThrow(() -> new IllegalStateException("choose a model: builder().model(...)"));
       return Clip.load(model, precision, Engine.getInstance().defaultDevice());
     }
   }

@@ -5,17 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.Transformer.Activation;
@@ -168,5 +174,23 @@ class ClipTest {
         }
       }
     }
+  }
+
+  @Test
+  void aFolderWithAPlainConfigurationAndVocabularyIsAModel(@TempDir Path folder)
+      throws IOException {
+    ClipConfig config = TinyClip.config(TinyClip.VIT);
+    TinyClip.tokenizer().write(folder);
+    Files.writeString(folder.resolve("config.json"), "{\"hidden_act\": \"gelu\"}");
+    SafetensorsWriter.write(
+        folder.resolve("model.safetensors"), new PortableWeights(config.shapes(), "any"), Map.of());
+    try (Clip clip = Clip.load(folder.toString(), Precision.FLOAT32, Device.cpu())) {
+      assertEquals(config.with(Activation.GELU, 1e-5), clip.config());
+    }
+    Files.writeString(folder.resolve("config.json"), "{\"hidden_act\": \"relu\"}");
+    IOException error = assertThrows(IOException.class, () -> Clip.load(folder));
+    assertTrue(error.getMessage().contains("relu"), error.getMessage());
+    Files.writeString(folder.resolve("config.json"), "[]");
+    assertThrows(IOException.class, () -> Clip.load(folder));
   }
 }
