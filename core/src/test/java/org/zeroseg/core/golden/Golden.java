@@ -76,14 +76,23 @@ public final class Golden {
     return tests.stream();
   }
 
-  /** Prints what runs, and notes it under target/ of the root for the last module's summary. */
+  /** Where the tests of all modules note the kinds that they ran. */
+  public static Path ledger() {
+    return root().resolve("target/golden");
+  }
+
+  /** The name of the note on a kind, given as {@code area kind}. */
+  public static String note(String kind) {
+    return kind.replace('/', '_');
+  }
+
+  /** Prints what runs, and notes it for the last module's summary. */
   private static void record(String area, Map<String, Integer> ran) throws IOException {
     int cases = ran.values().stream().mapToInt(Integer::intValue).sum();
     System.out.println("Golden " + area + ": " + cases + " cases " + ran);
-    Path ledger = root().resolve("target/golden");
-    Files.createDirectories(ledger);
+    Files.createDirectories(ledger());
     for (String kind : ran.keySet()) {
-      Files.writeString(ledger.resolve(area + " " + kind.replace('/', '_')), "");
+      Files.writeString(ledger().resolve(note(area + " " + kind)), "");
     }
   }
 }
