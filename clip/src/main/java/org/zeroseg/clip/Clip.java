@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
+import org.zeroseg.clip.retrieval.ImageEncoder;
+import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.clip.text.TextEncoder;
@@ -79,7 +81,22 @@ public final class Clip implements TextEncoder, AutoCloseable {
    * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
    */
   public static Clip load(String model, Precision precision, Device device) throws IOException {
-    ModelHub hub = ModelHub.fromEnvironment();
+    return load(model, ModelHub.fromEnvironment(), precision, device);
+  }
+
+  /**
+   * Loads a model, its files fetched from a hub of the caller's choice.
+   *
+   * @param model as for {@link #load(String)}
+   * @param hub where ids are looked up
+   * @param precision of the transformers' products
+   * @param device where to compute
+   * @return the model
+   * @throws IOException if a file cannot be fetched or read
+   * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
+   */
+  public static Clip load(String model, ModelHub hub, Precision precision, Device device)
+      throws IOException {
     Path weights = hub.weights(model);
     if (Files.exists(Path.of(model))) {
       return load(Path.of(model), precision, device);
@@ -323,6 +340,17 @@ public final class Clip implements TextEncoder, AutoCloseable {
       System.arraycopy(rows, 0, embeddings, start, rows.length);
     }
     return embeddings;
+  }
+
+  /**
+   * This model's image tower for an {@link ImageIndex}, with OpenAI's transform.
+   *
+   * @param name tells this model from others in the index
+   * @return the encoder; usable until this model is closed
+   */
+  public ImageEncoder imageEncoder(String name) {
+    Preprocessing preprocessing = Preprocessing.clip(model.config().image().inputSize());
+    return ImageEncoder.of(name, model.config().embedding(), preprocessing, this::encodeImages);
   }
 
   private static float[][] rows(NDArray matrix) {
