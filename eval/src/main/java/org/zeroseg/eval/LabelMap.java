@@ -79,7 +79,10 @@ public final class LabelMap {
    * @throws IOException if the file cannot be read
    */
   public static LabelMap read(Path file) throws IOException {
-    Picture picture = Picture.read(file);
+    return raw(Picture.read(file));
+  }
+
+  private static LabelMap raw(Picture picture) {
     byte[] samples = picture.samples();
     int step = picture.mode().bytesPerPixel();
     int[] labels = new int[picture.width() * picture.height()];
@@ -103,17 +106,33 @@ public final class LabelMap {
    */
   public static LabelMap readRedGreen(Path file) throws IOException {
     Picture picture = Picture.read(file);
-    int step = picture.mode().bytesPerPixel();
     if (picture.mode() != Mode.RGB && picture.mode() != Mode.RGBA) {
       throw new InvalidDataException(
           file, "expected RGB, label = red + 256 green, found " + picture.mode());
     }
+    return redGreen(picture);
+  }
+
+  private static LabelMap redGreen(Picture picture) {
+    int step = picture.mode().bytesPerPixel();
     byte[] samples = picture.samples();
     int[] labels = new int[picture.width() * picture.height()];
     for (int i = 0; i < labels.length; i++) {
       labels[i] = (samples[i * step] & 0xff) | (samples[i * step + 1] & 0xff) << 8;
     }
     return new LabelMap(picture.width(), picture.height(), labels);
+  }
+
+  /**
+   * Reads a label picture of either kind: RGB as red + 256 green, anything else by raw samples.
+   *
+   * @param file a PNG
+   * @return its labels
+   * @throws IOException if the file cannot be read
+   */
+  public static LabelMap readAny(Path file) throws IOException {
+    Picture picture = Picture.read(file);
+    return picture.mode() == Mode.RGB ? redGreen(picture) : raw(picture);
   }
 
   /**

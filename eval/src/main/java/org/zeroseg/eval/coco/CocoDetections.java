@@ -1,7 +1,10 @@
 package org.zeroseg.eval.coco;
 
+import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +14,16 @@ import org.zeroseg.eval.coco.CocoGroundTruth.Image;
 
 /** Detections to be held against a {@link CocoGroundTruth}. */
 public final class CocoDetections {
+
+  /**
+   * A detected object.
+   *
+   * @param category its category
+   * @param score as given
+   * @param box as given, or that of the mask
+   * @param mask as given, or the box's rectangle
+   */
+  public record Detection(CocoGroundTruth.Category category, double score, Box box, Rle mask) {}
 
   private final String source;
   private final CocoGroundTruth truth;
@@ -62,6 +75,74 @@ public final class CocoDetections {
   }
 
   /**
+   * What the detections are held against.
+   *
+   * @return the ground truth
+   */
+  public CocoGroundTruth truth() {
+    return truth;
+  }
+
+  /**
+   * The detections of an image.
+   *
+   * @param imageId its id
+   * @return detections in file order
+   * @throws IllegalArgumentException if there is no such image
+   */
+  public List<Detection> detections(long imageId) {
+    int index = truth.imageRegistry().require(imageId);
+    Image image = truth.images().get(index);
+    return instances.stream()
+        .filter(instance -> instance.image() == index)
+        .map(
+            instance ->
+                new Detection(
+                    truth.categories().get(instance.category()),
+                    instance.score(),
+                    instance.box().orElseThrow(),
+                    instance.outline().rle(image.height(), image.width())))
+        .toList();
+  }
+
+  /**
+   * Writes a result file that {@link #read} and the reference's {@code loadRes} take: masks as
+   * compressed runs and no boxes, so that areas are those of the masks.
+   *
+   * @param file written beside it first and then moved
+   * @throws IOException if it cannot be written
+   */
+  public void write(Path file) throws IOException {
+    Path target = file.toAbsolutePath();
+    Path temporary =
+        Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+    try {
+      try (JsonWriter json = new JsonWriter(Files.newBufferedWriter(temporary))) {
+        json.beginArray();
+        for (Instance instance : instances) {
+          write(instance, json);
+        }
+        json.endArray();
+      }
+      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private void write(Instance instance, JsonWriter json) throws IOException {
+    Image image = truth.images().get(instance.image());
+    Rle mask = instance.outline().rle(image.height(), image.width());
+    json.beginObject();
+    json.name("image_id").value(image.id());
+    json.name("category_id").value(truth.categories().get(instance.category()).id());
+    json.name("segmentation").beginObject();
+    json.name("size").beginArray().value(mask.height()).value(mask.width()).endArray();
+    json.name("counts").value(mask.text()).endObject();
+    json.name("score").value(instance.score()).endObject();
+  }
+
+  /**
    * What was left out or looks wrong.
    *
    * @return one line each
@@ -72,10 +153,6 @@ public final class CocoDetections {
 
   String source() {
     return source;
-  }
-
-  CocoGroundTruth truth() {
-    return truth;
   }
 
   List<Instance> instances() {

@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
@@ -102,6 +105,41 @@ public final class CocoEvaluator {
     IntStream.range(0, n).parallel().forEach(action);
   }
 
+  /**
+   * How well each image was done, to find the best and the worst: the share of its objects that are
+   * found at the first IoU threshold when every category may have as many detections as it has
+   * objects.
+   *
+   * @param detections what to evaluate
+   * @return in [0, 1], by image id; images without objects are left out
+   */
+  public Map<Long, Double> imageScores(CocoDetections detections) {
+    Units units = new Units(detections);
+    Map<Long, int[]> counts = new TreeMap<>(); // found, objects
+    for (int unit = 0; unit < units.size(); unit++) {
+      UnitMatcher matcher = units.matcher(unit, false);
+      matcher.match(settings.areas().get(0));
+      int objects = 0;
+      for (int g = 0; g < matcher.truths().length; g++) {
+        objects += matcher.isIgnored(g) ? 0 : 1;
+      }
+      int[] count = counts.computeIfAbsent(units.imageId(unit), id -> new int[2]);
+      count[1] += objects;
+      for (int d = 0; d < Math.min(objects, matcher.detections().length); d++) {
+        int match = matcher.match(0, d);
+        count[0] += matcher.counts(match) && !matcher.isIgnored(match) ? 1 : 0;
+      }
+    }
+    Map<Long, Double> scores = new TreeMap<>();
+    counts.forEach(
+        (id, count) -> {
+          if (count[1] > 0) {
+            scores.put(id, (double) count[0] / count[1]);
+          }
+        });
+    return scores;
+  }
+
   /** The matches of a single unit, for inspection. */
   UnitMatcher matcher(CocoDetections detections, long imageId, long categoryId) {
     Units units = new Units(detections);
@@ -182,7 +220,7 @@ public final class CocoEvaluator {
     }
 
     private static <T> int[] ranks(List<T> all, List<T> chosen) {
-      java.util.Map<T, Integer> rank = new java.util.HashMap<>();
+      Map<T, Integer> rank = new HashMap<>();
       for (int i = 0; i < chosen.size(); i++) {
         rank.put(chosen.get(i), i);
       }
@@ -275,8 +313,16 @@ public final class CocoEvaluator {
       }
     }
 
+    private Image image(int unit) {
+      return images.get(settings.useCategories() ? keys[unit] % images.size() : keys[unit]);
+    }
+
+    long imageId(int unit) {
+      return image(unit).id();
+    }
+
     UnitMatcher matcher(int unit, boolean exact) {
-      Image image = images.get(settings.useCategories() ? keys[unit] % images.size() : keys[unit]);
+      Image image = image(unit);
       return new UnitMatcher(
           settings,
           Arrays.copyOfRange(truths, truthsFrom[unit], truthsFrom[unit + 1]),

@@ -106,6 +106,22 @@ public final class Coco {
         annotations.getFileName() + " (painted from instances)", vocabulary, 1, -1, items);
   }
 
+  /**
+   * A set as ShapeWorld is exported: {@code instances.json}, {@code images} and label pictures of
+   * the same names in {@code labels}, whose label k is the k-th category of the file.
+   *
+   * @param folder of the set
+   * @return pictures in code-point order of their paths; nothing ignored
+   * @throws IOException if the folder cannot be read
+   * @throws InvalidDataException naming pictures without labels and labels without picture
+   */
+  public static SemanticDataset exported(Path folder) throws IOException {
+    CocoGroundTruth truth = CocoGroundTruth.read(folder.resolve("instances.json"));
+    String[] names = truth.categories().stream().map(Category::name).toArray(String[]::new);
+    return SemanticDataset.ofFolders(
+        folder.resolve("images"), folder.resolve("labels"), Vocabulary.of(names), -1);
+  }
+
   private static LabelMap paint(CocoGroundTruth truth, Image image, Map<Category, Integer> labels) {
     int[] pixels = new int[image.width() * image.height()];
     truth.annotations(image.id()).stream()

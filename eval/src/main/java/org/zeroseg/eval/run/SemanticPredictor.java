@@ -1,0 +1,74 @@
+package org.zeroseg.eval.run;
+
+import ai.djl.modality.cv.Image;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.zeroseg.core.Segmenter;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.eval.LabelMap;
+import org.zeroseg.eval.data.SemanticDataset;
+
+/** Where predicted label maps come from: a model, or files that a model wrote before. */
+@FunctionalInterface
+public interface SemanticPredictor {
+
+  /**
+   * The predicted labels of a picture.
+   *
+   * @param item the picture
+   * @return labels of the truth's size, in the data set's numbering
+   * @throws IOException if something cannot be read
+   */
+  LabelMap predict(SemanticDataset.Item item) throws IOException;
+
+  /**
+   * Label pictures in a folder, named as the data set's items: {@code <name>.png}, grey or palette
+   * by raw value, RGB as red + 256 green.
+   *
+   * @param folder of predictions
+   * @return a predictor that reads them; a missing one is an error that names it
+   */
+  static SemanticPredictor ofFolder(Path folder) {
+    return item -> {
+      Path file = folder.resolve(item.name() + ".png");
+      if (!Files.isRegularFile(file)) {
+        throw new InvalidDataException(file, "there is no prediction for " + item.image());
+      }
+      return LabelMap.readAny(file);
+    };
+  }
+
+  /**
+   * A model that is asked picture by picture.
+   *
+   * @param segmenter the model
+   * @param dataset whose vocabulary it is given, and whose numbering results follow
+   * @return a predictor
+   */
+  static SemanticPredictor of(Segmenter segmenter, SemanticDataset dataset) {
+    return of(segmenter, dataset, dataset.vocabulary());
+  }
+
+  /**
+   * A model that is asked picture by picture with words of one's own for the data set's categories.
+   *
+   * @param segmenter the model
+   * @param dataset whose numbering results follow
+   * @param vocabulary as many categories as the data set's, with the model's background settings
+   * @return a predictor
+   * @throws IllegalArgumentException if the number of categories differs
+   */
+  static SemanticPredictor of(Segmenter segmenter, SemanticDataset dataset, Vocabulary vocabulary) {
+    if (vocabulary.size() != dataset.vocabulary().size()) {
+      throw new IllegalArgumentException(
+          vocabulary.size() + " categories for a set of " + dataset.vocabulary().size());
+    }
+    int shift = dataset.hasBackground() ? 0 : 1;
+    return item -> {
+      Image image = item.picture().toImage();
+      return LabelMap.of(segmenter.segment(image, vocabulary)).map(label -> label - shift);
+    };
+  }
+}

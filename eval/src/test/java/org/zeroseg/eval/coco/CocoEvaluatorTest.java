@@ -1,0 +1,216 @@
+package org.zeroseg.eval.coco;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.mask.Rle;
+
+class CocoEvaluatorTest {
+
+  private static final int SIDE = 120;
+
+  private final SplittableRandom random = new SplittableRandom(7);
+
+  private Rle blob() {
+    double x = random.nextDouble(10, SIDE - 10);
+    double y = random.nextDouble(10, SIDE - 10);
+    double r = random.nextDouble(3, 40);
+    return near(x, y, r);
+  }
+
+  private static Rle near(double x, double y, double r) {
+    return Mask.of(SIDE, SIDE, (u, v) -> (u - x) * (u - x) + (v - y) * (v - y) < r * r).rle();
+  }
+
+  private CocoGroundTruth truth(int images, int categories, int objects) {
+    CocoGroundTruth.Builder builder = CocoGroundTruth.builder();
+    for (int k = 1; k <= categories; k++) {
+      builder.category(10L * k, "category " + k);
+    }
+    for (int i = images; i >= 1; i--) {
+      builder.image(i, SIDE, SIDE);
+      for (int n = 0; n < objects; n++) {
+        builder.annotation(i, 10L * random.nextInt(1, categories + 1), n % 5 == 4, blob());
+      }
+    }
+    return builder.build();
+  }
+
+  private CocoDetections detections(CocoGroundTruth truth, int each) {
+    CocoDetections.Builder builder = CocoDetections.builder(truth);
+    for (CocoGroundTruth.Image image : truth.images()) {
+      List<CocoGroundTruth.Annotation> objects = truth.annotations(image.id());
+      for (int n = 0; n < each; n++) {
+        CocoGroundTruth.Annotation object = objects.get(random.nextInt(objects.size()));
+        Box box = object.box().orElseThrow();
+        double jitter = random.nextDouble(0.7, 1.3);
+        Rle mask =
+            near(
+                box.x() + box.width() / 2 + random.nextDouble(-4, 4),
+                box.y() + box.height() / 2,
+                Math.max(2, box.width() / 2 * jitter));
+        // Few different scores, so that ties occur.
+        builder.add(image.id(), object.category().id(), random.nextInt(10) / 10.0, mask);
+      }
+    }
+    return builder.build();
+  }
+
+  private static double[] all(CocoScores scores) {
+    List<Double> values = new ArrayList<>();
+    for (int k = 0; k < scores.categories().size(); k++) {
+      for (int t = 0; t < scores.iouThresholds().length; t++) {
+        for (int a = 0; a < scores.areas().size(); a++) {
+          for (int m = 0; m < scores.maxDetections().length; m++) {
+            values.add(scores.recall(t, k, a, m));
+            for (int r = 0; r < scores.recallThresholds().length; r++) {
+              values.add(scores.precision(t, r, k, a, m));
+              values.add(scores.score(t, r, k, a, m));
+            }
+          }
+        }
+      }
+    }
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  @Test
+  void groundTruthAsPredictionIsPerfect() {
+    CocoGroundTruth.Builder builder = CocoGroundTruth.builder().category(1, "blob");
+    for (int i = 1; i <= 5; i++) {
+      builder.image(i, SIDE, SIDE).annotation(i, 1, false, near(30, 40, 10 + i));
+    }
+    CocoGroundTruth truth = builder.build();
+    CocoDetections.Builder found = CocoDetections.builder(truth);
+    for (int i = 1; i <= 5; i++) {
+      Rle mask = truth.annotations(i).get(0).mask().orElseThrow();
+      found.add(i, 1, 0.5, mask);
+    }
+    CocoScores scores = CocoEvaluator.builder().build().evaluate(found.build());
+    assertEquals(1, scores.summary().get("AP"), 1e-12);
+    assertEquals(1, scores.summary().get("AR1"), 1e-12);
+    assertEquals(-1, scores.summary().get("APl"));
+  }
+
+  @Test
+  void resultDoesNotDependOnThreads() {
+    CocoDetections found = detections(truth(30, 4, 8), 30);
+    double[] one = all(CocoEvaluator.builder().threads(1).build().evaluate(found));
+    double[] four = all(CocoEvaluator.builder().threads(4).build().evaluate(found));
+    assertArrayEquals(one, four);
+  }
+
+  @Test
+  void prunedOverlapsChangeNothing() {
+    CocoDetections found = detections(truth(20, 1, 8), 30);
+    CocoEvaluator evaluator = CocoEvaluator.builder().build();
+    for (CocoGroundTruth.Image image : found.truth().images()) {
+      UnitMatcher exact = evaluator.matcher(found, image.id(), 10);
+      List<Rle> masks =
+          List.of(exact.detections()).stream()
+              .map(instance -> instance.outline().rle(SIDE, SIDE))
+              .toList();
+      for (int d = 0; d < masks.size(); d++) {
+        for (int g = 0; g < exact.truths().length; g++) {
+          Rle truth = exact.truths()[g].outline().rle(SIDE, SIDE);
+          double[][] expected =
+              Rle.ious(
+                  List.of(masks.get(d)), List.of(truth), new boolean[] {exact.truths()[g].crowd()});
+          assertEquals(expected[0][0], exact.overlap(d, g), 0);
+        }
+      }
+    }
+  }
+
+  @Test
+  void orderOfImagesDoesNotMatter() {
+    CocoGroundTruth truth = truth(12, 3, 6);
+    CocoDetections found = detections(truth, 20);
+    CocoDetections.Builder reversed = CocoDetections.builder(truth);
+    for (CocoGroundTruth.Image image : truth.images()) {
+      for (CocoDetections.Detection one : found.detections(image.id())) {
+        reversed.add(image.id(), one.category().id(), one.score(), one.mask());
+      }
+    }
+    CocoEvaluator evaluator = CocoEvaluator.builder().build();
+    assertArrayEquals(all(evaluator.evaluate(found)), all(evaluator.evaluate(reversed.build())));
+  }
+
+  @Test
+  void nothingFoundIsZeroWhereThereIsSomethingToFind() {
+    CocoScores scores =
+        CocoEvaluator.builder().build().evaluate(CocoDetections.builder(truth(3, 2, 4)).build());
+    assertEquals(0, scores.summary().get("AP"));
+    assertEquals(0, scores.summary().get("AR100"));
+  }
+
+  @Test
+  void writesResultsThatReadBackEqual(@TempDir Path folder) throws IOException {
+    CocoGroundTruth truth = truth(6, 2, 5);
+    CocoDetections found = detections(truth, 10);
+    Path file = folder.resolve("results.json");
+    found.write(file);
+    CocoDetections again = CocoDetections.read(file, truth);
+    assertEquals(found.size(), again.size());
+    CocoEvaluator evaluator = CocoEvaluator.builder().build();
+    assertArrayEquals(all(evaluator.evaluate(found)), all(evaluator.evaluate(again)));
+  }
+
+  @Test
+  void classAgnosticEvaluationFindsObjectsUnderWrongNames() {
+    CocoGroundTruth truth =
+        CocoGroundTruth.builder()
+            .category(1, "cat")
+            .category(2, "dog")
+            .image(1, SIDE, SIDE)
+            .annotation(1, 1, false, near(50, 50, 20))
+            .build();
+    CocoDetections found = CocoDetections.builder(truth).add(1, 2, 0.9, near(50, 50, 20)).build();
+    assertEquals(0, CocoEvaluator.builder().build().evaluate(found).summary().get("AP"));
+    assertEquals(
+        1,
+        CocoEvaluator.builder().useCategories(false).build().evaluate(found).summary().get("AP"),
+        1e-12);
+  }
+
+  @Test
+  void refusesWhatCannotBeEvaluated() {
+    CocoGroundTruth truth = truth(1, 1, 2);
+    CocoDetections.Builder found = CocoDetections.builder(truth);
+    Rle wrong = Mask.empty(5, 5).rle();
+    String size =
+        assertThrows(IllegalArgumentException.class, () -> found.add(1, 10, 0.5, wrong))
+            .getMessage();
+    assertTrue(size.contains("120") && size.contains("5"), size);
+    assertThrows(IllegalArgumentException.class, () -> found.add(1, 10, Double.NaN, blob()));
+    assertThrows(IllegalArgumentException.class, () -> found.add(9, 10, 0.5, blob()));
+    assertThrows(IllegalArgumentException.class, () -> found.add(1, 11, 0.5, blob()));
+    CocoEvaluator.Builder builder = CocoEvaluator.builder();
+    assertThrows(IllegalArgumentException.class, () -> builder.iouThresholds(0.5, 1.5));
+    assertThrows(IllegalArgumentException.class, () -> builder.maxDetections(0));
+    CocoEvaluator unknown = CocoEvaluator.builder().images(List.of(77L)).build();
+    assertThrows(IllegalArgumentException.class, () -> unknown.evaluate(found.build()));
+  }
+
+  @Test
+  void harmonicMeanIsOfTheGroups() {
+    CocoDetections found = detections(truth(20, 4, 6), 30);
+    CocoScores scores = ZeroShotScores.evaluator(Overlap.MASK).evaluate(found);
+    ZeroShotScores groups = ZeroShotScores.of(scores, List.of(10L, 20L));
+    double a = groups.seen().ap();
+    double b = groups.unseen().ap();
+    assertEquals(2 * a * b / (a + b), groups.harmonicMean().ap(), 1e-12);
+    assertEquals(-1, ZeroShotScores.of(scores, List.of()).harmonicMean().ap());
+  }
+}

@@ -1,0 +1,175 @@
+package org.zeroseg.eval.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Mode;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.eval.LabelMap;
+import org.zeroseg.eval.coco.CocoDetections;
+import org.zeroseg.eval.coco.CocoEvaluator;
+import org.zeroseg.eval.coco.CocoGroundTruth;
+import org.zeroseg.eval.data.SemanticDataset;
+import org.zeroseg.eval.report.Report;
+import org.zeroseg.eval.saliency.SaliencyMetrics;
+
+class EvaluationTest {
+
+  private static final int SIDE = 16;
+
+  @TempDir Path folder;
+  private final Evaluation evaluation = new Evaluation(2, 1, Progress.SILENT);
+
+  @BeforeEach
+  void writeSet() throws IOException {
+    for (String part : List.of("images", "labels", "predictions")) {
+      Files.createDirectories(folder.resolve(part));
+    }
+    for (int i = 0; i < 4; i++) {
+      int edge = 4 + i;
+      Picture.of(Mode.RGB, SIDE, SIDE, new byte[3 * SIDE * SIDE])
+          .writePng(folder.resolve("images/" + i + ".png"));
+      write("labels", i, edge);
+      write("predictions", i, i == 0 ? edge : edge + 2);
+    }
+  }
+
+  private void write(String part, int i, int edge) throws IOException {
+    int[] labels = new int[SIDE * SIDE];
+    for (int at = 0; at < labels.length; at++) {
+      labels[at] = at % SIDE < edge ? 1 + i % 2 : 0;
+    }
+    LabelMap.of(SIDE, SIDE, labels).write(folder.resolve(part + "/" + i + ".png"), false);
+  }
+
+  private SemanticDataset dataset() throws IOException {
+    return SemanticDataset.ofFolders(
+        folder.resolve("images"), folder.resolve("labels"), Vocabulary.of("cat", "dog"), 255);
+  }
+
+  private Report report() throws IOException {
+    return evaluation.semantic(
+        dataset(), SemanticPredictor.ofFolder(folder.resolve("predictions")));
+  }
+
+  @Test
+  void reportsLabelPicturesOnDisk() throws IOException {
+    Report report = report();
+    double iou = report.tables().get(0).rows().get(0).values().get(0);
+    // cat: (4 + 6) of (4 + 8) columns; dog: (5 + 7) of (7 + 9); background: the rest.
+    double background = (12 + 9 + 8 + 7) / (double) (12 + 11 + 10 + 9);
+    assertEquals((10 / 12.0 + 12 / 16.0 + background) / 3, iou, 1e-12);
+    assertEquals(2, report.examples().size());
+    assertEquals("0", report.examples().get(1).name());
+    assertTrue(report.toString().contains("pixel accuracy"), report.toString());
+  }
+
+  @Test
+  void writesEveryForm() throws IOException {
+    Report report = report();
+    report.writeJson(folder.resolve("report.json"));
+    report.writeCsv(folder.resolve("report.csv"));
+    report.writeHtml(folder.resolve("report.html"));
+    JsonObject json =
+        JsonParser.parseString(Files.readString(folder.resolve("report.json"))).getAsJsonObject();
+    assertEquals(
+        report.tables().get(0).rows().get(0).values().get(0),
+        json.getAsJsonObject("tables")
+            .getAsJsonObject("Summary")
+            .getAsJsonObject("mean IoU")
+            .get("value")
+            .getAsDouble());
+    assertTrue(Files.readString(folder.resolve("report.csv")).contains("Summary,mean IoU,"));
+    String html = Files.readString(folder.resolve("report.html"));
+    assertTrue(html.contains("data:image/png;base64,") && html.contains("</html>"));
+    assertFalse(html.contains("http"), "the file must stand alone");
+  }
+
+  @Test
+  void resultDoesNotDependOnThreads() throws IOException {
+    Evaluation alone = new Evaluation(1, 1, Progress.SILENT);
+    Report one =
+        alone.semantic(dataset(), SemanticPredictor.ofFolder(folder.resolve("predictions")));
+    assertEquals(one.tables(), report().tables());
+  }
+
+  @Test
+  void namesAMissingPrediction() throws IOException {
+    Files.delete(folder.resolve("predictions/2.png"));
+    InvalidDataException error = assertThrows(InvalidDataException.class, this::report);
+    assertTrue(error.getMessage().contains("2.png"), error.getMessage());
+  }
+
+  @Test
+  void namesAPredictionThatIsNoClass() throws IOException {
+    LabelMap.of(SIDE, SIDE, new int[SIDE * SIDE])
+        .map(label -> 9)
+        .write(folder.resolve("predictions/3.png"), false);
+    IllegalArgumentException error = assertThrows(IllegalArgumentException.class, this::report);
+    assertTrue(
+        error.getMessage().startsWith("3: ") && error.getMessage().contains("9"),
+        error.getMessage());
+  }
+
+  @Test
+  void namesPicturesWithoutTruth() throws IOException {
+    Files.delete(folder.resolve("labels/1.png"));
+    InvalidDataException error = assertThrows(InvalidDataException.class, this::dataset);
+    assertTrue(error.getMessage().contains("1.png"), error.getMessage());
+  }
+
+  @Test
+  void checkFindsTruthOfAnotherSizeAndStrangeLabels() throws IOException {
+    LabelMap.of(3, 2, new int[] {0, 1, 2, 3, 255, 0}).write(folder.resolve("labels/1.png"), false);
+    List<String> defects = dataset().check();
+    assertEquals(2, defects.size(), defects.toString());
+    assertTrue(defects.get(0).contains("3 x 2"), defects.toString());
+    assertTrue(defects.get(1).contains("label 3"), defects.toString());
+  }
+
+  @Test
+  void reportsSaliencyMaps() throws IOException {
+    for (int i = 0; i < 4; i++) {
+      LabelMap.read(folder.resolve("labels/" + i + ".png"))
+          .map(label -> label > 0 ? 255 : 0)
+          .write(folder.resolve("predictions/" + i + ".png"), false);
+    }
+    Report report =
+        evaluation.saliency(
+            dataset(), folder.resolve("predictions"), new SaliencyMetrics(SaliencyMetrics.FIELD));
+    assertEquals(1, report.tables().get(0).rows().get(0).values().get(0), 1e-6);
+    assertEquals(0, report.tables().get(0).rows().get(2).values().get(0), 1e-12);
+  }
+
+  @Test
+  void reportsInstances() throws IOException {
+    Mask mask = Mask.of(SIDE, SIDE, (x, y) -> x < 8 && y < 8);
+    CocoGroundTruth truth =
+        CocoGroundTruth.builder()
+            .category(3, "cat")
+            .image(1, SIDE, SIDE)
+            .annotation(1, 3, false, mask.rle())
+            .build();
+    CocoDetections found = CocoDetections.builder(truth).add(1, 3, 0.5, mask.rle()).build();
+    Report report = evaluation.instances(found, CocoEvaluator.builder(), Optional.empty());
+    assertEquals(1, report.tables().get(0).rows().get(0).values().get(0), 1e-12);
+    assertTrue(report.toString().contains("–"), "no large objects: a dash");
+    assertEquals(10, report.charts().get(0).curves().size());
+  }
+}
