@@ -83,6 +83,7 @@ public class AttentionBenchmark {
    * @return something of the result
    */
   @Benchmark
+  @Against("productsAlone")
   public float attention() {
     try (NDArray mixed = Kernels.core().call("attention", tokens, tokens, tokens)) {
       return mixed.getFloat(0, 0, 0, 0);

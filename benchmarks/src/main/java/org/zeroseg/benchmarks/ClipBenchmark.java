@@ -142,6 +142,7 @@ public class ClipBenchmark {
    * @return something of the embedding
    */
   @Benchmark
+  @Against("productsAlone")
   public float plainArrays() {
     try (NDManager call = manager.newSubManager()) {
       int patch = vit.patch();
@@ -217,6 +218,7 @@ public class ClipBenchmark {
    * @return something of the embedding
    */
   @Benchmark
+  @Against({"productsAlone", "plainArrays"})
   public float float32() {
     return encode(models.get(0));
   }
@@ -227,6 +229,7 @@ public class ClipBenchmark {
    * @return something of the embedding
    */
   @Benchmark
+  @Against({"productsAlone", "plainArrays", "float32"})
   public float bfloat16() {
     return encode(models.get(1));
   }

@@ -79,6 +79,7 @@ public class MaskBenchmark {
 
   /** One mask to run lengths. */
   @Benchmark
+  @Against("encodePlain")
   public Rle encode() {
     return masks.get(next()).rle();
   }
@@ -106,6 +107,7 @@ public class MaskBenchmark {
 
   /** Run lengths to one mask. */
   @Benchmark
+  @Against("decodePlain")
   public Mask decode() {
     return rles.get(next()).mask();
   }
@@ -139,6 +141,7 @@ public class MaskBenchmark {
 
   /** All pairs of masks. */
   @Benchmark
+  @Against("maskIouPlain")
   public double maskIous() {
     double sum = 0;
     for (Mask a : masks) {
@@ -167,6 +170,7 @@ public class MaskBenchmark {
 
   /** Hard suppression of all masks. */
   @Benchmark
+  @Against("nmsHardPlain")
   public List<Nms.Kept> nmsHard() {
     return Nms.masks(masks, scores, new Nms.Hard(.3), .001);
   }

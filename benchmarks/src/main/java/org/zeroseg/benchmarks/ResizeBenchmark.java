@@ -71,6 +71,7 @@ public class ResizeBenchmark {
    * @return 448 x 336
    */
   @Benchmark
+  @Against("readEveryPixelOnce")
   public Picture resizeToShorterSide336() {
     return photograph.resize(448, 336, Filter.BICUBIC);
   }
@@ -81,6 +82,7 @@ public class ResizeBenchmark {
    * @return 336 x 336
    */
   @Benchmark
+  @Against("readEveryPixelOnce")
   public Picture resizeAndCropTo336() {
     return preprocessing.square(photograph);
   }

@@ -119,6 +119,7 @@ public class RetrievalBenchmark {
    * @return what was found
    */
   @Benchmark
+  @Against("matrixProductAlone")
   public List<List<Match>> search() {
     return index.search(queries, BEST);
   }
