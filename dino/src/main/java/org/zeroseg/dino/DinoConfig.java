@@ -1,8 +1,11 @@
 package org.zeroseg.dino;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.TensorInfo;
@@ -135,6 +138,17 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
     }
     layer(shapes, "norm", new Shape(width));
     return shapes;
+  }
+
+  /**
+   * Weights to train from: DINO's initial distributions.
+   *
+   * @param random where the numbers come from, tensor by tensor in the order of {@link #shapes()}
+   * @param manager the manager that will own the arrays
+   * @return every tensor of {@link #shapes()}
+   */
+  public Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
+    return InitialWeights.of(shapes(), random, manager);
   }
 
   private static void layer(Map<String, Shape> shapes, String name, Shape weight) {

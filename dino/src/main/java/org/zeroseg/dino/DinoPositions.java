@@ -25,19 +25,23 @@ final class DinoPositions {
 
   /** {@code [1, 1 + N, D]} for pixels {@code [B, 3, H, W]}. */
   NDArray at(Shape pixels, int stride) {
-    return at(pixels, stride, false);
+    Grid grid = config.grid(pixels, stride);
+    NDArray stored = weights.get("pos_embed");
+    return rule.keeps(config, grid, pixels.get(2) == pixels.get(3))
+        ? stored
+        : tables.computeIfAbsent(grid, key -> cached(stored, key));
   }
 
-  /** The same, made anew with a gradient into the table if asked. */
-  NDArray at(Shape pixels, int stride, boolean differentiable) {
+  /** The same, made anew in the manager of the call with a gradient into the table. */
+  NDArray differentiable(Shape pixels, int stride, NDManager call) {
     Grid grid = config.grid(pixels, stride);
     NDArray stored = weights.get("pos_embed");
     if (rule.keeps(config, grid, pixels.get(2) == pixels.get(3))) {
       return stored;
     }
-    return differentiable
-        ? resample(stored, grid)
-        : tables.computeIfAbsent(grid, key -> cached(stored, key));
+    NDArray view = stored.reshape(stored.getShape()); // what is made of it belongs to the call
+    view.attach(call);
+    return resample(view, grid);
   }
 
   private NDArray cached(NDArray stored, Grid grid) {

@@ -120,7 +120,11 @@ public final class DinoVit {
     NDArray tokens = patches.reshape(batch, config.width(), -1).swapAxes(1, 2);
     NDArray classToken = weights.get("cls_token").broadcast(new Shape(batch, 1, config.width()));
     classToken.attach(call);
-    return classToken.concat(tokens, 1).add(positions.at(pixels.getShape(), stride, gradients));
+    NDArray table =
+        gradients
+            ? positions.differentiable(pixels.getShape(), stride, call)
+            : positions.at(pixels.getShape(), stride);
+    return classToken.concat(tokens, 1).add(table);
   }
 
   /**

@@ -128,6 +128,7 @@ public final class QueryDecoder {
     Shape shape = memory.getShape();
     NDManager call = memory.getManager();
     NDArray asked = queries.expandDims(0);
+    asked.attach(call);
     NDArray target = call.zeros(new Shape(shape.get(0), queries.getShape().get(0), shape.get(2)));
     NDArray keys = position.orElseGet(() -> call.zeros(new Shape(1)));
     NDList outputs = new NDList();
