@@ -224,8 +224,7 @@ public final class DinoTrainer {
 
     @Override
     public NDArray loss(Views views, NDManager call) {
-      NDArray global =
-          pixels(views.global(), 2 * views.count(), views.globalSize(), call);
+      NDArray global = pixels(views.global(), 2 * views.count(), views.globalSize(), call);
       NDList seen = new NDList(embeddings(learner, global));
       if (views.local().length > 0) {
         int size = views.localSize();
@@ -239,8 +238,7 @@ public final class DinoTrainer {
       NDArray centre = weights.get(CENTRE).duplicate();
       centre.attach(call);
       double[] numbers = {views.count(), STUDENT_TEMPERATURE, TEACHER_TEMPERATURE};
-      NDArray loss =
-          KERNELS.differentiable("loss", guess, goal, centre, cpu(call, numbers));
+      NDArray loss = KERNELS.differentiable("loss", guess, goal, centre, cpu(call, numbers));
       KERNELS.call("follow_mean", cpu(call, CENTRE_KEEPS), goal, weights.get(CENTRE));
       return loss;
     }

@@ -64,7 +64,11 @@ public record MultiCrop(int globalSize, int localSize, int locals, double least,
       }
     }
     return new DinoTrainer.Views(
-        pixels(global, globalSize), globalSize, pixels(local, localSize), localSize, pictures.size());
+        pixels(global, globalSize),
+        globalSize,
+        pixels(local, localSize),
+        localSize,
+        pictures.size());
   }
 
   private static float[] pixels(List<Picture> crops, int size) {

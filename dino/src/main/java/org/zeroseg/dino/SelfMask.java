@@ -1,0 +1,279 @@
+package org.zeroseg.dino;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * SelfMask (Shin et al. 2022): finds the object that stands out of a picture, by a network that was
+ * trained without labels. Thread-safe; {@link #close} waits for calls that run.
+ */
+public final class SelfMask implements SaliencyDetector {
+
+  private static final String MODEL = "model";
+
+  private final SelfMaskNetwork network;
+  private final NDManager manager;
+  private final Settings settings;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  private record Settings(
+      OptionalInt shorterSide, Optional<BilateralSolver> solver, int batchSize) {}
+
+  private SelfMask(SelfMaskNetwork network, NDManager manager, Settings settings) {
+    this.network = network;
+    this.manager = manager;
+    this.settings = settings;
+  }
+
+  /**
+   * Begins to choose a model and its settings.
+   *
+   * @return a builder with the defaults of NamedMask and ZUTIS, without the solver
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Choices of a {@link SelfMask}. */
+  public static final class Builder {
+
+    private Optional<String> model = Optional.empty();
+    private OptionalInt shorterSide = OptionalInt.of(512);
+    private Optional<BilateralSolver> solver = Optional.empty();
+    private PositionRule rule = PositionRule.SELFMASK;
+    private Optional<Device> device = Optional.empty();
+    private int batchSize = 4;
+
+    private Builder() {}
+
+    /**
+     * Where the weights are.
+     *
+     * @param pathOrId a file ({@code selfmask_nq20.pt} or safetensors), a folder, or an id on the
+     *     hub
+     * @return this
+     */
+    public Builder model(String pathOrId) {
+      model = Optional.of(pathOrId);
+      return this;
+    }
+
+    /**
+     * The input's size: the shorter side is resized to this, 512 by default.
+     *
+     * @param pixels of the shorter side
+     * @return this
+     */
+    public Builder shorterSide(int pixels) {
+      if (pixels < 1) {
+        throw new IllegalArgumentException("A shorter side of " + pixels + " pixels");
+      }
+      shorterSide = OptionalInt.of(pixels);
+      return this;
+    }
+
+    /**
+     * Pictures stay as large as they are, as in SelfMask's own evaluation.
+     *
+     * @return this
+     */
+    public Builder originalSize() {
+      shorterSide = OptionalInt.empty();
+      return this;
+    }
+
+    /**
+     * Snaps masks to the edges of the picture, as NamedMask and ZUTIS do.
+     *
+     * @param solver the solver, such as {@link BilateralSolver#DEFAULT}
+     * @return this
+     */
+    public Builder refinedBy(BilateralSolver solver) {
+      this.solver = Optional.of(solver);
+      return this;
+    }
+
+    /**
+     * How positions are carried to other grids than the stored one.
+     *
+     * @param rule {@link PositionRule#SELFMASK} by default, as the published checkpoint was
+     *     evaluated
+     * @return this
+     */
+    public Builder positions(PositionRule rule) {
+      this.rule = rule;
+      return this;
+    }
+
+    /**
+     * Pictures of one size that go through the network at once.
+     *
+     * @param pictures at least 1; 4 by default
+     * @return this
+     */
+    public Builder batchSize(int pictures) {
+      if (pictures < 1) {
+        throw new IllegalArgumentException("Batches of " + pictures + " pictures");
+      }
+      batchSize = pictures;
+      return this;
+    }
+
+    /**
+     * Where to compute.
+     *
+     * @param chosen the engine's default if none is chosen
+     * @return this
+     */
+    public Builder device(Device chosen) {
+      device = Optional.of(chosen);
+      return this;
+    }
+
+    /**
+     * Loads the model.
+     *
+     * @return the detector, to be closed
+     * @throws IOException if the model cannot be fetched
+     * @throws CheckpointException if the checkpoint cannot be read or holds no SelfMask
+     * @throws IllegalStateException if no model was named
+     */
+    public SelfMask build() throws IOException {
+      String named = model.orElseThrow(() -> new IllegalStateException("No model was named"));
+      Checkpoint opened = Checkpoints.open(ModelHub.fromEnvironment().weights(named));
+      NDManager manager =
+          NDManager.newBaseManager(device.orElseGet(Engine.getInstance()::defaultDevice));
+      try (Checkpoint checkpoint = named(opened)) {
+        SelfMaskConfig config = SelfMaskConfig.of(checkpoint);
+        Weights weights = Weights.load(checkpoint, config.shapes(), manager);
+        return build(SelfMaskNetwork.of(config, weights, rule, manager), manager);
+      } catch (RuntimeException e) {
+        manager.close();
+        throw e;
+      }
+    }
+
+    /**
+     * A detector on a network that exists.
+     *
+     * @param network for inference
+     * @param manager owns the network's weights; closed with the result
+     * @return the detector
+     */
+    public SelfMask build(SelfMaskNetwork network, NDManager manager) {
+      return new SelfMask(network, manager, new Settings(shorterSide, solver, batchSize));
+    }
+
+    /** What training writes has the weights under a key, what is published has them bare. */
+    private static Checkpoint named(Checkpoint opened) {
+      boolean nested =
+          opened.tensors().keySet().stream().anyMatch(name -> name.startsWith(MODEL + "."));
+      return nested ? opened.under(MODEL) : opened;
+    }
+  }
+
+  @Override
+  public List<Salient> detect(List<Picture> pictures) {
+    Map<Sizes, List<Integer>> bySize = new LinkedHashMap<>();
+    List<Picture> inputs = new ArrayList<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      Picture picture = pictures.get(i).rgb();
+      Sizes sizes = sizes(picture);
+      inputs.add(picture.resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR));
+      bySize.computeIfAbsent(sizes, key -> new ArrayList<>()).add(i);
+    }
+    Salient[] results = new Salient[pictures.size()];
+    lock.readLock().lock();
+    try {
+      if (!manager.isOpen()) {
+        throw new IllegalStateException("This SelfMask is closed");
+      }
+      bySize.forEach(
+          (sizes, members) -> {
+            for (int from = 0; from < members.size(); from += settings.batchSize()) {
+              int to = Math.min(from + settings.batchSize(), members.size());
+              detect(inputs, members.subList(from, to), sizes, results);
+            }
+          });
+    } finally {
+      lock.readLock().unlock();
+    }
+    return Arrays.asList(results);
+  }
+
+  private Sizes sizes(Picture picture) {
+    int width = picture.width();
+    int height = picture.height();
+    return settings.shorterSide().isPresent()
+        ? Sizes.shorterSide(width, height, settings.shorterSide().getAsInt())
+        : new Sizes(width, height, width, height);
+  }
+
+  /** Pictures of one size, together. */
+  private void detect(List<Picture> inputs, List<Integer> members, Sizes sizes, Salient[] results) {
+    int width = sizes.newWidth();
+    int height = sizes.newHeight();
+    int area = width * height;
+    float[] pixels = new float[members.size() * 3 * area];
+    for (int i = 0; i < members.size(); i++) {
+      float[] one = inputs.get(members.get(i)).toPixels(Normalization.IMAGENET);
+      System.arraycopy(one, 0, pixels, i * one.length, one.length);
+    }
+    float[] probabilities;
+    float[] objectness;
+    try (NDManager call = manager.newSubManager()) {
+      NDArray batch = call.create(pixels, new Shape(members.size(), 3, height, width));
+      NDList found = network.detect(batch);
+      probabilities = found.get(0).toFloatArray();
+      objectness = found.get(1).toFloatArray();
+    }
+    for (int i = 0; i < members.size(); i++) {
+      int start = i * area;
+      Mask mask = Mask.of(width, height, (x, y) -> probabilities[start + y * width + x] > 0.5f);
+      if (settings.solver().isPresent()) {
+        // The references guide the solver by the network's input turned back into bytes.
+        float[] input = Arrays.copyOfRange(pixels, 3 * start, 3 * (start + area));
+        Picture guide = Normalization.IMAGENET.restore(input, width, height);
+        mask = settings.solver().get().guide(guide).refine(mask);
+      }
+      Mask whole = mask.resize(sizes.width(), sizes.height());
+      results[members.get(i)] = new Salient(whole, objectness[i]);
+    }
+  }
+
+  /** Frees the model, after the calls that run. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      manager.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package org.zeroseg.dino;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Optional;
+import org.zeroseg.core.tensor.Interpolation;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.QueryDecoder;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * SelfMask's network as functions of its weights (Shin et al. 2022, Sec. 3.2): learned queries are
+ * decoded against the patches of a vision transformer; a query's inner products with the patches
+ * are its mask. Instances are thread-safe and hold arrays of the model's manager; results belong to
+ * the manager of the pixels.
+ */
+public final class SelfMaskNetwork {
+
+  static final Kernels KERNELS = Kernels.of(SelfMaskNetwork.class, "selfmask.torchscript");
+
+  private final SelfMaskConfig config;
+  private final DinoVit encoder;
+  private final QueryDecoder decoder;
+  private final Weights weights;
+  private final boolean gradients;
+
+  /**
+   * What a network sees.
+   *
+   * @param patches the encoder's tokens without the class token {@code [B, N, D]}
+   * @param grid where they lie
+   * @param queries one {@code [B, Q, D]} a decoder layer
+   */
+  record Seen(NDArray patches, Grid grid, NDList queries) {
+    NDArray lastQueries() {
+      return queries.get(queries.size() - 1);
+    }
+  }
+
+  private SelfMaskNetwork(
+      SelfMaskConfig config,
+      DinoVit encoder,
+      QueryDecoder decoder,
+      Weights weights,
+      boolean gradients) {
+    this.config = config;
+    this.encoder = encoder;
+    this.decoder = decoder;
+    this.weights = weights;
+    this.gradients = gradients;
+  }
+
+  /**
+   * The network on given weights.
+   *
+   * @param config its sizes
+   * @param weights its arrays under their original names
+   * @param rule how positions are carried to other grids: {@link PositionRule#SELFMASK} as
+   *     released, or {@link PositionRule#TARGET_SIZE} without its fault
+   * @param manager the model's manager
+   * @return the network
+   */
+  public static SelfMaskNetwork of(
+      SelfMaskConfig config, Weights weights, PositionRule rule, NDManager manager) {
+    return new SelfMaskNetwork(
+        config,
+        DinoVit.of(config.encoder(), weights.at(SelfMaskConfig.ENCODER), rule, manager),
+        QueryDecoder.of(
+            weights.at(SelfMaskConfig.DECODER), config.layers(), config.heads(), false, manager),
+        weights,
+        false);
+  }
+
+  /**
+   * The same network, recording gradients into weights that ask for them.
+   *
+   * @return a view on the same weights
+   */
+  public SelfMaskNetwork differentiable() {
+    return new SelfMaskNetwork(
+        config, encoder.differentiable(), decoder.differentiable(), weights, true);
+  }
+
+  /**
+   * Its sizes.
+   *
+   * @return the configuration
+   */
+  public SelfMaskConfig config() {
+    return config;
+  }
+
+  /**
+   * Encoder and decoder. Pixels {@code [B, 3, H, W]} of any size; zeros fill up the last patches.
+   */
+  Seen look(NDArray pixels) {
+    NDArray padded = padded(pixels);
+    int patch = config.encoder().patch();
+    NDArray patches = DinoVit.withoutClass(encoder.forward(padded));
+    NDList queries =
+        decoder.forward(patches, Optional.empty(), weights.get(SelfMaskConfig.QUERIES));
+    return new Seen(patches, encoder.grid(padded.getShape(), patch), queries);
+  }
+
+  private NDArray padded(NDArray pixels) {
+    int patch = config.encoder().patch();
+    Shape shape = pixels.getShape();
+    long rows = Math.floorMod(-shape.get(2), (long) patch);
+    long columns = Math.floorMod(-shape.get(3), (long) patch);
+    if (rows == 0 && columns == 0) {
+      return pixels;
+    }
+    NDManager call = pixels.getManager();
+    NDArray options = call.create(new double[] {rows, columns}).toDevice(Device.cpu(), false);
+    return call("pad", pixels, options);
+  }
+
+  /**
+   * Masks of queries, at twice the resolution of the patches. The released code enlarges the
+   * patches' features and multiplies then; enlarging is linear, so it may come last, and costs one
+   * channel a query instead of D.
+   *
+   * @param queries {@code [B, Q, D]}
+   * @return logits {@code [B, Q, 2 rows, 2 columns]}
+   */
+  static NDArray maskLogits(Seen seen, NDArray queries) {
+    Grid grid = seen.grid();
+    NDArray products = queries.matMul(seen.patches().swapAxes(1, 2));
+    Shape shape = queries.getShape();
+    NDArray maps = products.reshape(shape.get(0), shape.get(1), grid.rows(), grid.columns());
+    return Interpolation.resize(
+        maps, 2L * grid.rows(), 2L * grid.columns(), Interpolation.Mode.BILINEAR);
+  }
+
+  /** Objectness before the sigmoid: {@code [B, Q, D] -> [B, Q, 1]}. */
+  NDArray objectnessLogits(NDArray queries) {
+    NDArray[] arguments = new NDArray[7];
+    arguments[0] = queries;
+    for (int i = 0; i < 3; i++) {
+      arguments[1 + 2 * i] = weights.get("ffn.layers." + i + ".weight");
+      arguments[2 + 2 * i] = weights.get("ffn.layers." + i + ".bias");
+    }
+    return call("objectness", arguments);
+  }
+
+  /**
+   * What training compares with a mask: the proposals of every layer.
+   *
+   * @param pixels {@code [B, 3, H, W]}, normalised
+   * @return probabilities of pixels {@code [B, L, Q, 2 rows, 2 columns]} and objectness {@code [B,
+   *     L, Q, 1]}
+   */
+  public NDList proposals(NDArray pixels) {
+    Seen seen = look(pixels);
+    NDArray queries = NDArrays.concat(seen.queries(), 1); // [B, L Q, D]
+    NDArray masks = sigmoid(maskLogits(seen, queries));
+    NDArray objectness = sigmoid(objectnessLogits(queries));
+    long batch = pixels.getShape().get(0);
+    Shape shape = masks.getShape();
+    return new NDList(
+        masks.reshape(batch, config.layers(), config.queries(), shape.get(2), shape.get(3)),
+        objectness.reshape(batch, config.layers(), config.queries(), 1));
+  }
+
+  /**
+   * The best mask of each picture: of the last layer's queries the one with the highest objectness,
+   * the first of equals; only that one becomes a mask.
+   *
+   * @param pixels {@code [B, 3, H, W]}, normalised
+   * @return probabilities {@code [B, H, W]}, objectness {@code [B]} from 0 to 1, and the indices of
+   *     the queries, int64 {@code [B]}
+   */
+  public NDList detect(NDArray pixels) {
+    Seen seen = look(pixels);
+    NDArray queries = seen.lastQueries();
+    NDList best = KERNELS.callAll("best", queries, objectnessLogits(queries));
+    NDArray quarter = sigmoid(maskLogits(seen, best.get(0)));
+    // The released code enlarges by 4 whatever the patch, which fits patches of 8 only.
+    int patch = config.encoder().patch();
+    NDArray whole =
+        Interpolation.resize(
+            quarter,
+            (long) seen.grid().rows() * patch,
+            (long) seen.grid().columns() * patch,
+            Interpolation.Mode.BILINEAR);
+    Shape shape = pixels.getShape();
+    NDArray cut = whole.get(":, 0, :{}, :{}", shape.get(2), shape.get(3));
+    return new NDList(cut, sigmoid(best.get(1)), best.get(2));
+  }
+
+  private static NDArray sigmoid(NDArray x) {
+    return x.getNDArrayInternal().sigmoid();
+  }
+
+  private NDArray call(String kernel, NDArray... arguments) {
+    return gradients ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
+  }
+}

@@ -1,0 +1,90 @@
+package org.zeroseg.examples.demo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.dino.DinoConfig;
+import org.zeroseg.dino.DinoTrainer;
+import org.zeroseg.dino.MultiCrop;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
+
+/**
+ * Trains the demo DINO on ShapeWorld's pictures, without labels, and writes its weights in float16.
+ *
+ * <p>Arguments: the folder to work in, and the number of steps. A training that was stopped there
+ * goes on.
+ */
+public final class TrainDino {
+
+  static final DinoConfig CONFIG = new DinoConfig(8, 128, 4, 4, 8);
+
+  private static final long SEED = 20210429;
+  private static final int BATCH = 32;
+
+  private TrainDino() {}
+
+  /**
+   * Trains.
+   *
+   * @param args folder, steps
+   * @throws IOException if the folder cannot be read or written
+   */
+  public static void main(String[] args) throws IOException {
+    Path folder = Path.of(args[0]);
+    int steps = Integer.parseInt(args[1]);
+    ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
+    MultiCrop crops = new MultiCrop(64, 32, 4, 0.06, 0.3);
+    DinoTrainer.Head head = new DinoTrainer.Head(256, 64, 512);
+    DinoTrainer.Options options = new DinoTrainer.Options(5e-4, steps / 10, 0.04, 0.99, steps / 12);
+    Map<String, String> provenance = new LinkedHashMap<>();
+    provenance.put("data", world.toString());
+    provenance.put("crops", crops.toString());
+    provenance.put("model", CONFIG.toString());
+    provenance.put("head", head.toString());
+    provenance.put("options", options.toString());
+    provenance.put("batch", Integer.toString(BATCH));
+    provenance.put("steps", Integer.toString(steps));
+    TrainingPlan plan = new TrainingPlan(folder, steps, 50, 1, provenance);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Map<String, NDArray> weights =
+          DinoTrainer.initialWeights(CONFIG, head, new SplittableRandom(SEED), manager);
+      DinoTrainer trainer = DinoTrainer.of(CONFIG, weights, options);
+      trainer.run(step -> views(world, crops, step), plan, progress());
+      Map<String, String> metadata = new LinkedHashMap<>(provenance);
+      metadata.put("heads", Integer.toString(CONFIG.heads()));
+      Checkpoint backbone = Checkpoints.of(trainer.backbone(), "demo DINO");
+      SafetensorsWriter.write(
+          folder.resolve("dino.safetensors"), backbone.as(DataType.FLOAT16), metadata);
+    }
+  }
+
+  private static DinoTrainer.Views views(ShapeWorld world, MultiCrop crops, long step) {
+    List<Picture> pictures = new ArrayList<>();
+    for (int i = 0; i < BATCH; i++) {
+      pictures.add(Picture.of(world.scene(step * BATCH + i).image()));
+    }
+    return crops.of(pictures, SEED + step);
+  }
+
+  static Progress progress() {
+    return (task, done, total) -> {
+      if (done % 10 == 0 || done == total) {
+        System.out.println(task + ", " + done + " of " + total);
+      }
+    };
+  }
+}
