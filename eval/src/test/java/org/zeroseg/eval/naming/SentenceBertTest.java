@@ -1,0 +1,263 @@
+package org.zeroseg.eval.naming;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.commons.math3.special.Erf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.eval.InvalidDataException;
+
+class SentenceBertTest {
+
+  private static final long[][] SEQUENCES = {
+    {2, 4, 5, 3}, {2, 4, 10, 6, 7, 4, 8, 9, 11, 3}, {2, 1, 3},
+  };
+
+  private static SentenceBert.Config config(boolean mpnet) {
+    return new SentenceBert.Config(mpnet, 24, 2, 3, 40, 12, 20, mpnet ? 1 : 0, 8, 1e-5);
+  }
+
+  private static Path tokenizer() {
+    try {
+      return Path.of(
+          Objects.requireNonNull(SentenceBertTest.class.getResource("tokenizer.json")).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static SentenceBert model(boolean mpnet) throws IOException {
+    return SentenceBert.of(
+        config(mpnet), tokenizer(), new PortableWeights(config(mpnet).shapes(), "sentences"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void equalsAPlainImplementation(boolean mpnet) throws IOException {
+    Plain plain = new Plain(config(mpnet));
+    try (SentenceBert model = model(mpnet)) {
+      float[][] together = model.encode(SEQUENCES);
+      for (int i = 0; i < SEQUENCES.length; i++) {
+        assertClose(plain.encode(SEQUENCES[i]), together[i]);
+      }
+    }
+  }
+
+  @Test
+  void paddingChangesNothing() throws IOException {
+    try (SentenceBert model = model(false)) {
+      float[][] together = model.encode(SEQUENCES);
+      float[][] alone = model.encode(new long[][] {SEQUENCES[0]});
+      for (int c = 0; c < alone[0].length; c++) {
+        assertEquals(alone[0][c], together[0][c], 1e-6);
+      }
+    }
+  }
+
+  @Test
+  void readsTextsAndGivesUnitVectors() throws IOException {
+    try (SentenceBert model = model(false)) {
+      float[][] vectors = model.embed(List.of("A cat", "a red dog on a sofas.", "zebra"));
+      assertEquals(3, vectors.length);
+      assertEquals(1, Similarities.cosine(vectors[0], vectors[0]), 1e-6);
+      float[][] ids = model.encode(SEQUENCES);
+      for (int i = 0; i < ids.length; i++) {
+        assertArrayEquals(ids[i], vectors[i], 1e-6f);
+      }
+    }
+  }
+
+  @Test
+  void nearDistancesHaveBucketsOfTheirOwnAndFarOnesShare() {
+    assertEquals(0, SentenceBert.bucket(0, 32));
+    assertEquals(7, SentenceBert.bucket(-7, 32));
+    assertEquals(23, SentenceBert.bucket(7, 32));
+    assertEquals(8, SentenceBert.bucket(-8, 32));
+    assertEquals(10, SentenceBert.bucket(-16, 32));
+    assertEquals(12, SentenceBert.bucket(-32, 32));
+    assertEquals(15, SentenceBert.bucket(-128, 32));
+    assertEquals(31, SentenceBert.bucket(500, 32));
+  }
+
+  @Test
+  void opensAFolderAsPublished(@TempDir Path folder) throws IOException {
+    Map<String, Shape> shapes = new HashMap<>(config(false).shapes());
+    shapes.put("pooler.dense.weight", new Shape(24, 24));
+    SafetensorsWriter.write(
+        folder.resolve("model.safetensors"), new PortableWeights(shapes, "sentences"), Map.of());
+    Files.copy(tokenizer(), folder.resolve("tokenizer.json"));
+    String json =
+        """
+        {"model_type": "bert", "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3,
+         "intermediate_size": 40, "vocab_size": 12, "max_position_embeddings": 20,
+         "pad_token_id": 0, "layer_norm_eps": 1e-5}
+        """;
+    Files.writeString(folder.resolve("config.json"), json);
+    try (SentenceBert opened = SentenceBert.open(folder);
+        SentenceBert model = model(false)) {
+      assertArrayEquals(model.encode(SEQUENCES)[1], opened.encode(SEQUENCES)[1]);
+    }
+    Files.writeString(folder.resolve("config.json"), json.replace("\"bert\"", "\"gpt2\""));
+    InvalidDataException error =
+        assertThrows(InvalidDataException.class, () -> SentenceBert.open(folder));
+    assertTrue(error.getMessage().contains("gpt2"), error.getMessage());
+    Files.writeString(folder.resolve("config.json"), json.replace("24", "36"));
+    assertThrows(CheckpointException.class, () -> SentenceBert.open(folder));
+  }
+
+  private static void assertClose(double[] expected, float[] actual) {
+    assertEquals(expected.length, actual.length);
+    for (int c = 0; c < expected.length; c++) {
+      assertEquals(expected[c], actual[c], 2e-6);
+    }
+  }
+
+  /** The same encoder in doubles and loops, one sequence at a time. */
+  private record Plain(SentenceBert.Config config) {
+
+    private float[] tensor(String name) {
+      return PortableWeights.values("sentences", name, config.shapes().get(name));
+    }
+
+    double[] encode(long[] ids) {
+      int n = ids.length;
+      int width = config.width();
+      double[][] x = new double[n][width];
+      float[] words = tensor("embeddings.word_embeddings.weight");
+      float[] places = tensor("embeddings.position_embeddings.weight");
+      for (int t = 0; t < n; t++) {
+        int place = config.mpnet() ? t + 2 : t;
+        for (int c = 0; c < width; c++) {
+          x[t][c] = words[(int) ids[t] * width + c] + places[place * width + c];
+          if (!config.mpnet()) {
+            x[t][c] += tensor("embeddings.token_type_embeddings.weight")[c];
+          }
+        }
+        norm(x[t], "embeddings.LayerNorm");
+      }
+      for (int i = 0; i < config.layers(); i++) {
+        x = block(x, "encoder.layer." + i + ".");
+      }
+      double[] mean = new double[width];
+      double squares = 0;
+      for (int c = 0; c < width; c++) {
+        for (int t = 0; t < n; t++) {
+          mean[c] += x[t][c] / n;
+        }
+        squares += mean[c] * mean[c];
+      }
+      for (int c = 0; c < width; c++) {
+        mean[c] /= Math.sqrt(squares);
+      }
+      return mean;
+    }
+
+    private double[][] block(double[][] x, String prefix) {
+      List<String> names = config.names();
+      double[][] q = linear(x, prefix + names.get(0));
+      double[][] k = linear(x, prefix + names.get(1));
+      double[][] v = linear(x, prefix + names.get(2));
+      int n = x.length;
+      int heads = config.heads();
+      int size = config.width() / heads;
+      double[][] mixed = new double[n][config.width()];
+      for (int head = 0; head < heads; head++) {
+        for (int query = 0; query < n; query++) {
+          double[] scores = new double[n];
+          double sum = 0;
+          for (int key = 0; key < n; key++) {
+            double product = 0;
+            for (int c = head * size; c < (head + 1) * size; c++) {
+              product += q[query][c] * k[key][c];
+            }
+            scores[key] = Math.exp(product / Math.sqrt(size) + bias(query, key, head));
+            sum += scores[key];
+          }
+          for (int key = 0; key < n; key++) {
+            for (int c = head * size; c < (head + 1) * size; c++) {
+              mixed[query][c] += scores[key] / sum * v[key][c];
+            }
+          }
+        }
+      }
+      double[][] y = add(x, linear(mixed, prefix + names.get(3)), prefix + names.get(4));
+      double[][] h = linear(y, prefix + names.get(5));
+      for (double[] row : h) {
+        for (int c = 0; c < row.length; c++) {
+          row[c] = 0.5 * row[c] * (1 + Erf.erf(row[c] / Math.sqrt(2)));
+        }
+      }
+      return add(y, linear(h, prefix + names.get(6)), prefix + names.get(7));
+    }
+
+    /** Eight buckets: four a direction, of which two are exact. */
+    private double bias(int query, int key, int head) {
+      if (!config.mpnet()) {
+        return 0;
+      }
+      int distance = Math.abs(key - query);
+      // From 2 to 128 the logarithm is cut in two: below 16 and from 16 on.
+      int bucket = (distance < 2 ? distance : distance < 16 ? 2 : 3) + (key > query ? 4 : 0);
+      return tensor("encoder.relative_attention_bias.weight")[bucket * config.heads() + head];
+    }
+
+    private double[][] add(double[][] a, double[][] b, String normName) {
+      double[][] sum = new double[a.length][config.width()];
+      for (int t = 0; t < a.length; t++) {
+        for (int c = 0; c < config.width(); c++) {
+          sum[t][c] = a[t][c] + b[t][c];
+        }
+        norm(sum[t], normName);
+      }
+      return sum;
+    }
+
+    private double[][] linear(double[][] x, String name) {
+      float[] weight = tensor(name + ".weight");
+      float[] bias = tensor(name + ".bias");
+      double[][] y = new double[x.length][bias.length];
+      for (int t = 0; t < x.length; t++) {
+        for (int o = 0; o < bias.length; o++) {
+          y[t][o] = bias[o];
+          for (int i = 0; i < x[t].length; i++) {
+            y[t][o] += x[t][i] * weight[o * x[t].length + i];
+          }
+        }
+      }
+      return y;
+    }
+
+    private void norm(double[] row, String name) {
+      float[] weight = tensor(name + ".weight");
+      float[] bias = tensor(name + ".bias");
+      double mean = 0;
+      double variance = 0;
+      for (double value : row) {
+        mean += value / row.length;
+      }
+      for (double value : row) {
+        variance += (value - mean) * (value - mean) / row.length;
+      }
+      for (int c = 0; c < row.length; c++) {
+        row[c] = (row[c] - mean) / Math.sqrt(variance + config.epsilon()) * weight[c] + bias[c];
+      }
+    }
+  }
+}
