@@ -83,6 +83,6 @@ final class DotPanels {
    * four, those within the four, and those of the vectors and norms.
    */
   float error() {
-    return (float) ((padded / 4.0 + 24) * ROUNDING);
+    return (float) ((padded / 4.0 + 32) * ROUNDING);
   }
 }

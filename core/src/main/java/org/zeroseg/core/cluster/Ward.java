@@ -12,19 +12,23 @@ import java.util.stream.IntStream;
  * and B is {@code sqrt(2|A||B| / (|A| + |B|)) |mean A - mean B|}, the scale of SciPy and
  * scikit-learn.
  *
- * <p>Only sizes and means are kept, so that memory grows with the number of vectors and not with
- * its square. Any two clusters that are nearest to each other may be merged at once, in any order:
- * merging never brings a third cluster nearer (Ward's distance is reducible), so the merges, once
- * sorted, are those of the greedy algorithm. Nearest neighbours are screened with float32 products
- * and settled in double precision wherever the error of the products leaves a doubt.
+ * <p>Only sizes, means and a few neighbours of each cluster are kept, so that memory grows with the
+ * number of vectors and not with its square. Any two clusters that are nearest to each other may be
+ * merged at once, in any order: merging never brings a third cluster nearer (Ward's distance is
+ * reducible), so the merges, once sorted, are those of the greedy algorithm.
+ *
+ * <p>A search finds the nearest few clusters at once, and with them a horizon: whatever is not
+ * listed is no nearer. Merging moves no horizon inwards, so most merges need no new search.
+ * Searches screen all clusters with float32 products and settle in double precision wherever the
+ * error of the products leaves a doubt.
  */
 public final class Ward {
 
   /** Queries that share one pass over the panels. */
   private static final int BLOCK = 16;
 
-  /** With fewer neighbours than this to look for, others are looked for in the same pass. */
-  private static final int LEAST_QUERIES = 128;
+  /** Neighbours that a search finds. */
+  private static final int NEAR = 32;
 
   private static final int UNKNOWN = -1;
 
@@ -42,10 +46,17 @@ public final class Ward {
 
   private int liveCount;
   private final int[] sizes;
-  private final int[] neighbour;
 
-  /** Squared heights of the merges with the neighbours. */
-  private final double[] distance;
+  /**
+   * {@code [slots, NEAR]}: near clusters and the squared heights of merging with them, ascending.
+   */
+  private final int[] near;
+
+  private final double[] nearDistance;
+  private final int[] nearCount;
+
+  /** The squared height below which all clusters are listed. */
+  private final double[] horizon;
 
   private DotPanels panels;
 
@@ -54,6 +65,13 @@ public final class Ward {
 
   private float[] weights;
   private final int[] placeOf;
+
+  /**
+   * Of the last round of merges: the slot that a slot went into, and what a new cluster took in.
+   */
+  private final int[] into;
+
+  private final int[] tookIn;
 
   private Ward(float[] vectors, int dimension) {
     this.dimension = dimension;
@@ -66,10 +84,13 @@ public final class Ward {
     }
     merges = new Merges(count);
     sizes = new int[count];
-    neighbour = new int[count];
-    distance = new double[count];
+    near = new int[count * NEAR];
+    nearDistance = new double[count * NEAR];
+    nearCount = new int[count];
+    horizon = new double[count];
     placeOf = new int[count];
-    Arrays.fill(neighbour, UNKNOWN);
+    into = new int[count];
+    tookIn = new int[count];
     joinDuplicates(vectors);
   }
 
@@ -125,9 +146,14 @@ public final class Ward {
     int alive = liveCount;
     layOut();
     while (alive > 1) {
-      findNeighbours(needed());
+      search(unknown());
+      for (int place = 0; place < liveCount; place++) {
+        into[live[place]] = live[place];
+        tookIn[live[place]] = UNKNOWN;
+      }
       int merged = mergeReciprocal();
       alive -= merged > 0 ? merged : mergeNearest();
+      IntStream.range(0, liveCount).parallel().forEach(place -> renew(live[place]));
       if (alive < liveCount / 2) {
         layOut();
       }
@@ -166,92 +192,132 @@ public final class Ward {
     weights[place] = sizes[slot];
   }
 
-  /**
-   * Whose neighbour to look for: clusters that are somebody's neighbour, as only they can be merged
-   * next. The others wait until fewer are left to compare with, unless nobody is asked for.
-   */
-  private int[] needed() {
-    boolean[] wanted = new boolean[count];
-    boolean any = false;
-    int unknown = 0;
-    for (int place = 0; place < liveCount; place++) {
-      int slot = live[place];
-      if (sizes[slot] > 0 && neighbour[slot] == UNKNOWN) {
-        unknown++;
-      } else if (sizes[slot] > 0 && neighbour[neighbour[slot]] == UNKNOWN) {
-        wanted[neighbour[slot]] = true;
-        any = true;
-      }
-    }
-    int[] slots = new int[unknown];
-    int needed = 0;
-    for (int place = 0; place < liveCount; place++) {
-      int slot = live[place];
-      if (sizes[slot] > 0 && neighbour[slot] == UNKNOWN && (wanted[slot] || !any)) {
-        slots[needed++] = slot;
-      }
-    }
-    for (int place = 0; any && needed < LEAST_QUERIES && place < liveCount; place++) {
-      int slot = live[place];
-      if (sizes[slot] > 0 && neighbour[slot] == UNKNOWN && !wanted[slot]) {
-        slots[needed++] = slot;
-      }
-    }
-    return Arrays.copyOf(slots, needed);
+  private int nearest(int slot) {
+    return nearCount[slot] > 0 && nearDistance[slot * NEAR] <= horizon[slot]
+        ? near[slot * NEAR]
+        : UNKNOWN;
   }
 
-  private void findNeighbours(int[] slots) {
+  private int[] unknown() {
+    return Arrays.stream(live, 0, liveCount)
+        .filter(slot -> sizes[slot] > 0 && nearest(slot) == UNKNOWN)
+        .toArray();
+  }
+
+  private void search(int[] slots) {
     int blocks = (slots.length + BLOCK - 1) / BLOCK;
     IntStream.range(0, blocks)
         .parallel()
         .forEach(
             block -> {
               int to = Math.min(slots.length, (block + 1) * BLOCK);
-              findNeighboursOf(Arrays.copyOfRange(slots, block * BLOCK, to));
+              searchBlock(Arrays.copyOfRange(slots, block * BLOCK, to));
             });
   }
 
-  private void findNeighboursOf(int[] slots) {
+  private void searchBlock(int[] slots) {
     float[] dots = new float[DotPanels.WIDTH];
-    float[][] queries = new float[slots.length][];
-    for (int q = 0; q < slots.length; q++) {
-      queries[q] = panels.get(placeOf[slots[q]]);
-      distance[slots[q]] = Double.POSITIVE_INFINITY;
-    }
+    Search[] searches = Arrays.stream(slots).mapToObj(Search::new).toArray(Search[]::new);
     for (int panel = 0; panel < panels.panels(); panel++) {
-      for (int q = 0; q < slots.length; q++) {
-        panels.dots(panel, queries[q], dots);
-        screen(slots[q], panel * DotPanels.WIDTH, dots);
+      for (Search search : searches) {
+        panels.dots(panel, search.vector, dots);
+        search.screen(panel * DotPanels.WIDTH, dots);
       }
+    }
+    for (Search search : searches) {
+      search.settle();
     }
   }
 
-  /** Settles in double precision whatever may be nearer than the nearest so far. */
-  private void screen(int slot, int start, float[] dots) {
-    int own = placeOf[slot];
-    float size = sizes[slot];
-    float norm = norms[own];
-    float certain = 1 - panels.error();
-    float bound = bound(distance[slot]);
-    for (int j = 0; j < dots.length; j++) {
-      float other = weights[start + j];
-      float least = (norm + norms[start + j]) * certain - 2 * dots[j];
-      if (2 * size * other * least < bound * (size + other) && start + j != own) {
-        int candidate = live[start + j];
-        double d = squaredHeight(slot, candidate);
-        // Places ascend with slots: among equals the lowest wins.
-        if (d < distance[slot]) {
-          distance[slot] = d;
-          neighbour[slot] = candidate;
-          bound = bound(d);
+  /** The search for the clusters nearest to one. */
+  private final class Search {
+    private final int slot;
+    private final float[] vector;
+
+    /** The least distances that are certainly enough, ascending. */
+    private final float[] enough = new float[NEAR];
+
+    /** What may be among the nearest, and the distance that it has at least. */
+    private int[] candidates = new int[16 * NEAR];
+
+    private float[] atLeast = new float[16 * NEAR];
+    private int size;
+
+    Search(int slot) {
+      this.slot = slot;
+      vector = panels.get(placeOf[slot]);
+      Arrays.fill(enough, Float.POSITIVE_INFINITY);
+    }
+
+    void screen(int start, float[] dots) {
+      int own = placeOf[slot];
+      float mass = sizes[slot];
+      float norm = norms[own];
+      float error = panels.error();
+      float bound = enough[NEAR - 1];
+      for (int j = 0; j < dots.length; j++) {
+        float other = weights[start + j];
+        float sum = norm + norms[start + j];
+        float least = sum * (1 - error) - 2 * dots[j];
+        if (2 * mass * other * least < bound * (mass + other) && start + j != own) {
+          float weight = 2 * mass * other / (mass + other);
+          add(live[start + j], weight * least, weight * (least + 2 * error * sum));
+          bound = enough[NEAR - 1];
         }
       }
     }
+
+    private void add(int candidate, float least, float most) {
+      if (size == candidates.length) {
+        candidates = Arrays.copyOf(candidates, 2 * size);
+        atLeast = Arrays.copyOf(atLeast, 2 * size);
+      }
+      candidates[size] = candidate;
+      atLeast[size++] = least;
+      if (most < enough[NEAR - 1]) {
+        int at = NEAR - 1;
+        for (; at > 0 && enough[at - 1] > most; at--) {
+          enough[at] = enough[at - 1];
+        }
+        enough[at] = most;
+      }
+    }
+
+    /** Lists the nearest by exact distances. */
+    void settle() {
+      nearCount[slot] = 0;
+      horizon[slot] = Double.POSITIVE_INFINITY;
+      float bound = enough[NEAR - 1];
+      for (int i = 0; i < size; i++) {
+        if (atLeast[i] <= bound) {
+          list(slot, candidates[i], squaredHeight(slot, candidates[i]));
+        }
+      }
+      if (nearCount[slot] == NEAR) {
+        horizon[slot] = Math.min(horizon[slot], nearDistance[slot * NEAR + NEAR - 1]);
+      }
+    }
   }
 
-  /** A little more than a distance, for the roundings of the comparison itself. */
-  private static float bound(double distance) {
-    return (float) (distance * (1 + 1e-6)) + Float.MIN_NORMAL;
+  /** Lists a cluster; a full list drops its last, which becomes the horizon. */
+  private void list(int slot, int candidate, double d) {
+    int first = slot * NEAR;
+    int at = first + nearCount[slot];
+    if (nearCount[slot] == NEAR) {
+      at--;
+      horizon[slot] = Math.min(horizon[slot], Math.max(d, nearDistance[at]));
+      if (d >= nearDistance[at]) {
+        return;
+      }
+    } else {
+      nearCount[slot]++;
+    }
+    for (; at > first && nearDistance[at - 1] > d; at--) {
+      near[at] = near[at - 1];
+      nearDistance[at] = nearDistance[at - 1];
+    }
+    near[at] = candidate;
+    nearDistance[at] = d;
   }
 
   private double squaredHeight(int a, int b) {
@@ -262,65 +328,103 @@ public final class Ward {
   /** Merges all pairs that are each other's nearest, ties included. */
   private int mergeReciprocal() {
     int merged = 0;
-    boolean[] fresh = new boolean[count];
     for (int place = 0; place < liveCount; place++) {
       int a = live[place];
-      int b = sizes[a] > 0 && !fresh[a] ? neighbour[a] : UNKNOWN;
+      int b = untouched(a) ? nearest(a) : UNKNOWN;
       if (b != UNKNOWN
-          && sizes[b] > 0
-          && !fresh[b]
-          && neighbour[b] != UNKNOWN
-          && distance[a] == distance[b]) {
-        fresh[merge(a, b)] = true;
+          && untouched(b)
+          && nearest(b) != UNKNOWN
+          && nearDistance[a * NEAR] == nearDistance[b * NEAR]) {
+        merge(a, b);
         merged++;
       }
     }
-    forgetMerged(fresh);
     return merged;
+  }
+
+  private boolean untouched(int slot) {
+    return sizes[slot] > 0 && tookIn[slot] == UNKNOWN;
   }
 
   /** Equal distances may lead in a circle; the smallest of all is always a right one. */
   private int mergeNearest() {
-    int nearest = UNKNOWN;
+    int least = UNKNOWN;
     for (int place = 0; place < liveCount; place++) {
       int slot = live[place];
-      if (sizes[slot] > 0) {
-        if (neighbour[slot] == UNKNOWN) {
-          return 0; // not all are known yet
-        }
-        nearest = nearest == UNKNOWN || distance[slot] < distance[nearest] ? slot : nearest;
+      if (sizes[slot] > 0
+          && (least == UNKNOWN || nearDistance[slot * NEAR] < nearDistance[least * NEAR])) {
+        least = slot;
       }
     }
-    boolean[] fresh = new boolean[count];
-    fresh[merge(nearest, neighbour[nearest])] = true;
-    forgetMerged(fresh);
+    merge(least, nearest(least));
     return 1;
   }
 
-  private int merge(int one, int other) {
+  private void merge(int one, int other) {
     int kept = Math.min(one, other);
     int gone = Math.max(one, other);
-    merges.add(kept, gone, Math.sqrt(distance[one]));
+    double squared = nearDistance[one * NEAR];
+    merges.add(kept, gone, Math.sqrt(squared));
     double total = sizes[kept] + sizes[gone];
+    // By Lance and Williams a cluster c beyond both horizons h and k of a and b is at least
+    // (a h + b k + c (h + k - d)) / (a + b + c) from their union, d being their own distance: a
+    // mean
+    // of the following two.
+    horizon[kept] =
+        Math.min(
+            (sizes[kept] * horizon[kept] + sizes[gone] * horizon[gone]) / total,
+            horizon[kept] + horizon[gone] - squared);
     for (int k = 0; k < dimension; k++) {
       int a = kept * dimension + k;
       means[a] = (sizes[kept] * means[a] + sizes[gone] * means[gone * dimension + k]) / total;
     }
     sizes[kept] += sizes[gone];
     sizes[gone] = 0;
+    into[gone] = kept;
+    tookIn[kept] = gone;
     norms[placeOf[gone]] = Float.POSITIVE_INFINITY;
     place(placeOf[kept]);
-    return kept;
   }
 
-  private void forgetMerged(boolean[] fresh) {
-    for (int place = 0; place < liveCount; place++) {
-      int slot = live[place];
-      int next = neighbour[slot];
-      if (next != UNKNOWN && (fresh[slot] || fresh[next] || sizes[next] == 0)) {
-        neighbour[slot] = UNKNOWN;
+  /** Brings the list of a cluster up to date with the last round of merges. */
+  private void renew(int slot) {
+    if (sizes[slot] == 0) {
+      return;
+    }
+    int gone = tookIn[slot];
+    int own = nearCount[slot];
+    int all = own + (gone == UNKNOWN ? 0 : nearCount[gone]);
+    int[] slots = new int[all];
+    double[] distances = new double[all];
+    boolean changed = gone != UNKNOWN;
+    for (int i = 0; i < all; i++) {
+      int at = i < own ? slot * NEAR + i : gone * NEAR + i - own;
+      slots[i] = into[near[at]];
+      boolean same = gone == UNKNOWN && tookIn[slots[i]] == UNKNOWN;
+      distances[i] = same ? nearDistance[at] : UNKNOWN;
+      changed |= !same;
+    }
+    if (!changed) {
+      return;
+    }
+    nearCount[slot] = 0;
+    for (int i = 0; i < all; i++) {
+      if (slots[i] != slot && isFirst(slots, i)) {
+        double d = distances[i] == UNKNOWN ? squaredHeight(slot, slots[i]) : distances[i];
+        if (d <= horizon[slot]) {
+          list(slot, slots[i], d);
+        }
       }
     }
+  }
+
+  private static boolean isFirst(int[] slots, int i) {
+    for (int j = 0; j < i; j++) {
+      if (slots[j] == slots[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Merges as they come, each cluster named by one of its points. */
