@@ -20,7 +20,14 @@ import org.zeroseg.core.tensor.Interpolation;
  */
 public record AdvancedCopyPaste(int gridSize, int maxPartitions, int ignore) {
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @param gridSize side of the square in pixels
+   * @param maxPartitions patches an axis at most; 1 leaves the square whole and pastes nothing
+   * @param ignore labels from this one on are no objects
+   * @throws IllegalArgumentException if they do not fit together
+   */
   public AdvancedCopyPaste {
     if (gridSize < 1 || maxPartitions < 1 || maxPartitions > gridSize) {
       throw new IllegalArgumentException(

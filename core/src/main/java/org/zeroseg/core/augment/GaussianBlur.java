@@ -15,7 +15,13 @@ public record GaussianBlur(int kernelSize, double sigma) {
 
   private static final int ONE = 256;
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @param kernelSize odd number of taps
+   * @param sigma standard deviation in pixels, above 0
+   * @throws IllegalArgumentException if they do not fit together
+   */
   public GaussianBlur {
     if (kernelSize < 1 || kernelSize % 2 == 0 || !(sigma > 0)) {
       throw new IllegalArgumentException("A blur of " + kernelSize + " taps, sigma " + sigma);

@@ -36,7 +36,17 @@ public record GeometricAugmentation(
     RANDOM_CORNER
   }
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @param leastScale smallest scale factor
+   * @param greatestScale largest scale factor
+   * @param cropSize side of the result in pixels
+   * @param padding where a picture smaller than the crop is padded
+   * @param flipAbove a picture is flipped if a uniform draw is above this
+   * @param ignore label of padded pixels
+   * @throws IllegalArgumentException if they do not fit together
+   */
   public GeometricAugmentation {
     if (!(leastScale > 0 && greatestScale >= leastScale) || cropSize < 1) {
       throw new IllegalArgumentException(
@@ -63,7 +73,13 @@ public record GeometricAugmentation(
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record Labelled(Picture picture, int[] labels) {
-    /** Checks the sizes. */
+    /**
+     * Checks the sizes.
+     *
+     * @param picture an RGB picture
+     * @param labels {@code [height, width]}
+     * @throws IllegalArgumentException if they do not fit together
+     */
     public Labelled {
       if (labels.length != picture.width() * picture.height()) {
         throw new IllegalArgumentException(labels.length + " labels for " + picture);

@@ -13,7 +13,16 @@ package org.zeroseg.core.augment;
 public record LabelledPixels(
     float[] pixels, int width, int height, int[] semantic, int[] instances) {
 
-  /** Checks the sizes. */
+  /**
+   * Checks the sizes.
+   *
+   * @param pixels {@code [3, height, width]}
+   * @param width in pixels
+   * @param height in pixels
+   * @param semantic a category for every pixel, {@code [height, width]}; 0 is background
+   * @param instances a number for every pixel, {@code [height, width]}; 0 is no object
+   * @throws IllegalArgumentException if they do not fit together
+   */
   public LabelledPixels {
     int size = width * height;
     if (pixels.length != 3 * size || semantic.length != size || instances.length != size) {

@@ -17,7 +17,16 @@ import java.util.stream.IntStream;
  */
 public record KMeans(int clusters, int restarts, int iterations, double tolerance) {
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @param clusters number of clusters
+   * @param restarts seeds to try; the least inertia wins, the first one on a tie
+   * @param iterations Lloyd iterations at most
+   * @param tolerance ends when the summed squared shift of the centres is at most this times the
+   *     mean variance of the components; 0 goes on until no label changes
+   * @throws IllegalArgumentException if they do not fit together
+   */
   public KMeans {
     if (clusters < 1 || restarts < 1 || iterations < 1 || !(tolerance >= 0)) {
       throw new IllegalArgumentException(

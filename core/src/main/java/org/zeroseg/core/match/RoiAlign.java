@@ -33,7 +33,16 @@ public record RoiAlign(
 
   private static final Kernels KERNELS = Kernels.of(RoiAlign.class, "roialign.torchscript");
 
-  /** Checks the sizes. */
+  /**
+   * Checks the sizes.
+   *
+   * @param height bins down
+   * @param width bins across
+   * @param spatialScale feature cells a picture pixel, such as 1/16
+   * @param sampling samples a bin and axis; 0 or less takes {@code ceil(box size / bins)}
+   * @param convention where a box begins and ends
+   * @throws IllegalArgumentException if they do not fit together
+   */
   public RoiAlign {
     if (height < 1 || width < 1 || !(spatialScale > 0)) {
       throw new IllegalArgumentException(

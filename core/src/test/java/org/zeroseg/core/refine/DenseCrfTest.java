@@ -95,8 +95,8 @@ class DenseCrfTest {
   void pottsIsTheNegativeDiagonalAndTheNegativeIdentity() {
     float[] unary = noisyUnary(2);
     float[] potts = compatible(Compatibility.potts(2)).infer(unary, 2, 4);
-    float[] diagonal = compatible(new Compatibility.Diagonal(-2, -2)).infer(unary, 2, 4);
-    float[] matrix = compatible(new Compatibility.Matrix(-2, 0, 0, -2)).infer(unary, 2, 4);
+    float[] diagonal = compatible(Compatibility.diagonal(-2, -2)).infer(unary, 2, 4);
+    float[] matrix = compatible(Compatibility.matrix(-2, 0, 0, -2)).infer(unary, 2, 4);
     assertArrayEquals(potts, diagonal, 1e-6f);
     assertArrayEquals(potts, matrix, 1e-6f);
   }
@@ -133,14 +133,14 @@ class DenseCrfTest {
     assertThrows(IllegalArgumentException.class, () -> crf.infer(new float[PIXELS], 2, 1));
     assertThrows(
         IllegalArgumentException.class,
-        () -> compatible(new Compatibility.Diagonal(1, 2, 3)).infer(noisyUnary(2), 2, 1));
+        () -> compatible(Compatibility.diagonal(1, 2, 3)).infer(noisyUnary(2), 2, 1));
     assertThrows(
         IllegalArgumentException.class,
         () -> DenseCrf.builder(4, 4).bilateral(new byte[3], 1, 1, Compatibility.potts(1)));
     assertThrows(
         IllegalArgumentException.class,
         () -> DenseCrf.builder(4, 4).gaussian(0, Compatibility.potts(1)));
-    assertThrows(IllegalArgumentException.class, () -> new Compatibility.Matrix(1, 2, 3));
+    assertThrows(IllegalArgumentException.class, () -> Compatibility.matrix(1, 2, 3));
     assertThrows(IllegalArgumentException.class, () -> DenseCrf.builder(60000, 60000));
   }
 

@@ -184,8 +184,8 @@ class RefineGoldenTest {
   private static Compatibility compatibility(GoldenCase golden, JsonObject kernel) {
     String form = kernel.get("compat").getAsString();
     return switch (form) {
-      case "diagonal" -> new Compatibility.Diagonal(golden.input(form).floats());
-      case "matrix" -> new Compatibility.Matrix(golden.input(form).floats());
+      case "diagonal" -> Compatibility.diagonal(golden.input(form).floats());
+      case "matrix" -> Compatibility.matrix(golden.input(form).floats());
       default -> Compatibility.potts(Float.parseFloat(form));
     };
   }
