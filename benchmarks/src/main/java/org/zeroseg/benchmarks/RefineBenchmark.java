@@ -71,7 +71,7 @@ public class RefineBenchmark {
         }
       }
       for (int c = 0; c < 3; c++) {
-        rgb[3 * i + c] = (byte) (colour[c] + x % 50 / 3 + random.nextInt(24));
+        rgb[3 * i + c] = (byte) (colour[c] + x % 50 / 3 + random.nextInt(8));
       }
     }
     picture = Picture.of(org.zeroseg.core.image.Mode.RGB, WIDTH, HEIGHT, rgb);

@@ -28,8 +28,15 @@ public final class DenseCrf {
 
   private static final float LEAST_NORM = 1e-20f;
 
-  /** exp of anything less is 0 in float32. */
-  private static final float LEAST_EXPONENT = -104;
+  /** exp of anything less is below the least normal float32, and taken for 0. */
+  private static final float LEAST_EXPONENT = -87;
+
+  private static final float LOG2_E = 1.442695f;
+
+  /** ln 2 in two parts, of which the first has so few bits that its multiples are exact. */
+  private static final float LN_2_HIGH = 355f / 512;
+
+  private static final float LN_2_LOW = -0x1.bd0106p-13f;
 
   private record Kernel(
       PermutohedralLattice lattice,
@@ -281,7 +288,7 @@ public final class DenseCrf {
       float sum = 0;
       for (int i = start; i < end; i++) {
         float exponent = energies[i] - greatest;
-        float e = exponent < LEAST_EXPONENT ? 0 : (float) Math.exp(exponent);
+        float e = exponent < LEAST_EXPONENT ? 0 : exp(exponent);
         scores[i] = e;
         sum += e;
       }
@@ -289,6 +296,23 @@ public final class DenseCrf {
         scores[i] /= sum;
       }
     }
+  }
+
+  /**
+   * exp in float32 to about one unit in the last place, for {@code -87 <= x <= 0}: the polynomial
+   * of the Cephes library. Softmax takes most of its time here, and this is several times as fast
+   * as the double one.
+   */
+  static float exp(float x) {
+    int n = (int) (x * LOG2_E - 0.5f);
+    float r = x - n * LN_2_HIGH - n * LN_2_LOW;
+    float p = 1.9875691e-4f;
+    p = p * r + 0.0013981999f;
+    p = p * r + 0.008333452f;
+    p = p * r + 0.041665796f;
+    p = p * r + 0.16666666f;
+    p = p * r + 0.5f;
+    return (p * r * r + r + 1) * Float.intBitsToFloat((n + 127) << 23);
   }
 
   /**

@@ -86,6 +86,14 @@ class DenseCrfTest {
   }
 
   @Test
+  void itsExponentialIsExactToTheLastBitOrTwo() {
+    for (float x = 0; x >= -87; x -= 0.0137f) {
+      double exact = Math.exp(x);
+      assertEquals(exact, DenseCrf.exp(x), 2e-7 * exact, "exp of " + x);
+    }
+  }
+
+  @Test
   void theSameBitsComeOutEveryTime() {
     float[] unary = noisyUnary(3);
     assertArrayEquals(crf().infer(unary, 3, 10), crf().infer(unary, 3, 10));
