@@ -1,0 +1,142 @@
+package org.zeroseg.eval.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.image.Mode;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.eval.LabelMap;
+
+class CatalogTest {
+
+  @TempDir Path root;
+
+  @Test
+  void saysWhereAMissingSetBelongs() {
+    for (String name : Catalog.semantic()) {
+      InvalidDataException error =
+          assertThrows(InvalidDataException.class, () -> Catalog.open(name, root));
+      assertTrue(error.getMessage().contains(name), error.getMessage());
+      assertTrue(error.getMessage().contains(root.toString()), error.getMessage());
+    }
+    for (String name : Catalog.instances()) {
+      assertThrows(InvalidDataException.class, () -> Catalog.find(name, root));
+    }
+    assertThrows(IllegalArgumentException.class, () -> Catalog.open("imagenet-s51", root));
+  }
+
+  @Test
+  void vocabulariesHaveTheSizesOfTheirSets() {
+    assertEquals(20, Vocabularies.voc2012().size());
+    assertEquals(80, Vocabularies.coco().size());
+    assertEquals(90L, Vocabularies.cocoIds().get(79));
+    assertEquals(80, Vocabularies.coca().size());
+    assertEquals(14, Vocabularies.cityscapesObjects().size());
+    assertEquals(27, Vocabularies.cityscapes27().size());
+    assertEquals(19, Vocabularies.cityscapes19().size());
+    assertEquals(59, Vocabularies.pascalContext59().size());
+    assertEquals(459, Vocabularies.pascalContext459().size());
+    assertEquals(200, Vocabularies.cub200().size());
+    for (int classes : new int[] {50, 300, 919}) {
+      assertEquals(classes, Vocabularies.imageNetS(classes).size());
+      assertEquals(classes, Vocabularies.imageNetSSynsets(classes).size());
+    }
+    assertEquals(48, Vocabularies.cocoSeen("48/17").size());
+    assertEquals(17, Vocabularies.cocoUnseen("48/17").size());
+    assertEquals(65, Vocabularies.cocoSeen("65/15").size());
+    assertEquals(15, Vocabularies.cocoUnseen("65/15").size());
+  }
+
+  private void picture(String file) throws IOException {
+    Path path = root.resolve(file);
+    Files.createDirectories(path.getParent());
+    Picture.of(Mode.RGB, 4, 3, new byte[36]).writePng(path);
+  }
+
+  private void labels(String file, int label) throws IOException {
+    Path path = root.resolve(file);
+    Files.createDirectories(path.getParent());
+    LabelMap.of(4, 3, new int[12]).map(zero -> label).write(path, false);
+  }
+
+  @Test
+  void listsMayHaveWindowsLineEndsAndBlankLines() throws IOException {
+    picture("VOCdevkit/VOC2012/JPEGImages/a.jpg");
+    labels("VOCdevkit/VOC2012/SegmentationClass/a.png", 7);
+    Path list = root.resolve("VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt");
+    Files.createDirectories(list.getParent());
+    Files.writeString(list, "a\r\n\r\n");
+    SemanticDataset set = Catalog.open("voc2012-val", root);
+    assertEquals(1, set.size());
+    assertEquals(7, set.items().get(0).truth().at(0, 0));
+    assertEquals(Optional.of(255), set.ignore());
+    assertEquals(List.of(), set.check());
+    Files.writeString(list, "a\nb\n");
+    InvalidDataException error =
+        assertThrows(InvalidDataException.class, () -> Catalog.open("voc2012-val", root));
+    assertTrue(error.getMessage().contains("b.jpg"), error.getMessage());
+  }
+
+  @Test
+  void maskOfAnyBrightnessIsACategoryFromHalfOfWhiteOn() throws IOException {
+    picture("coca/image/avocado/a.png");
+    labels("coca/binary/avocado/a.png", 128);
+    SemanticDataset set = Catalog.open("coca", root);
+    int label = Vocabularies.coca().names().indexOf("avocado") + 1;
+    assertEquals(label, set.items().get(0).truth().at(0, 0));
+    assertEquals(128, Coca.openUnrounded(root.resolve("coca")).items().get(0).truth().at(0, 0));
+  }
+
+  @Test
+  void paintsSmallObjectsOverLargeOnesAndCrowdsBelow() throws IOException {
+    picture("images/a.png");
+    Path file = root.resolve("instances.json");
+    Files.writeString(
+        file,
+        """
+        {"images": [{"id": 1, "file_name": "a.png", "width": 4, "height": 3}],
+         "categories": [{"id": 9, "name": "dog"}, {"id": 4, "name": "cat"}],
+         "annotations": [
+          {"id": 1, "image_id": 1, "category_id": 9, "iscrowd": 0, "area": 1,
+           "segmentation": {"size": [3, 4], "counts": [0, 1, 11]}},
+          {"id": 2, "image_id": 1, "category_id": 4, "iscrowd": 0, "area": 6,
+           "segmentation": {"size": [3, 4], "counts": [0, 6, 6]}},
+          {"id": 3, "image_id": 1, "category_id": 9, "iscrowd": 1, "area": 12,
+           "segmentation": {"size": [3, 4], "counts": [3, 6, 3]}}]}
+        """,
+        StandardCharsets.UTF_8);
+    SemanticDataset set = Coco.painted(file, root.resolve("images"));
+    LabelMap truth = set.items().get(0).truth();
+    assertEquals(List.of("cat", "dog"), set.vocabulary().names());
+    assertEquals(LabelMap.of(4, 3, new int[] {2, 1, 2, 0, 1, 1, 2, 0, 1, 1, 2, 0}), truth);
+  }
+
+  @Test
+  void refusesMatricesThatAreNone() throws IOException {
+    Path file = root.resolve("a.mat");
+    Files.write(file, new byte[50]);
+    assertThrows(InvalidDataException.class, () -> PascalContext.read(file));
+    Files.write(file, new byte[500]);
+    assertThrows(InvalidDataException.class, () -> PascalContext.read(file));
+    byte[] damaged = new byte[300];
+    damaged[126] = 'I';
+    damaged[127] = 'M';
+    damaged[128] = 14;
+    damaged[132] = (byte) 0xff;
+    damaged[133] = (byte) 0xff;
+    Files.write(file, damaged);
+    InvalidDataException error =
+        assertThrows(InvalidDataException.class, () -> PascalContext.read(file));
+    assertTrue(error.getMessage().contains("a.mat"), error.getMessage());
+  }
+}
