@@ -2,6 +2,7 @@ package org.zeroseg.core.checkpoint;
 
 import ai.djl.ndarray.types.DataType;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -91,6 +92,19 @@ public interface Checkpoint extends AutoCloseable {
               .formatted(source(), path, Layout.some(tensors().keySet())));
     }
     return below;
+  }
+
+  /**
+   * Tensors that are each made of one or several of this checkpoint's, joined along the first
+   * dimension, such as queries, keys and values that a model keeps in one matrix.
+   *
+   * @param sources each new name with the stored names that make it up, in order
+   * @return a view of just the new names; it closes this checkpoint when it is closed
+   * @throws CheckpointException if a stored tensor is missing, or parts have different shapes or
+   *     types
+   */
+  default Checkpoint joined(Map<String, List<String>> sources) {
+    return new JoinedCheckpoint(this, sources);
   }
 
   /**

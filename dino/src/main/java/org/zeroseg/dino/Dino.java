@@ -1,0 +1,269 @@
+package org.zeroseg.dino;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * DINO for pictures (Caron et al. 2021): an embedding of the whole, features of every patch, and
+ * where the network looks. Results are plain Java values.
+ *
+ * <p>Pictures are taken at the size they have; what does not fill a patch at the right and bottom
+ * is left out. Lists of pictures of one size go through the network together. Thread-safe; {@link
+ * #close} waits for calls that run.
+ */
+public final class Dino implements AutoCloseable {
+
+  /** Numbers in a batch's pixels at most: 8 pictures of 480 x 480. */
+  private static final long BATCH = 8L * 3 * 480 * 480;
+
+  private final DinoVit vit;
+  private final NDManager manager;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  /**
+   * Vectors of a picture's positions.
+   *
+   * @param grid the positions, row-major
+   * @param dimension numbers a vector
+   * @param values {@code [N, dimension]}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // large, and never compared
+  public record Features(Grid grid, int dimension, float[] values) {
+
+    /**
+     * As an array of the engine, for {@link Lost}, {@link TokenCut} and {@link MaskDistill}.
+     *
+     * @param manager owns the result
+     * @return {@code [N, dimension]}
+     */
+    public NDArray array(NDManager manager) {
+      return manager.create(values, new Shape(grid.size(), dimension));
+    }
+  }
+
+  private Dino(DinoVit vit, NDManager manager) {
+    this.vit = vit;
+    this.manager = manager;
+  }
+
+  /**
+   * Loads a vision transformer onto the default device.
+   *
+   * @param pathOrId a file, a folder or an id on the hub such as {@code facebook/dino-vits8}: the
+   *     original {@code .pth} files, full checkpoints (their teacher is taken), or the transformers
+   *     library's
+   * @return the model
+   * @throws IOException if the model cannot be fetched
+   * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
+   */
+  public static Dino load(String pathOrId) throws IOException {
+    return load(pathOrId, Engine.getInstance().defaultDevice());
+  }
+
+  /**
+   * Loads a vision transformer.
+   *
+   * @param pathOrId as for {@link #load(String)}
+   * @param device where to compute
+   * @return the model
+   * @throws IOException if the model cannot be fetched
+   * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
+   */
+  public static Dino load(String pathOrId, Device device) throws IOException {
+    try (Checkpoint stored = Checkpoints.open(ModelHub.fromEnvironment().weights(pathOrId))) {
+      return of(stored, device);
+    }
+  }
+
+  /**
+   * A vision transformer from an open checkpoint.
+   *
+   * @param stored in any published layout; not closed
+   * @param device where to compute
+   * @return the model
+   * @throws CheckpointException if the checkpoint holds no such transformer
+   */
+  public static Dino of(Checkpoint stored, Device device) {
+    Checkpoint backbone = DinoLayout.backbone(stored);
+    DinoConfig config = DinoConfig.of(backbone);
+    NDManager manager = NDManager.newBaseManager(device);
+    try {
+      Weights weights = Weights.load(backbone, config.shapes(), manager);
+      return new Dino(DinoVit.of(config, weights, PositionRule.DINO, manager), manager);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The sizes.
+   *
+   * @return the configuration
+   */
+  public DinoConfig config() {
+    return vit.config();
+  }
+
+  /**
+   * The pictures' embeddings: the class token behind the final norm.
+   *
+   * @param pictures of any modes and sizes
+   * @return one vector of {@code config().width()} numbers a picture
+   */
+  public List<float[]> embed(List<Picture> pictures) {
+    return each(pictures, pixels -> vit.forward(pixels).get(":, 0"), (shape, row) -> row);
+  }
+
+  /**
+   * The pictures' patches behind the final norm.
+   *
+   * @param pictures of any modes and sizes
+   * @return one feature map a picture
+   */
+  public List<Features> patches(List<Picture> pictures) {
+    return each(
+        pictures,
+        pixels -> DinoVit.withoutClass(vit.forward(pixels)),
+        (shape, values) -> features(vit.grid(shape, config().patch()), values));
+  }
+
+  /**
+   * A facet of a block at every position, heads side by side.
+   *
+   * @param pictures of any modes and sizes
+   * @param facet what to read
+   * @param layer the block, from 0
+   * @param stride pixels between positions; must divide the patch
+   * @return one feature map a picture
+   */
+  public List<Features> facets(List<Picture> pictures, Facet facet, int layer, int stride) {
+    return each(
+        pictures,
+        pixels -> DinoVit.withoutClass(vit.facet(pixels, facet, layer, stride)),
+        (shape, values) -> features(vit.grid(shape, stride), values));
+  }
+
+  /**
+   * Dense descriptors.
+   *
+   * @param pictures of any modes and sizes
+   * @param descriptors what to compute
+   * @return one feature map a picture
+   */
+  public List<Features> describe(List<Picture> pictures, DenseDescriptors descriptors) {
+    return each(
+        pictures,
+        pixels -> descriptors.describe(vit, pixels),
+        (shape, values) -> features(vit.grid(shape, descriptors.stride()), values));
+  }
+
+  /**
+   * How much the last block's class token attends to each patch; what it gives to itself is left
+   * out.
+   *
+   * @param pictures of any modes and sizes
+   * @param stride pixels between positions; must divide the patch
+   * @return one map a picture, whose vectors hold a number a head
+   */
+  public List<Features> attention(List<Picture> pictures, int stride) {
+    return each(
+        pictures,
+        pixels -> vit.classAttention(pixels, stride).get(":, :, 1:").swapAxes(1, 2),
+        (shape, values) -> features(vit.grid(shape, stride), values));
+  }
+
+  private static Features features(Grid grid, float[] values) {
+    return new Features(grid, values.length / grid.size(), values);
+  }
+
+  /** What becomes of the numbers of one picture, whose pixels have the given shape. */
+  private interface Result<R> {
+    R of(Shape pixels, float[] values);
+  }
+
+  private <R> List<R> each(
+      List<Picture> pictures, UnaryOperator<NDArray> compute, Result<R> result) {
+    List<R> results = new ArrayList<>();
+    int from = 0;
+    while (from < pictures.size()) {
+      int to = from + 1;
+      while (to < pictures.size() && fits(pictures, from, to)) {
+        to++;
+      }
+      List<Picture> batch = pictures.subList(from, to);
+      results.addAll(call(manager -> batch(batch, compute, result, manager)));
+      from = to;
+    }
+    return results;
+  }
+
+  private static boolean fits(List<Picture> pictures, int from, int next) {
+    Picture first = pictures.get(from);
+    Picture other = pictures.get(next);
+    long numbers = 3L * first.width() * first.height() * (next + 1 - from);
+    return first.width() == other.width() && first.height() == other.height() && numbers <= BATCH;
+  }
+
+  private static <R> List<R> batch(
+      List<Picture> batch, UnaryOperator<NDArray> compute, Result<R> result, NDManager call) {
+    Picture first = batch.get(0);
+    int length = 3 * first.width() * first.height();
+    float[] pixels = new float[batch.size() * length];
+    for (int i = 0; i < batch.size(); i++) {
+      float[] one = batch.get(i).rgb().toPixels(Normalization.IMAGENET);
+      System.arraycopy(one, 0, pixels, i * length, length);
+    }
+    Shape shape = new Shape(batch.size(), 3, first.height(), first.width());
+    float[] values = compute.apply(call.create(pixels, shape)).toFloatArray();
+    int part = values.length / batch.size();
+    List<R> results = new ArrayList<>();
+    for (int i = 0; i < batch.size(); i++) {
+      results.add(result.of(shape, Arrays.copyOfRange(values, i * part, (i + 1) * part)));
+    }
+    return results;
+  }
+
+  private <R> R call(Function<NDManager, R> work) {
+    lock.readLock().lock();
+    try {
+      if (!manager.isOpen()) {
+        throw new IllegalStateException("This DINO is closed");
+      }
+      try (NDManager call = manager.newSubManager()) {
+        return work.apply(call);
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Frees the model, after the calls that run. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      manager.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package org.zeroseg.examples.demo;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.dino.Dino;
+import org.zeroseg.dino.Facet;
+import org.zeroseg.dino.GridMasks;
+import org.zeroseg.dino.Lost;
+import org.zeroseg.dino.MaskVoting;
+import org.zeroseg.dino.SpectralMasks;
+import org.zeroseg.dino.SpectralVoting;
+import org.zeroseg.dino.TokenCut;
+
+/** The object finders, set up for the demo DINO and its small pictures. */
+public final class DemoSaliency {
+
+  /** How pseudo-masks are made, for the provenance. */
+  static final String PSEUDO_MASKS =
+      "keys of the last block at stride 4, k = 2, 3, 4, the published vote";
+
+  /** The published cells of 16 pixels are for pictures five times as large. */
+  public static final BilateralSolver SOLVER =
+      new BilateralSolver(4, 16, 8, 128, 0.999, 25, 1e-5, 0);
+
+  private static final int STRIDE = 4;
+
+  private DemoSaliency() {}
+
+  /** Keys of the last block. */
+  static Dino.Features keys(Dino dino, Picture picture) {
+    int last = dino.config().depth() - 1;
+    return dino.facets(List.of(picture), Facet.KEY, last, STRIDE).get(0);
+  }
+
+  /**
+   * Spectral voting by one encoder.
+   *
+   * @param dino the encoder
+   * @return the detector
+   */
+  public static SpectralVoting voting(Dino dino) {
+    SpectralVoting.Encoder encoder =
+        (picture, manager) -> {
+          Dino.Features keys = keys(dino, picture);
+          return new SpectralVoting.FeatureMap(
+              keys.array(manager)
+                  .transpose()
+                  .reshape(
+                      new Shape(1, keys.dimension(), keys.grid().rows(), keys.grid().columns())),
+              STRIDE);
+        };
+    return new SpectralVoting(List.of(encoder), SpectralMasks.DEFAULT, MaskVoting.DEFAULT);
+  }
+
+  /**
+   * LOST's mask.
+   *
+   * @param dino the encoder
+   * @param picture RGB
+   * @return a mask of the picture's size
+   */
+  public static Mask lost(Dino dino, Picture picture) {
+    Dino.Features keys = keys(dino, picture);
+    try (NDManager call = NDManager.newBaseManager()) {
+      Mask mask = Lost.DEFAULT.find(keys.array(call), keys.grid()).mask();
+      return GridMasks.stretched(mask, picture.width(), picture.height());
+    }
+  }
+
+  /**
+   * TokenCut's mask.
+   *
+   * @param dino the encoder
+   * @param picture RGB
+   * @return a mask of the picture's size
+   */
+  public static Mask tokenCut(Dino dino, Picture picture) {
+    Dino.Features keys = keys(dino, picture);
+    try (NDManager call = NDManager.newBaseManager()) {
+      Mask mask = TokenCut.DEFAULT.find(keys.array(call), keys.grid()).mask();
+      return GridMasks.stretched(mask, picture.width(), picture.height());
+    }
+  }
+}

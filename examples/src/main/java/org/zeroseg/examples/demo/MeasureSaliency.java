@@ -1,0 +1,107 @@
+package org.zeroseg.examples.demo;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.dino.Dino;
+import org.zeroseg.dino.SelfMask;
+import org.zeroseg.dino.SpectralVoting;
+import org.zeroseg.examples.shapeworld.Scene;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
+
+/**
+ * Measures on held-out scenes how well the object finders agree with what the scenes show (the mean
+ * IoU with all objects together), before and after the bilateral solver. Prints a table.
+ *
+ * <p>Arguments: the demo DINO's weights, the demo SelfMask's or {@code -}, the number of scenes.
+ */
+public final class MeasureSaliency {
+
+  private static final long SEED = 20230917;
+
+  private MeasureSaliency() {}
+
+  /** Sums over scenes: all, and those of one object. */
+  private static final class Tally {
+    private double all;
+    private double refined;
+    private double single;
+    private double singleRefined;
+
+    void add(Mask mask, Mask snapped, Mask truth, boolean one) {
+      all += mask.iou(truth);
+      refined += snapped.iou(truth);
+      single += one ? mask.iou(truth) : 0;
+      singleRefined += one ? snapped.iou(truth) : 0;
+    }
+  }
+
+  /**
+   * Measures.
+   *
+   * @param args weights of DINO, weights of SelfMask or a dash, scenes
+   * @throws IOException if a file cannot be read
+   */
+  public static void main(String[] args) throws IOException {
+    int count = Integer.parseInt(args[2]);
+    Optional<String> trained = Optional.of(args[1]).filter(path -> !path.equals("-"));
+    ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
+    Map<String, Function<Picture, Mask>> finders = new LinkedHashMap<>();
+    try (Dino dino = Dino.load(args[0])) {
+      SpectralVoting voting = DemoSaliency.voting(dino);
+      finders.put("spectral voting", picture -> voting.detect(picture).mask());
+      finders.put("LOST", picture -> DemoSaliency.lost(dino, picture));
+      finders.put("TokenCut", picture -> DemoSaliency.tokenCut(dino, picture));
+      if (trained.isPresent()) {
+        try (SelfMask selfMask = SelfMask.builder().model(trained.get()).originalSize().build()) {
+          finders.put("SelfMask", picture -> selfMask.detect(picture).mask());
+          measure(world, count, finders);
+        }
+      } else {
+        measure(world, count, finders);
+      }
+    }
+  }
+
+  private static void measure(
+      ShapeWorld world, int count, Map<String, Function<Picture, Mask>> finders) {
+    Map<String, Tally> tallies = new LinkedHashMap<>();
+    int singles = 0;
+    for (int i = 0; i < count; i++) {
+      Scene scene = world.scene(i);
+      Picture picture = Picture.of(scene.image());
+      int[] labels = scene.instances();
+      Mask truth = Mask.of(scene.size(), scene.size(), (x, y) -> labels[y * scene.size() + x] > 0);
+      boolean one = Arrays.stream(labels).max().orElse(0) == 1;
+      singles += one ? 1 : 0;
+      BilateralSolver.Guide guide = DemoSaliency.SOLVER.guide(picture);
+      finders.forEach(
+          (name, finder) -> {
+            Mask mask = finder.apply(picture);
+            tallies
+                .computeIfAbsent(name, key -> new Tally())
+                .add(mask, guide.refine(mask), truth, one);
+          });
+    }
+    System.out.printf(
+        "| IoU on %d scenes | all | with solver | one object | with solver |%n", count);
+    System.out.println("| --- | --- | --- | --- | --- |");
+    for (Map.Entry<String, Tally> entry : tallies.entrySet()) {
+      Tally tally = entry.getValue();
+      System.out.printf(
+          "| %s | %.3f | %.3f | %.3f | %.3f |%n",
+          entry.getKey(),
+          tally.all / count,
+          tally.refined / count,
+          tally.single / singles,
+          tally.singleRefined / singles);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package org.zeroseg.examples.demo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.tensor.Weights;
+import org.zeroseg.core.train.Batches;
+import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.dino.Dino;
+import org.zeroseg.dino.DinoConfig;
+import org.zeroseg.dino.SelfMaskConfig;
+import org.zeroseg.dino.SelfMaskLoss;
+import org.zeroseg.dino.SelfMaskTrainer;
+import org.zeroseg.dino.SpectralVoting;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
+
+/**
+ * Trains the demo SelfMask on ShapeWorld's pictures with the pseudo-masks that spectral voting
+ * finds in them by the demo DINO: no label takes part. Writes the weights in float16.
+ *
+ * <p>Arguments: the demo DINO's weights, the folder to work in, the number of pictures, the number
+ * of steps. A training that was stopped there goes on.
+ */
+public final class TrainSelfMask {
+
+  private static final long SEED = 20220323;
+  private static final int BATCH = 8;
+  private static final int QUERIES = 10;
+  private static final int LAYERS = 2;
+
+  private TrainSelfMask() {}
+
+  /**
+   * Trains.
+   *
+   * @param args weights of DINO, folder, pictures, steps
+   * @throws IOException if a file cannot be read or written
+   */
+  public static void main(String[] args) throws IOException {
+    Path dino = Path.of(args[0]);
+    Path folder = Path.of(args[1]);
+    int count = Integer.parseInt(args[2]);
+    int steps = Integer.parseInt(args[3]);
+    ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
+    SelfMaskTrainer.Augmentation augmentation = new SelfMaskTrainer.Augmentation(96, 0.5);
+    SelfMaskTrainer.Options options =
+        new SelfMaskTrainer.Options(3e-4, 0.01, 0, SelfMaskLoss.DEFAULT);
+    List<Picture> pictures =
+        IntStream.range(0, count).mapToObj(i -> Picture.of(world.scene(i).image())).toList();
+    List<Mask> masks = pseudoMasks(dino, pictures);
+    try (NDManager manager = NDManager.newBaseManager();
+        Checkpoint encoder = Checkpoints.open(dino)) {
+      DinoConfig seen = DinoConfig.of(encoder);
+      SelfMaskConfig config =
+          new SelfMaskConfig(seen, QUERIES, LAYERS, seen.heads(), 4 * seen.width());
+      Map<String, String> provenance = new LinkedHashMap<>();
+      provenance.put("data", world.toString());
+      provenance.put("pictures", Integer.toString(count));
+      provenance.put("pseudo_masks", DemoSaliency.PSEUDO_MASKS);
+      provenance.put("augmentation", augmentation.toString());
+      provenance.put("model", config.toString());
+      provenance.put("options", options.toString());
+      provenance.put("batch", Integer.toString(BATCH));
+      provenance.put("steps", Integer.toString(steps));
+      Map<String, NDArray> weights;
+      try (NDManager scratch = manager.newSubManager()) {
+        weights =
+            SelfMaskTrainer.initialWeights(
+                config,
+                Weights.load(encoder, seen.shapes(), scratch),
+                new SplittableRandom(SEED),
+                manager);
+      }
+      Batches<SelfMaskTrainer.Samples> batches =
+          step -> samples(pictures, masks, augmentation, step);
+      SelfMaskTrainer.of(config, weights, options)
+          .run(batches, new TrainingPlan(folder, steps, 50, 1, provenance), TrainDino.progress());
+      Map<String, String> metadata = new LinkedHashMap<>(provenance);
+      metadata.put("heads", Integer.toString(seen.heads()));
+      SafetensorsWriter.write(
+          folder.resolve("selfmask.safetensors"),
+          Checkpoints.of(weights, "demo SelfMask").as(DataType.FLOAT16),
+          metadata);
+    }
+  }
+
+  private static List<Mask> pseudoMasks(Path dino, List<Picture> pictures) throws IOException {
+    List<Mask> masks = new ArrayList<>();
+    try (Dino encoder = Dino.load(dino.toString())) {
+      SpectralVoting voting = DemoSaliency.voting(encoder);
+      for (Picture picture : pictures) {
+        masks.add(voting.detect(picture).mask());
+        TrainDino.progress().update("pseudo-masks", masks.size(), pictures.size());
+      }
+    }
+    return masks;
+  }
+
+  private static SelfMaskTrainer.Samples samples(
+      List<Picture> pictures,
+      List<Mask> masks,
+      SelfMaskTrainer.Augmentation augmentation,
+      long step) {
+    SplittableRandom random = new SplittableRandom(SEED + step);
+    int[] chosen = IntStream.generate(() -> random.nextInt(pictures.size())).limit(BATCH).toArray();
+    return augmentation.of(
+        IntStream.of(chosen).mapToObj(pictures::get).toList(),
+        IntStream.of(chosen).mapToObj(masks::get).toList(),
+        random.nextLong());
+  }
+}
