@@ -8,6 +8,7 @@ import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.Facet;
+import org.zeroseg.dino.Grid;
 import org.zeroseg.dino.GridMasks;
 import org.zeroseg.dino.Lost;
 import org.zeroseg.dino.MaskVoting;
@@ -20,20 +21,19 @@ public final class DemoSaliency {
 
   /** How pseudo-masks are made, for the provenance. */
   static final String PSEUDO_MASKS =
-      "keys of the last block at stride 4, k = 2, 3, 4, the published vote";
+      "patches behind the final norm, k = 2, 3, 4, the published vote";
 
   /** The published cells of 16 pixels are for pictures five times as large. */
   public static final BilateralSolver SOLVER =
       new BilateralSolver(4, 16, 8, 128, 0.999, 25, 1e-5, 0);
 
-  private static final int STRIDE = 4;
-
   private DemoSaliency() {}
 
-  /** Keys of the last block. */
-  static Dino.Features keys(Dino dino, Picture picture) {
+  /** Keys of the last block, which LOST and TokenCut work with. */
+  private static Dino.Features keys(Dino dino, Picture picture) {
     int last = dino.config().depth() - 1;
-    return dino.facets(List.of(picture), Facet.KEY, last, STRIDE).get(0);
+    int patch = dino.config().patch();
+    return dino.facets(List.of(picture), Facet.KEY, last, patch).get(0);
   }
 
   /**
@@ -45,13 +45,14 @@ public final class DemoSaliency {
   public static SpectralVoting voting(Dino dino) {
     SpectralVoting.Encoder encoder =
         (picture, manager) -> {
-          Dino.Features keys = keys(dino, picture);
+          Dino.Features patches = dino.patches(List.of(picture)).get(0);
+          Grid grid = patches.grid();
           return new SpectralVoting.FeatureMap(
-              keys.array(manager)
+              patches
+                  .array(manager)
                   .transpose()
-                  .reshape(
-                      new Shape(1, keys.dimension(), keys.grid().rows(), keys.grid().columns())),
-              STRIDE);
+                  .reshape(new Shape(1, patches.dimension(), grid.rows(), grid.columns())),
+              dino.config().patch());
         };
     return new SpectralVoting(List.of(encoder), SpectralMasks.DEFAULT, MaskVoting.DEFAULT);
   }
