@@ -80,6 +80,38 @@ public record ClipConfig(
    * @param grid patches of a side of the native input
    */
   public record Vit(int width, int layers, int patch, int grid) implements Image {
+
+    /**
+     * The sizes of an image tower, which its shapes tell.
+     *
+     * @param checkpoint tensors under OpenAI's names, but for the prefix
+     * @param prefix of the tower's tensors, with its dot; {@code visual.} in CLIP
+     * @return the sizes
+     * @throws CheckpointException if there is no such tower, or one of impossible sizes
+     */
+    public static Vit of(Checkpoint checkpoint, String prefix) {
+      return new Shapes(checkpoint).vit(prefix);
+    }
+
+    /**
+     * Every tensor of the tower.
+     *
+     * @param prefix of the names, with its dot; {@code visual.} in CLIP
+     * @param embedding width of the joint space
+     * @return names and shapes, in the order of the published checkpoints
+     */
+    public Map<String, Shape> shapes(String prefix, int embedding) {
+      Map<String, Shape> shapes = new LinkedHashMap<>();
+      shapes.put(prefix + "class_embedding", new Shape(width));
+      shapes.put(prefix + "positional_embedding", new Shape(1 + (long) grid * grid, width));
+      shapes.put(prefix + "proj", new Shape(width, embedding));
+      shapes.put(prefix + "conv1.weight", new Shape(width, 3, patch, patch));
+      layer(shapes, prefix + "ln_pre", width);
+      transformer(shapes, prefix + "transformer.resblocks.", layers, width);
+      layer(shapes, prefix + "ln_post", width);
+      return shapes;
+    }
+
     @Override
     public int stride() {
       return patch;
@@ -188,7 +220,7 @@ public record ClipConfig(
             shapes.count("transformer.resblocks.", ".attn.in_proj_weight"),
             (int) shapes.get("positional_embedding", 2).get(0),
             (int) words.get(0));
-    Image image = shapes.has("visual.proj") ? shapes.vit() : shapes.resNet();
+    Image image = shapes.has("visual.proj") ? shapes.vit("visual.") : shapes.resNet();
     try {
       return new ClipConfig(image, text, (int) projection.get(1));
     } catch (IllegalArgumentException e) {
@@ -231,13 +263,13 @@ public record ClipConfig(
       return n;
     }
 
-    Vit vit() {
-      Shape patches = get("visual.conv1.weight", 4);
+    Vit vit(String prefix) {
+      Shape patches = get(prefix + "conv1.weight", 4);
       return new Vit(
           (int) patches.get(0),
-          count("visual.transformer.resblocks.", ".attn.in_proj_weight"),
+          count(prefix + "transformer.resblocks.", ".attn.in_proj_weight"),
           (int) patches.get(3),
-          grid("visual.positional_embedding"));
+          grid(prefix + "positional_embedding"));
     }
 
     ResNet resNet() {
@@ -280,7 +312,7 @@ public record ClipConfig(
     shapes.put("text_projection", new Shape(text.width(), embedding));
     shapes.put("logit_scale", new Shape());
     if (image instanceof Vit vit) {
-      put(shapes, vit);
+      shapes.putAll(vit.shapes("visual.", embedding));
     } else if (image instanceof ResNet resNet) {
       put(shapes, resNet);
     }
@@ -288,17 +320,6 @@ public record ClipConfig(
     shapes.put("token_embedding.weight", new Shape(text.vocabulary(), text.width()));
     layer(shapes, "ln_final", text.width());
     return shapes;
-  }
-
-  private void put(Map<String, Shape> shapes, Vit vit) {
-    int width = vit.width();
-    shapes.put("visual.class_embedding", new Shape(width));
-    shapes.put("visual.positional_embedding", new Shape(1 + (long) vit.grid() * vit.grid(), width));
-    shapes.put("visual.proj", new Shape(width, embedding));
-    shapes.put("visual.conv1.weight", new Shape(width, 3, vit.patch(), vit.patch()));
-    layer(shapes, "visual.ln_pre", width);
-    transformer(shapes, "visual.transformer.resblocks.", vit.layers(), width);
-    layer(shapes, "visual.ln_post", width);
   }
 
   private void put(Map<String, Shape> shapes, ResNet resNet) {

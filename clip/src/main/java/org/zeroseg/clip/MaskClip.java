@@ -19,6 +19,8 @@ import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.tensor.Labelling;
+import org.zeroseg.core.tensor.LinearTaps;
 
 /**
  * Segments a picture by words with CLIP alone, without any training: every cell of the picture is

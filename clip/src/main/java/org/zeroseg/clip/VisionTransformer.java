@@ -21,6 +21,15 @@ public final class VisionTransformer implements ImageTower {
   private final Mode mode;
 
   VisionTransformer(ClipConfig clip, ClipConfig.Vit config, Weights visual, NDManager manager) {
+    this(clip.activation(), clip.epsilon(), config, visual, manager);
+  }
+
+  private VisionTransformer(
+      Transformer.Activation activation,
+      double epsilon,
+      ClipConfig.Vit config,
+      Weights visual,
+      NDManager manager) {
     this.config = config;
     this.weights = visual;
     this.blocks =
@@ -28,11 +37,23 @@ public final class VisionTransformer implements ImageTower {
             visual.at("transformer.resblocks"),
             config.layers(),
             Transformer.Names.CLIP,
-            new Transformer.Options(config.heads(), clip.epsilon(), clip.activation(), false),
+            new Transformer.Options(config.heads(), epsilon, activation, false),
             manager);
-    this.epsilon = manager.create(clip.epsilon()).toDevice(Device.cpu(), false);
+    this.epsilon = manager.create(epsilon).toDevice(Device.cpu(), false);
     this.noBias = manager.zeros(new Shape(0));
     this.mode = Mode.INFERENCE;
+  }
+
+  /**
+   * An image tower by itself, with QuickGELU and epsilon 1e-5, as OpenAI's.
+   *
+   * @param config the sizes
+   * @param weights the tower's own names, without a prefix
+   * @param manager the model's manager; owns a few small arrays
+   * @return the tower, for inference
+   */
+  public static VisionTransformer of(ClipConfig.Vit config, Weights weights, NDManager manager) {
+    return new VisionTransformer(Transformer.Activation.QUICK_GELU, 1e-5, config, weights, manager);
   }
 
   private VisionTransformer(VisionTransformer other, Mode mode) {
@@ -46,6 +67,15 @@ public final class VisionTransformer implements ImageTower {
 
   VisionTransformer in(Mode changed) {
     return new VisionTransformer(this, changed);
+  }
+
+  /**
+   * The same tower, recording gradients.
+   *
+   * @return a view on the same weights
+   */
+  public VisionTransformer differentiable() {
+    return in(Mode.DIFFERENTIABLE);
   }
 
   /**

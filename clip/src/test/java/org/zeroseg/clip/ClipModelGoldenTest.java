@@ -121,6 +121,25 @@ class ClipModelGoldenTest {
     }
   }
 
+  @TestFactory
+  Stream<DynamicTest> zutis() {
+    return Golden.tests(
+        "zutis", Map.of("clip_position_interpolation", ClipModelGoldenTest::interpolation));
+  }
+
+  private static void interpolation(GoldenCase golden) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray table =
+          PositionResampling.SCALE_FACTOR.resample(
+              golden.input(manager, "positional_embedding"),
+              golden.config().get("target_height").getAsInt(),
+              golden.config().get("target_width").getAsInt(),
+              Mode.INFERENCE,
+              manager);
+      golden.check("tokens", table.expandDims(0));
+    }
+  }
+
   private static void positionEmbedding(GoldenCase golden) {
     Map<String, PositionResampling> variants =
         Map.of(

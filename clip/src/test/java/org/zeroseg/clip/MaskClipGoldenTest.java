@@ -16,6 +16,8 @@ import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Labelling;
+import org.zeroseg.core.tensor.LinearTaps;
 
 class MaskClipGoldenTest {
 

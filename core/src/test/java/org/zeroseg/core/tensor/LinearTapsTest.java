@@ -1,4 +1,4 @@
-package org.zeroseg.clip;
+package org.zeroseg.core.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import org.zeroseg.core.tensor.Interpolation;
 
 class LinearTapsTest {
 

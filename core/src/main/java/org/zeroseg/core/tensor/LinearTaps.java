@@ -1,4 +1,4 @@
-package org.zeroseg.clip;
+package org.zeroseg.core.tensor;
 
 import java.util.Arrays;
 
@@ -9,7 +9,7 @@ import java.util.Arrays;
  *
  * <p>Positions are those of PyTorch's bilinear mode: centres of pixels, clamped at the edges.
  */
-final class LinearTaps {
+public final class LinearTaps {
 
   private final int[] first;
   private final float[][] weights;
@@ -19,8 +19,14 @@ final class LinearTaps {
     this.weights = weights;
   }
 
-  /** From {@code from} elements to {@code to}. */
-  static LinearTaps of(int from, int to) {
+  /**
+   * A resize.
+   *
+   * @param from input elements
+   * @param to output elements
+   * @return the taps
+   */
+  public static LinearTaps of(int from, int to) {
     int[] first = new int[to];
     float[][] weights = new float[to][];
     float step = (float) from / to;
@@ -33,8 +39,13 @@ final class LinearTaps {
     return new LinearTaps(first, weights);
   }
 
-  /** This, followed by another resize to {@code to} elements. */
-  LinearTaps then(int to) {
+  /**
+   * This, followed by another resize.
+   *
+   * @param to output elements
+   * @return the taps of both
+   */
+  public LinearTaps then(int to) {
     LinearTaps next = of(first.length, to);
     int[] start = new int[to];
     float[][] composed = new float[to][];
@@ -52,12 +63,25 @@ final class LinearTaps {
     return new LinearTaps(start, composed);
   }
 
-  int size() {
+  /**
+   * The number of output elements.
+   *
+   * @return elements
+   */
+  public int size() {
     return first.length;
   }
 
-  /** One output row of a map {@code [rows, width]} that begins at {@code offset}. */
-  void row(float[] map, int offset, int width, int output, float[] row) {
+  /**
+   * One output row of a map, this being the resize from top to bottom.
+   *
+   * @param map holds {@code [rows, width]}, row-major
+   * @param offset where the map begins
+   * @param width of the map
+   * @param output the row's number
+   * @param row takes {@code width} elements
+   */
+  public void row(float[] map, int offset, int width, int output, float[] row) {
     Arrays.fill(row, 0, width, 0);
     for (int tap = 0; tap < weights[output].length; tap++) {
       float weight = weights[output][tap];
@@ -68,9 +92,26 @@ final class LinearTaps {
     }
   }
 
-  /** All output elements of one row. */
-  void apply(float[] row, float[] output) {
-    for (int i = 0; i < first.length; i++) {
+  /**
+   * All output elements of one row, this being the resize from left to right.
+   *
+   * @param row the input elements
+   * @param output takes {@link #size()} elements
+   */
+  public void apply(float[] row, float[] output) {
+    apply(row, output, 0, first.length);
+  }
+
+  /**
+   * Some output elements of one row.
+   *
+   * @param row the input elements
+   * @param output takes elements at their own places
+   * @param from the first
+   * @param to behind the last
+   */
+  public void apply(float[] row, float[] output, int from, int to) {
+    for (int i = from; i < to; i++) {
       float sum = 0;
       float[] w = weights[i];
       for (int tap = 0; tap < w.length; tap++) {

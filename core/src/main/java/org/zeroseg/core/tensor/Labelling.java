@@ -1,4 +1,4 @@
-package org.zeroseg.clip;
+package org.zeroseg.core.tensor;
 
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
@@ -12,18 +12,27 @@ import java.util.stream.IntStream;
  * @param values what the map holds
  * @param threshold a pixel whose best probability is not above it becomes background
  */
-record Labelling(LinearTaps rows, LinearTaps columns, Values values, OptionalDouble threshold) {
+public record Labelling(
+    LinearTaps rows, LinearTaps columns, Values values, OptionalDouble threshold) {
 
   /** What a map holds. */
-  enum Values {
+  public enum Values {
     /** Cosines; a softmax at CLIP's temperature makes probabilities of them. */
     COSINES,
     /** Values like probabilities, to be divided by their sum. */
-    WEIGHTS
+    WEIGHTS,
+    /**
+     * Cosines; the sigmoid of five times the cosine is a category's probability, whatever the
+     * others have, as ZUTIS scores its instances.
+     */
+    INDEPENDENT_COSINES
   }
 
   /** What CLIP's trained logit scale is in practice. */
   private static final float SCALE = 100;
+
+  /** ZUTIS's temperature, from its released code. */
+  private static final float SIGMOID_SCALE = 5;
 
   /** Rows that one task works through with one set of buffers. */
   private static final int BAND = 16;
@@ -35,7 +44,7 @@ record Labelling(LinearTaps rows, LinearTaps columns, Values values, OptionalDou
    * @param scores for each category the mean probability of the pixels that it won; 0 if none
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Labels(int[] labels, double[] scores) {}
+  public record Labels(int[] labels, double[] scores) {}
 
   /**
    * Decides every pixel; the first of equals wins.
@@ -44,8 +53,9 @@ record Labelling(LinearTaps rows, LinearTaps columns, Values values, OptionalDou
    * @param count of categories and background words
    * @param named how many of them, the first ones, have labels; others are background
    * @param width of the map
+   * @return what every pixel is
    */
-  Labels apply(float[] map, int count, int named, int width) {
+  public Labels apply(float[] map, int count, int named, int width) {
     int pictureWidth = columns.size();
     int[] labels = new int[Math.multiplyExact(rows.size(), pictureWidth)];
     int bands = (rows.size() + BAND - 1) / BAND;
@@ -64,8 +74,15 @@ record Labelling(LinearTaps rows, LinearTaps columns, Values values, OptionalDou
     return new Labels(labels, means(labels, sums, named));
   }
 
-  /** One row of the picture: {@code [count][width]} resized values. */
-  void resize(float[] map, int width, int y, float[][] row) {
+  /**
+   * Resizes the map to one row of the picture.
+   *
+   * @param map {@code [count, height, width]}, row-major
+   * @param width of the map
+   * @param y the row of the picture
+   * @param row takes {@code [count][width of the picture]} values
+   */
+  public void resize(float[] map, int width, int y, float[][] row) {
     float[] narrow = new float[width];
     int cells = map.length / row.length;
     for (int category = 0; category < row.length; category++) {
@@ -75,24 +92,44 @@ record Labelling(LinearTaps rows, LinearTaps columns, Values values, OptionalDou
   }
 
   private void decide(float[][] row, int named, int[] labels, int offset, double[] sums) {
-    for (int x = 0; x < columns.size(); x++) {
-      int winner = 0;
-      for (int category = 1; category < row.length; category++) {
-        winner = row[category][x] > row[winner][x] ? category : winner;
+    int[] winners = new int[columns.size()];
+    float[] best = row[0].clone();
+    // Category by category along the row, which the processor does several pixels at a time.
+    for (int category = 1; category < row.length; category++) {
+      float[] value = row[category];
+      for (int x = 0; x < best.length; x++) {
+        if (value[x] > best[x]) {
+          best[x] = value[x];
+          winners[x] = category;
+        }
+      }
+    }
+    for (int x = 0; x < winners.length; x++) {
+      int winner = winners[x];
+      if (winner >= named) {
+        continue;
       }
       double probability = probability(row, winner, x);
-      boolean background =
-          winner >= named || (threshold.isPresent() && probability < threshold.getAsDouble());
-      if (!background) {
+      if (threshold.isEmpty() || probability >= threshold.getAsDouble()) {
         labels[offset + x] = winner + 1;
         sums[winner] += probability;
       }
     }
   }
 
-  /** The probability of one category at column {@code x} of a resized row. */
-  double probability(float[][] row, int category, int x) {
+  /**
+   * The probability of one category at a pixel of a resized row.
+   *
+   * @param row {@code [count][width of the picture]} values
+   * @param category the category's number from 0
+   * @param x the pixel's column
+   * @return from 0 to 1
+   */
+  public double probability(float[][] row, int category, int x) {
     float own = row[category][x];
+    if (values == Values.INDEPENDENT_COSINES) {
+      return 1 / (1 + Math.exp(-SIGMOID_SCALE * own));
+    }
     double sum = 0;
     for (float[] value : row) {
       if (values == Values.WEIGHTS) {
