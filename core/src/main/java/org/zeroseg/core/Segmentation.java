@@ -126,6 +126,26 @@ public final class Segmentation {
     return new Segmentation(width, height, List.copyOf(names), labels, List.copyOf(ranked));
   }
 
+  /**
+   * A label map and segments that come from different sources, as of a network that answers both
+   * for every pixel and for every instance.
+   *
+   * @param width columns
+   * @param height rows
+   * @param names the categories' names, those of label 1, 2, ...
+   * @param labels as for {@link #ofLabels}
+   * @param segments as for {@link #ofSegments}; they leave the label map alone
+   * @return the segmentation, its segments by falling score, those of equal score in the order
+   *     given
+   * @throws IllegalArgumentException if sizes disagree or a label has no name
+   */
+  public static Segmentation of(
+      int width, int height, List<String> names, int[] labels, List<Segment> segments) {
+    Segmentation map = ofLabels(width, height, names, labels, new double[names.size()]);
+    List<Segment> ranked = ofSegments(width, height, names, segments).segments;
+    return new Segmentation(width, height, map.names, map.labels, ranked);
+  }
+
   private static void checkNames(List<String> names) {
     if (names.size() > Vocabulary.MAX_CATEGORIES) {
       throw new IllegalArgumentException(

@@ -282,4 +282,14 @@ class SegmentationTest {
     String found = assertThrows(IllegalArgumentException.class, call::run).getMessage();
     assertTrue(found.contains(message), found);
   }
+
+  @Test
+  void instancesLeaveAGivenLabelMapAlone() {
+    Segment low = Segment.of(2, "b", 0.25, Mask.of(2, 1, (x, y) -> x == 0));
+    Segment high = Segment.of(1, "a", 0.5, Mask.of(2, 1, (x, y) -> true));
+    Segmentation both =
+        Segmentation.of(2, 1, List.of("a", "b"), new int[] {0, 2}, List.of(low, high));
+    assertArrayEquals(new int[] {0, 2}, both.labels());
+    assertEquals(List.of(high, low), both.segments());
+  }
 }

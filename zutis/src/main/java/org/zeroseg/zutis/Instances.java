@@ -1,0 +1,204 @@
+package org.zeroseg.zutis;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.mask.Nms;
+import org.zeroseg.core.tensor.LinearTaps;
+
+/**
+ * From mask proposals to instances (Shin et al. 2023, Sec. 3.1, and the released code). Proposals
+ * are named on their own small grid first; only those that show something other than background are
+ * brought to the picture's size, one at a time and as bits.
+ *
+ * @param threshold a cell or pixel belongs to a proposal above this probability
+ * @param temperature of the class scores
+ * @param classScores what a cosine is worth
+ * @param suppression among the masks of a category; none keeps all
+ * @param minScore a mask must score above this beside a better one of its category
+ * @param most instances of a picture
+ */
+record Instances(
+    double threshold,
+    double temperature,
+    ClassScores classScores,
+    Optional<Nms.Decay> suppression,
+    double minScore,
+    int most) {
+
+  /**
+   * A picture's proposals with what is inside them.
+   *
+   * @param probabilities {@code [Q, height width]}
+   * @param height rows of the grid
+   * @param width columns of the grid
+   * @param objectness {@code [Q]}
+   * @param cosines {@code [Q, words]}
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Proposals(
+      float[] probabilities, int height, int width, float[] objectness, float[] cosines) {
+
+    int count() {
+      return objectness.length;
+    }
+  }
+
+  /**
+   * What a proposal shows.
+   *
+   * @param proposal its index
+   * @param label 0 for background
+   * @param probability of the label
+   * @param score objectness times probability
+   */
+  record Named(int proposal, int label, double probability, double score) {}
+
+  /** An instance in the picture. */
+  record Instance(int proposal, int label, double score, Mask mask) {}
+
+  /** Every proposal's best label; of equals the first, so an empty one is background. */
+  List<Named> name(Proposals proposals, Words words) {
+    List<Named> named = new ArrayList<>();
+    int count = words.labels().length;
+    for (int q = 0; q < proposals.count(); q++) {
+      float[] best = words.best(proposals.cosines(), q * count, 1);
+      double[] cosines = new double[best.length];
+      int label = 0;
+      for (int i = 0; i < best.length; i++) {
+        cosines[i] = best[i];
+        label = best[i] > best[label] ? i : label;
+      }
+      double probability = classScores.probability(cosines, label, temperature);
+      named.add(new Named(q, label, probability, proposals.objectness()[q] * probability));
+    }
+    return named;
+  }
+
+  /** The instances of a picture of a size: labels rising, within one scores falling. */
+  List<Instance> find(Proposals proposals, Words words, int pictureWidth, int pictureHeight) {
+    check(proposals);
+    List<Named> candidates =
+        name(proposals, words).stream().filter(named -> named.label() > 0).toList();
+    IntStream shown = candidates.stream().mapToInt(Named::proposal);
+    List<Mask> masks = masks(proposals, shown, pictureWidth, pictureHeight);
+    List<Instance> found = new ArrayList<>();
+    for (Nms.Kept kept : suppress(candidates, masks)) {
+      Named named = candidates.get(kept.index());
+      Mask mask = masks.get(kept.index());
+      // A mask of a few cells may vanish between the pixels; it still suppresses others before.
+      if (!mask.isEmpty()) {
+        found.add(new Instance(named.proposal(), named.label(), kept.score(), mask));
+      }
+    }
+    return found.size() <= most ? found : best(found);
+  }
+
+  /** All proposals at the size of a picture. */
+  List<Mask> masks(Proposals proposals, int pictureWidth, int pictureHeight) {
+    check(proposals);
+    return masks(proposals, IntStream.range(0, proposals.count()), pictureWidth, pictureHeight);
+  }
+
+  private List<Mask> masks(Proposals proposals, IntStream which, int width, int height) {
+    LinearTaps rows = LinearTaps.of(proposals.height(), height);
+    LinearTaps columns = LinearTaps.of(proposals.width(), width);
+    return which.parallel().mapToObj(q -> mask(proposals, q, rows, columns)).toList();
+  }
+
+  private List<Instance> best(List<Instance> found) {
+    List<Instance> ranked = new ArrayList<>(found);
+    ranked.sort(Comparator.comparingDouble(Instance::score).reversed());
+    List<Instance> chosen = ranked.subList(0, most);
+    return found.stream().filter(chosen::contains).toList();
+  }
+
+  private List<Nms.Kept> suppress(List<Named> candidates, List<Mask> masks) {
+    double[] scores = candidates.stream().mapToDouble(Named::score).toArray();
+    int[] labels = candidates.stream().mapToInt(Named::label).toArray();
+    if (suppression.isPresent()) {
+      return Nms.masks(masks, scores, labels, suppression.get(), minScore);
+    }
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted(
+            Comparator.<Integer>comparingInt(i -> labels[i])
+                .thenComparing(Comparator.<Integer>comparingDouble(i -> scores[i]).reversed())
+                .thenComparing(Comparator.reverseOrder()))
+        .map(i -> new Nms.Kept(i, scores[i]))
+        .toList();
+  }
+
+  private static void check(Proposals proposals) {
+    for (float p : proposals.probabilities()) {
+      if (!(p >= 0 && p <= 1)) {
+        throw new IllegalStateException(
+            "a mask proposal holds " + p + ", which is no probability; are the weights damaged?");
+      }
+    }
+  }
+
+  /** One proposal, enlarged bilinearly and cut, without a float for every pixel. */
+  private Mask mask(Proposals proposals, int proposal, LinearTaps rows, LinearTaps columns) {
+    int height = rows.size();
+    int width = columns.size();
+    int offset = proposal * proposals.height() * proposals.width();
+    Extent extent = extent(proposals, offset);
+    if (extent.isEmpty()) {
+      return Mask.empty(width, height);
+    }
+    // Interpolation is a mean: a pixel exceeds the threshold only beside a cell that does.
+    int top = first(extent.top(), proposals.height(), height);
+    int bottom = end(extent.bottom(), proposals.height(), height);
+    int left = first(extent.left(), proposals.width(), width);
+    int right = end(extent.right(), proposals.width(), width);
+    boolean[] pixels = new boolean[width * height];
+    float[] narrow = new float[proposals.width()];
+    float[] row = new float[width];
+    for (int y = top; y < bottom; y++) {
+      rows.row(proposals.probabilities(), offset, proposals.width(), y, narrow);
+      columns.apply(narrow, row, left, right);
+      for (int x = left; x < right; x++) {
+        pixels[y * width + x] = row[x] > threshold;
+      }
+    }
+    return Mask.of(width, height, pixels);
+  }
+
+  /** First and last rows and columns of cells above the threshold. */
+  private record Extent(int top, int bottom, int left, int right) {
+    boolean isEmpty() {
+      return bottom < top;
+    }
+  }
+
+  private Extent extent(Proposals proposals, int offset) {
+    int top = Integer.MAX_VALUE;
+    int bottom = -1;
+    int left = Integer.MAX_VALUE;
+    int right = -1;
+    for (int y = 0; y < proposals.height(); y++) {
+      for (int x = 0; x < proposals.width(); x++) {
+        if (proposals.probabilities()[offset + y * proposals.width() + x] > threshold) {
+          top = Math.min(top, y);
+          bottom = y;
+          left = Math.min(left, x);
+          right = Math.max(right, x);
+        }
+      }
+    }
+    return new Extent(top, bottom, left, right);
+  }
+
+  /** A lower bound of the pixels that the interpolation draws from a cell for. */
+  private static int first(int cell, int cells, int pixels) {
+    return Math.max(0, (int) Math.floor((cell - 0.5) * pixels / cells) - 1);
+  }
+
+  private static int end(int cell, int cells, int pixels) {
+    return Math.min(pixels, (int) Math.ceil((cell + 1.5) * pixels / cells) + 1);
+  }
+}

@@ -1,0 +1,585 @@
+package org.zeroseg.zutis;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.Segment;
+import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.Segmenter;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.mask.Nms;
+import org.zeroseg.core.tensor.Labelling;
+import org.zeroseg.core.tensor.LinearTaps;
+
+/**
+ * Segments a picture by words into regions and single instances with one network that was trained
+ * without any mask by hand (Shin et al. 2023, "Zero-shot Unsupervised Transfer Instance
+ * Segmentation"). Other words need no other training.
+ *
+ * <p>Words are compared bare, without sentences around them. Background is a word like any other:
+ * the vocabulary's background words, or "background" if it has none. Instance scores are the mean
+ * probability inside the mask times the sigmoid of five times the cosine of its content with the
+ * word, below 0.9933; a region's score is the mean of that sigmoid over its pixels, and a
+ * background threshold of the vocabulary is on the same scale.
+ *
+ * <p>Pictures are taken at their own size and as their samples lie: an EXIF orientation is not
+ * applied. Thread-safe; {@link #close} waits for calls that run.
+ */
+public final class Zutis implements Segmenter {
+
+  /** What a {@link Segmentation} holds. */
+  public enum Answer {
+    /** The label map of the semantic branch; one segment for each category in it. Twice as fast. */
+    REGIONS,
+    /** Instances as segments; the label map shows the best one at each pixel. */
+    INSTANCES,
+    /** The label map of the semantic branch, and instances as segments. */
+    BOTH
+  }
+
+  /**
+   * One of the network's proposals.
+   *
+   * @param mask of the picture's size
+   * @param label the category that fits its content best, 0 for background
+   * @param objectness mean probability inside the mask
+   * @param probability of the category
+   */
+  public record Proposal(Mask mask, int label, double objectness, double probability) {
+
+    /**
+     * What instances are ranked by.
+     *
+     * @return objectness times probability
+     */
+    public double score() {
+      return objectness * probability;
+    }
+  }
+
+  private record Settings(Answer answer, Instances instances, OptionalInt longerSide, int batch) {}
+
+  private final ZutisModel model;
+  private final NDManager manager;
+  private final Clip clip;
+  private final boolean ownsClip;
+  private final Settings settings;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  private Zutis(
+      ZutisModel model, NDManager manager, Clip clip, boolean ownsClip, Settings settings) {
+    this.model = model;
+    this.manager = manager;
+    this.clip = clip;
+    this.ownsClip = ownsClip;
+    this.settings = settings;
+  }
+
+  /**
+   * Begins to choose a model and its settings.
+   *
+   * @return a builder with the published settings
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Choices of a {@link Zutis}. */
+  public static final class Builder {
+
+    private Optional<String> id = Optional.empty();
+    private Optional<String> clipId = Optional.empty();
+    private Optional<Clip> clip = Optional.empty();
+    private Precision precision = Precision.AUTO;
+    private Answer answer = Answer.BOTH;
+    private double maskThreshold = 0.5;
+    private double temperature = 5;
+    private ClassScores classScores = ClassScores.SIGMOID;
+    private Optional<Nms.Decay> suppression = Optional.of(new Nms.Hard(0.3));
+    private double minScore = 0.001;
+    private int most = Integer.MAX_VALUE;
+    private OptionalInt longerSide = OptionalInt.empty();
+    private int batch = 8;
+
+    private Builder() {}
+
+    /**
+     * The network's file.
+     *
+     * @param model such as a published {@code coco_vit_b_16.pt}, or what training wrote
+     * @return this
+     */
+    public Builder model(Path model) {
+      return model(model.toString());
+    }
+
+    /**
+     * The network's path, or its id on the Hugging Face hub.
+     *
+     * @param model a file, a folder, or an id
+     * @return this
+     */
+    public Builder model(String model) {
+      id = Optional.of(model);
+      return this;
+    }
+
+    /**
+     * The CLIP whose text tower the words go through; of the architecture that the network was
+     * trained from.
+     *
+     * @param model a path or an id such as {@code openai/clip-vit-base-patch16}
+     * @return this
+     */
+    public Builder clip(String model) {
+      clipId = Optional.of(model);
+      return this;
+    }
+
+    /**
+     * A CLIP that is loaded already, and stays open when the segmenter is closed.
+     *
+     * @param model shared with others
+     * @return this
+     */
+    public Builder clip(Clip model) {
+      clip = Optional.of(model);
+      return this;
+    }
+
+    /**
+     * The number format of the network. Words are always encoded in float32.
+     *
+     * @param chosen {@link Precision#AUTO} by default
+     * @return this
+     */
+    public Builder precision(Precision chosen) {
+      precision = chosen;
+      return this;
+    }
+
+    /**
+     * What is wanted.
+     *
+     * @param chosen {@link Answer#BOTH} by default
+     * @return this
+     */
+    public Builder answer(Answer chosen) {
+      answer = chosen;
+      return this;
+    }
+
+    /**
+     * Which pixels belong to a proposal.
+     *
+     * @param probability those above it; 0.5 by default
+     * @return this
+     */
+    public Builder maskThreshold(double probability) {
+      if (!(probability > 0 && probability < 1)) {
+        throw new IllegalArgumentException("a mask threshold of " + probability);
+      }
+      maskThreshold = probability;
+      return this;
+    }
+
+    /**
+     * How instances are named and scored.
+     *
+     * @param chosen {@link ClassScores#SIGMOID} by default
+     * @param factor of the cosines, 5 by default
+     * @return this
+     */
+    public Builder classScores(ClassScores chosen, double factor) {
+      if (!(factor > 0)) {
+        throw new IllegalArgumentException("a temperature of " + factor);
+      }
+      classScores = chosen;
+      temperature = factor;
+      return this;
+    }
+
+    /**
+     * How instances of one category suppress each other.
+     *
+     * @param chosen {@code Nms.Hard(0.3)} by default; published besides: {@code Nms.Linear(0.3)}
+     *     and {@code Nms.Gaussian(0.5)}
+     * @return this
+     */
+    public Builder suppression(Nms.Decay chosen) {
+      suppression = Optional.of(chosen);
+      return this;
+    }
+
+    /**
+     * Keeps every proposal that is not background.
+     *
+     * @return this
+     */
+    public Builder withoutSuppression() {
+      suppression = Optional.empty();
+      return this;
+    }
+
+    /**
+     * The score that an instance must exceed, unless it is its category's best.
+     *
+     * @param score 0.001 by default
+     * @return this
+     */
+    public Builder minScore(double score) {
+      minScore = score;
+      return this;
+    }
+
+    /**
+     * The instances of a picture.
+     *
+     * @param count the best of them; all by default
+     * @return this
+     */
+    public Builder atMost(int count) {
+      if (count < 1) {
+        throw new IllegalArgumentException("at most " + count + " instances");
+      }
+      most = count;
+      return this;
+    }
+
+    /**
+     * Shrinks larger pictures for the network. ImageNet-S is evaluated with 1024.
+     *
+     * @param pixels limit of the longer side; none by default
+     * @return this
+     */
+    public Builder longerSideWithin(int pixels) {
+      if (pixels < 1) {
+        throw new IllegalArgumentException("a longer side of " + pixels);
+      }
+      longerSide = OptionalInt.of(pixels);
+      return this;
+    }
+
+    /**
+     * Pictures of one size that go through the network at once.
+     *
+     * @param pictures 8 by default
+     * @return this
+     */
+    public Builder batch(int pictures) {
+      if (pictures < 1) {
+        throw new IllegalArgumentException("batches of " + pictures);
+      }
+      batch = pictures;
+      return this;
+    }
+
+    /**
+     * Loads the models.
+     *
+     * @return the segmenter
+     * @throws IOException if a file cannot be fetched or read
+     * @throws CheckpointException if a checkpoint holds no ZUTIS or no CLIP, or the two do not fit
+     * @throws IllegalStateException if the network or the CLIP was not chosen
+     */
+    public Zutis build() throws IOException {
+      String chosen =
+          id.orElseThrow(() -> new IllegalStateException("choose a model: builder().model(...)"));
+      if (clip.isEmpty() && clipId.isEmpty()) {
+        throw new IllegalStateException("choose a CLIP for the words: builder().clip(...)");
+      }
+      Device device = Engine.getInstance().defaultDevice();
+      NDManager manager = NDManager.newBaseManager(device);
+      try (Checkpoint opened = Checkpoints.open(ModelHub.fromEnvironment().weights(chosen))) {
+        return build(ZutisModel.load(opened, precision, manager), manager);
+      } catch (IOException | RuntimeException e) {
+        manager.close();
+        throw e;
+      }
+    }
+
+    /**
+     * A segmenter of a network that exists.
+     *
+     * @param model for inference
+     * @param manager owns the network's weights; closed with the segmenter
+     * @return the segmenter
+     * @throws IOException if the CLIP cannot be fetched or read
+     * @throws CheckpointException if the CLIP's joint space has another width than the network's
+     */
+    public Zutis build(ZutisModel model, NDManager manager) throws IOException {
+      boolean own = clip.isEmpty();
+      Clip words =
+          own
+              ? Clip.load(
+                  clipId.orElseThrow(
+                      () ->
+                          new IllegalStateException(
+                              "choose a CLIP for the words: builder().clip(...)")),
+                  Precision.FLOAT32,
+                  manager.getDevice())
+              : clip.get();
+      if (words.config().embedding() != model.config().embedding()) {
+        String message =
+            "the CLIP's words have %d numbers, the network's patches %d; it was trained from another CLIP"
+                .formatted(words.config().embedding(), model.config().embedding());
+        if (own) {
+          words.close();
+        }
+        throw new CheckpointException(message);
+      }
+      Instances instances =
+          new Instances(maskThreshold, temperature, classScores, suppression, minScore, most);
+      Settings settings = new Settings(answer, instances, longerSide, batch);
+      return new Zutis(model, manager, words, own, settings);
+    }
+  }
+
+  @Override
+  public List<Segmentation> segment(List<Image> images, Vocabulary vocabulary) {
+    Words words = Words.of(vocabulary);
+    Segmentation[] results = new Segmentation[images.size()];
+    forEach(
+        images,
+        words,
+        settings.answer(),
+        (index, picture, output) ->
+            results[index] = segmentation(picture, output, vocabulary, words));
+    return Arrays.asList(results);
+  }
+
+  /**
+   * All proposals of a picture, before background is left out and before suppression.
+   *
+   * @param image the picture, of any size
+   * @param vocabulary the words
+   * @return one for each query of the network, by falling score
+   */
+  public List<Proposal> proposals(Image image, Vocabulary vocabulary) {
+    Words words = Words.of(vocabulary);
+    List<Proposal> found = new ArrayList<>();
+    Instances rules = settings.instances();
+    forEach(
+        List.of(image),
+        words,
+        Answer.INSTANCES,
+        (index, picture, output) -> {
+          Instances.Proposals proposals = output.proposals().orElseThrow();
+          List<Mask> masks = rules.masks(proposals, picture.width(), picture.height());
+          for (Instances.Named named : rules.name(proposals, words)) {
+            int q = named.proposal();
+            double objectness = proposals.objectness()[q];
+            found.add(new Proposal(masks.get(q), named.label(), objectness, named.probability()));
+          }
+        });
+    found.sort(Comparator.comparingDouble(Proposal::score).reversed());
+    return List.copyOf(found);
+  }
+
+  /**
+   * The network's answer for one picture.
+   *
+   * @param cosines {@code [words, height width]}, if regions are wanted
+   * @param height rows of the grid
+   * @param width columns of the grid
+   * @param proposals if instances are wanted
+   */
+  private record Output(
+      Optional<float[]> cosines, int height, int width, Optional<Instances.Proposals> proposals) {}
+
+  private interface Use {
+    void accept(int index, Picture picture, Output output);
+  }
+
+  /** Runs the network on pictures of one size at a time. */
+  private void forEach(List<Image> images, Words words, Answer answer, Use use) {
+    record Size(int width, int height) {}
+    List<Picture> pictures = images.stream().map(image -> Picture.of(image).rgb()).toList();
+    float[][] vectors = clip.textEmbeddings().classifier(words.words(), PromptTemplates.BARE);
+    Map<Size, List<Integer>> bySize = new LinkedHashMap<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      Size size = new Size(pictures.get(i).width(), pictures.get(i).height());
+      bySize.computeIfAbsent(size, key -> new ArrayList<>()).add(i);
+    }
+    for (List<Integer> members : bySize.values()) {
+      for (int from = 0; from < members.size(); from += settings.batch()) {
+        int to = Math.min(from + settings.batch(), members.size());
+        List<Integer> some = members.subList(from, to);
+        List<Output> outputs =
+            compute(some.stream().map(pictures::get).map(this::input).toList(), vectors, answer);
+        for (int i = 0; i < some.size(); i++) {
+          use.accept(some.get(i), pictures.get(some.get(i)), outputs.get(i));
+        }
+      }
+    }
+  }
+
+  /** What the network sees of a picture. */
+  private Picture input(Picture picture) {
+    int longer = Math.max(picture.width(), picture.height());
+    if (settings.longerSide().isEmpty() || longer <= settings.longerSide().getAsInt()) {
+      return picture;
+    }
+    long limit = settings.longerSide().getAsInt();
+    int width = (int) Math.max(1, picture.width() * limit / longer);
+    int height = (int) Math.max(1, picture.height() * limit / longer);
+    return picture.resize(width, height, Filter.BILINEAR);
+  }
+
+  private List<Output> compute(List<Picture> inputs, float[][] vectors, Answer answer) {
+    lock.readLock().lock();
+    try {
+      if (!manager.isOpen()) {
+        throw new IllegalStateException("this Zutis is closed");
+      }
+      try (NDManager call = manager.newSubManager()) {
+        return compute(call, inputs, vectors, answer);
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private List<Output> compute(
+      NDManager call, List<Picture> inputs, float[][] vectors, Answer answer) {
+    NDArray words = call.create(vectors);
+    ZutisModel.Features features = model.features(pixels(call, inputs));
+    NDArray patches = model.patchTokens(features);
+    int cells = features.height() * features.width();
+    float[] cosines =
+        answer == Answer.INSTANCES ? new float[0] : model.cosines(patches, words).toFloatArray();
+    float[] probabilities = {};
+    float[] objectness = {};
+    float[] inside = {};
+    if (answer != Answer.REGIONS) {
+      NDArray proposals = model.proposals(model.decode(features, false), 0);
+      ZutisModel.Inside found =
+          ZutisModel.inside(proposals, patches, words, settings.instances().threshold());
+      probabilities = proposals.toFloatArray();
+      objectness = found.objectness().toFloatArray();
+      inside = found.cosines().toFloatArray();
+    }
+    List<Output> outputs = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      Optional<float[]> map =
+          answer == Answer.INSTANCES
+              ? Optional.empty()
+              : Optional.of(part(cosines, i, inputs.size()));
+      Optional<Instances.Proposals> proposals =
+          answer == Answer.REGIONS
+              ? Optional.empty()
+              : Optional.of(
+                  new Instances.Proposals(
+                      part(probabilities, i, inputs.size()),
+                      features.height(),
+                      cells / features.height(),
+                      part(objectness, i, inputs.size()),
+                      part(inside, i, inputs.size())));
+      outputs.add(new Output(map, features.height(), features.width(), proposals));
+    }
+    return outputs;
+  }
+
+  private static float[] part(float[] all, int index, int parts) {
+    int length = all.length / parts;
+    return Arrays.copyOfRange(all, index * length, (index + 1) * length);
+  }
+
+  private static NDArray pixels(NDManager call, List<Picture> inputs) {
+    int width = inputs.get(0).width();
+    int height = inputs.get(0).height();
+    float[] pixels = new float[inputs.size() * 3 * width * height];
+    for (int i = 0; i < inputs.size(); i++) {
+      // ImageNet's statistics, although CLIP was trained with its own: as published.
+      float[] one = inputs.get(i).toPixels(Normalization.IMAGENET);
+      System.arraycopy(one, 0, pixels, i * one.length, one.length);
+    }
+    return call.create(pixels, new Shape(inputs.size(), 3, height, width));
+  }
+
+  private Segmentation segmentation(
+      Picture picture, Output output, Vocabulary vocabulary, Words words) {
+    int width = picture.width();
+    int height = picture.height();
+    List<String> names = vocabulary.names();
+    List<Segment> instances =
+        output
+            .proposals()
+            .map(proposals -> settings.instances().find(proposals, words, width, height))
+            .orElse(List.of())
+            .stream()
+            .map(
+                found ->
+                    Segment.of(
+                        found.label(), names.get(found.label() - 1), found.score(), found.mask()))
+            .toList();
+    if (output.cosines().isEmpty()) {
+      return Segmentation.ofSegments(width, height, names, instances);
+    }
+    Labelling.Labels labels = labels(output, words, vocabulary, width, height);
+    return settings.answer() == Answer.REGIONS
+        ? Segmentation.ofLabels(width, height, names, labels.labels(), labels.scores())
+        : Segmentation.of(width, height, names, labels.labels(), instances);
+  }
+
+  private static Labelling.Labels labels(
+      Output output, Words words, Vocabulary vocabulary, int width, int height) {
+    int cells = output.height() * output.width();
+    float[] best = words.best(output.cosines().orElseThrow(), 0, cells);
+    // Background comes last here: what has no name behind what has.
+    boolean background = IntStream.of(words.labels()).anyMatch(label -> label == 0);
+    float[] map = new float[(words.categories() + (background ? 1 : 0)) * cells];
+    System.arraycopy(best, cells, map, 0, words.categories() * cells);
+    if (background) {
+      System.arraycopy(best, 0, map, words.categories() * cells, cells);
+    }
+    Labelling labelling =
+        new Labelling(
+            LinearTaps.of(output.height(), height),
+            LinearTaps.of(output.width(), width),
+            Labelling.Values.INDEPENDENT_COSINES,
+            vocabulary.backgroundThreshold());
+    return labelling.apply(map, map.length / cells, words.categories(), output.width());
+  }
+
+  /** Frees the network, and the CLIP if it is this segmenter's own, after the calls that run. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      manager.close();
+      if (ownsClip) {
+        clip.close();
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

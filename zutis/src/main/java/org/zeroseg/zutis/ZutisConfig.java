@@ -1,0 +1,205 @@
+package org.zeroseg.zutis;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.zeroseg.clip.ClipConfig;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.TensorInfo;
+import org.zeroseg.core.tensor.QueryDecoder;
+
+/**
+ * The sizes of a ZUTIS network, all of which a checkpoint's shapes tell.
+ *
+ * @param encoder CLIP's vision transformer
+ * @param embedding width of CLIP's joint space
+ * @param queries proposals for each picture; 100 in the published models
+ * @param decoderLayers layers of the query decoder; 6 in the published models
+ * @param feedForward inner width of the decoder's layers
+ * @param hidden inner width of the two multi-layer perceptrons
+ */
+public record ZutisConfig(
+    ClipConfig.Vit encoder,
+    int embedding,
+    int queries,
+    int decoderLayers,
+    int feedForward,
+    int hidden) {
+
+  /** Of both attentions in every published model. */
+  static final int DECODER_HEADS = 8;
+
+  static final String ENCODER = "encoder.";
+  static final String QUERIES = "query_embed";
+
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if one is not positive, or the width does not divide into the
+   *     decoder's eight heads
+   */
+  public ZutisConfig {
+    if (embedding < 1 || queries < 1 || decoderLayers < 1 || feedForward < 1 || hidden < 1) {
+      throw new IllegalArgumentException(
+          "sizes must be positive: embedding %d, queries %d, decoder layers %d, feed-forward %d, hidden %d"
+              .formatted(embedding, queries, decoderLayers, feedForward, hidden));
+    }
+    if (encoder.width() % DECODER_HEADS != 0) {
+      throw new IllegalArgumentException(
+          "a width of " + encoder.width() + " does not divide into " + DECODER_HEADS + " heads");
+    }
+  }
+
+  /**
+   * The published sizes around an image tower: 100 queries, 6 decoder layers of 2048, perceptrons
+   * of 256.
+   *
+   * @param encoder CLIP's vision transformer
+   * @param embedding width of CLIP's joint space
+   * @return the configuration
+   */
+  public static ZutisConfig of(ClipConfig.Vit encoder, int embedding) {
+    return new ZutisConfig(encoder, embedding, 100, 6, 2048, 256);
+  }
+
+  /**
+   * The configuration that a checkpoint's shapes tell.
+   *
+   * @param checkpoint tensors under the published names
+   * @return the configuration
+   * @throws CheckpointException if the checkpoint holds no ZUTIS, or one of impossible sizes
+   */
+  public static ZutisConfig of(Checkpoint checkpoint) {
+    Shape queries = shape(checkpoint, QUERIES, 2);
+    Shape projection = shape(checkpoint, ENCODER + "proj", 2);
+    Shape perceptron = shape(checkpoint, "ffn1.layers.0.weight", 2);
+    int layers = 0;
+    while (checkpoint.tensors().containsKey("decoder.layers." + layers + ".linear1.weight")) {
+      layers++;
+    }
+    Shape inner = shape(checkpoint, "decoder.layers.0.linear1.weight", 2);
+    try {
+      return new ZutisConfig(
+          ClipConfig.Vit.of(checkpoint, ENCODER),
+          (int) projection.get(1),
+          (int) queries.get(0),
+          layers,
+          (int) inner.get(0),
+          (int) perceptron.get(0));
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Shape shape(Checkpoint checkpoint, String name, int dimensions) {
+    TensorInfo info = checkpoint.tensors().get(name);
+    if (info == null) {
+      throw new CheckpointException(
+          checkpoint.source() + " holds no ZUTIS model: tensor " + name + " is missing");
+    }
+    if (info.shape().dimension() != dimensions || info.shape().size() == 0) {
+      throw new CheckpointException(
+          "%s: tensor %s must have %d dimensions, found %s"
+              .formatted(checkpoint.source(), name, dimensions, info.shape()));
+    }
+    return info.shape();
+  }
+
+  /**
+   * Every tensor of the network under its published name.
+   *
+   * @return names and shapes
+   */
+  public Map<String, Shape> shapes() {
+    int width = encoder.width();
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put(QUERIES, new Shape(queries, width));
+    shapes.putAll(encoder.shapes(ENCODER, embedding));
+    for (String perceptron : new String[] {"ffn1", "ffn2"}) {
+      int[] widths = {width, hidden, hidden, width};
+      for (int i = 0; i < 3; i++) {
+        String layer = perceptron + ".layers." + i;
+        shapes.put(layer + ".weight", new Shape(widths[i + 1], widths[i]));
+        shapes.put(layer + ".bias", new Shape(widths[i + 1]));
+      }
+    }
+    QueryDecoder.shapes(shapes, "decoder.", decoderLayers, width, feedForward);
+    return shapes;
+  }
+
+  /**
+   * The weights that training starts from: the image tower of a CLIP, and random ones elsewhere,
+   * distributed as the reference's. All layers of the decoder start equal, since the reference
+   * copies one.
+   *
+   * @param clip arrays under OpenAI's names; those of the image tower are copied
+   * @param random where the others come from; the same generator state gives the same weights
+   * @param manager owns the arrays
+   * @return every name of {@link #shapes()} with its array
+   * @throws IllegalArgumentException if the CLIP's image tower has other sizes
+   */
+  public Map<String, NDArray> initialWeights(
+      Map<String, NDArray> clip, RandomGenerator random, NDManager manager) {
+    Map<String, NDArray> weights = new LinkedHashMap<>();
+    Map<String, float[]> firstLayer = new LinkedHashMap<>();
+    Map<String, Shape> shapes = shapes();
+    shapes.forEach(
+        (name, shape) -> {
+          if (name.startsWith(ENCODER)) {
+            weights.put(name, towerArray(clip, name, shape, manager));
+          } else {
+            String drawn = name.replaceFirst("^decoder\\.layers\\.\\d+\\.", "decoder.layers.");
+            float[] values =
+                firstLayer.computeIfAbsent(drawn, key -> initial(name, shapes, random));
+            weights.put(name, manager.create(values, shape));
+          }
+        });
+    return weights;
+  }
+
+  private static NDArray towerArray(
+      Map<String, NDArray> clip, String name, Shape shape, NDManager manager) {
+    String original = "visual." + name.substring(ENCODER.length());
+    NDArray array = clip.get(original);
+    if (array == null || !array.getShape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "the CLIP to start from needs the tensor %s %s, found %s"
+              .formatted(original, shape, array == null ? "none" : array.getShape()));
+    }
+    return manager.create(array.toFloatArray(), shape);
+  }
+
+  /** PyTorch's defaults for linear layers, norms and attention; queries as {@code nn.Embedding}. */
+  private static float[] initial(String name, Map<String, Shape> shapes, RandomGenerator random) {
+    Shape shape = shapes.get(name);
+    float[] values = new float[Math.toIntExact(shape.size())];
+    if (name.contains("norm")) {
+      Arrays.fill(values, name.endsWith("weight") ? 1 : 0);
+    } else if (name.equals(QUERIES)) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) random.nextGaussian();
+      }
+    } else if (!(name.contains("attn") && name.endsWith("bias"))) {
+      double bound = bound(name, shapes);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+      }
+    }
+    return values;
+  }
+
+  /**
+   * The joint projection has Xavier's bound, other layers and their biases that of their inputs.
+   */
+  private static double bound(String name, Map<String, Shape> shapes) {
+    Shape weight = shapes.get(name.replaceFirst("bias$", "weight"));
+    return name.endsWith("in_proj_weight")
+        ? Math.sqrt(6.0 / (weight.get(0) + weight.get(1)))
+        : 1 / Math.sqrt((double) weight.get(1));
+  }
+}
