@@ -252,9 +252,9 @@ public final class Picture {
       return crop(window);
     }
     byte[] resized =
-        filter == Filter.NEAREST || mode == Mode.BITS || mode == Mode.PALETTE
+        filter.picks() || mode == Mode.BITS || mode == Mode.PALETTE
             ? Resampling.nearest(
-                samples, width, height, mode.bytesPerPixel(), newWidth, newHeight, window)
+                samples, width, height, mode.bytesPerPixel(), newWidth, newHeight, filter, window)
             : filtered(newWidth, newHeight, filter, window);
     return with(window.width(), window.height(), resized);
   }
@@ -262,12 +262,12 @@ public final class Picture {
   private byte[] filtered(int newWidth, int newHeight, Filter filter, Window window) {
     int channels = mode.channels();
     if (mode == Mode.GREY16) {
-      // OpenCV's linear is defined on bytes; on 16 bits the triangle without widening is no use.
-      Filter wide = filter == Filter.OPENCV_LINEAR ? Filter.BILINEAR : filter;
-      return Resampling.convolve16(samples, width, height, newWidth, newHeight, wide, window);
+      // OpenCV's filters are here for bytes only.
+      return Resampling.convolve16(
+          samples, width, height, newWidth, newHeight, filter.pillows(), window);
     }
-    if (filter == Filter.OPENCV_LINEAR) {
-      return Resampling.openCvLinear(samples, width, height, channels, newWidth, newHeight, window);
+    if (filter != filter.pillows()) {
+      return OpenCv.resize(samples, width, height, channels, newWidth, newHeight, filter, window);
     }
     boolean alpha = mode == Mode.GREY_ALPHA || mode == Mode.RGBA;
     byte[] source = alpha ? Colours.premultiplied(samples, channels) : samples;

@@ -1,5 +1,7 @@
 package org.zeroseg.core.image;
 
+import java.util.Arrays;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -17,7 +19,7 @@ final class Resampling {
   private Resampling() {}
 
   /** Runs the rows, on all cores when the work is worth it. */
-  private static void rows(int rows, long work, java.util.function.IntConsumer row) {
+  static void rows(int rows, long work, IntConsumer row) {
     IntStream range = IntStream.range(0, rows);
     (work > PARALLEL_WORK ? range.parallel() : range).forEach(row);
   }
@@ -164,7 +166,7 @@ final class Resampling {
 
   private static void down(byte[] in, int firstRow, int stride, byte[] out, int y, Taps taps) {
     int[] sums = new int[stride];
-    java.util.Arrays.fill(sums, HALF);
+    Arrays.fill(sums, HALF);
     for (int j = 0; j < taps.count()[y]; j++) {
       int weight = taps.fixed()[y * taps.stride() + j];
       int row = (taps.first()[y] - firstRow + j) * stride;
@@ -228,11 +230,18 @@ final class Resampling {
     return (int) (sum >= 0 ? Math.floor(sum + 0.5) : -Math.floor(Math.abs(sum) + 0.5));
   }
 
-  /** Pillow's nearest: the source coordinate is accumulated, which other formulas do not equal. */
+  /** Pillow's nearest, or OpenCV's. */
   static byte[] nearest(
-      byte[] samples, int inWidth, int inHeight, int bytes, int width, int height, Window window) {
-    int[] columns = nearestSources(inWidth, width, window.left(), window.width());
-    int[] rows = nearestSources(inHeight, height, window.top(), window.height());
+      byte[] samples,
+      int inWidth,
+      int inHeight,
+      int bytes,
+      int width,
+      int height,
+      Filter filter,
+      Window window) {
+    int[] columns = nearestSources(inWidth, width, window.left(), window.width(), filter);
+    int[] rows = nearestSources(inHeight, height, window.top(), window.height(), filter);
     byte[] result = new byte[Math.multiplyExact(window.height(), window.width() * bytes)];
     rows(
         rows.length,
@@ -249,7 +258,11 @@ final class Resampling {
     return result;
   }
 
-  private static int[] nearestSources(int in, int out, int from, int count) {
+  /** Pillow accumulates the source coordinate, which other formulas do not equal. */
+  private static int[] nearestSources(int in, int out, int from, int count, Filter filter) {
+    if (filter == Filter.OPENCV_NEAREST) {
+      return OpenCv.nearestSources(in, out, from, count);
+    }
     double step = (double) in / out;
     double position = step * 0.5;
     int[] sources = new int[count];
@@ -260,72 +273,6 @@ final class Resampling {
       position += step;
     }
     return sources;
-  }
-
-  /** OpenCV's two-tap linear on bytes: half-pixel centres and 11-bit coefficients. */
-  static byte[] openCvLinear(
-      byte[] samples,
-      int inWidth,
-      int inHeight,
-      int channels,
-      int width,
-      int height,
-      Window window) {
-    if (width == inWidth && height == inHeight) {
-      return cut(samples, inWidth, channels, window);
-    }
-    int[] lower = new int[window.width()];
-    int[] upper = new int[window.width()];
-    int[] weightX = new int[window.width()];
-    openCvTaps(inWidth, width, window.left(), lower, upper, weightX);
-    int[] above = new int[window.height()];
-    int[] below = new int[window.height()];
-    int[] weightY = new int[window.height()];
-    openCvTaps(inHeight, height, window.top(), above, below, weightY);
-    int stride = window.width() * channels;
-    byte[] result = new byte[Math.multiplyExact(window.height(), stride)];
-    rows(
-        window.height(),
-        4L * result.length,
-        y -> {
-          int first = above[y] * inWidth;
-          int second = below[y] * inWidth;
-          for (int x = 0; x < lower.length; x++) {
-            int w = weightX[x];
-            for (int c = 0; c < channels; c++) {
-              int left = lower[x] * channels + c;
-              int right = upper[x] * channels + c;
-              int a =
-                  (samples[first * channels + left] & 0xff) * (2048 - w)
-                      + (samples[first * channels + right] & 0xff) * w;
-              int b =
-                  (samples[second * channels + left] & 0xff) * (2048 - w)
-                      + (samples[second * channels + right] & 0xff) * w;
-              // The shifts are those of OpenCV's VResizeLinear on bytes.
-              int sum = (((2048 - weightY[y]) * (a >> 4)) >> 16) + ((weightY[y] * (b >> 4)) >> 16);
-              result[y * stride + x * channels + c] =
-                  (byte) Math.max(0, Math.min(255, (sum + 2) >> 2));
-            }
-          }
-        });
-    return result;
-  }
-
-  private static void openCvTaps(
-      int in, int out, int from, int[] lower, int[] upper, int[] weight) {
-    double scale = 1 / ((double) out / in);
-    for (int i = 0; i < lower.length; i++) {
-      float position = (float) ((from + i + 0.5) * scale - 0.5);
-      int floor = (int) Math.floor(position);
-      float fraction = position - floor;
-      if (floor < 0 || floor >= in - 1) {
-        floor = floor < 0 ? 0 : in - 1;
-        fraction = 0;
-      }
-      lower[i] = floor;
-      upper[i] = Math.min(floor + 1, in - 1);
-      weight[i] = (int) Math.rint(fraction * 2048.0);
-    }
   }
 
   /** A copy of a window. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.tensor.Interpolation;
 
 class ImageGoldenTest {
 
@@ -30,7 +32,68 @@ class ImageGoldenTest {
   Stream<DynamicTest> refine() {
     return Golden.tests(
         "refine",
-        Map.of("resize_size", this::sizes, "normalize_round_trip", this::normalizeRoundTrip));
+        Map.of(
+            "resize_size", this::sizes,
+            "resize_image", this::backends,
+            "normalize_round_trip", this::normalizeRoundTrip));
+  }
+
+  /** Outputs are called BACKEND_FILTER_HxW. */
+  private void backends(GoldenCase golden) {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      for (String name : golden.outputs().keySet()) {
+        int filterEnd = name.lastIndexOf('_');
+        int filterStart = name.lastIndexOf('_', filterEnd - 1);
+        String backend = name.substring(0, filterStart);
+        String filter = name.substring(filterStart + 1, filterEnd).toUpperCase(Locale.ROOT);
+        String[] size = name.substring(filterEnd + 1).split("x", -1);
+        int height = Integer.parseInt(size[0]);
+        int width = Integer.parseInt(size[1]);
+        GoldenTensor image = golden.input(backend.equals("float") ? "float_image" : "image");
+        golden.check(
+            name,
+            switch (backend) {
+              case "pil" -> picture(image, width, height, Filter.valueOf(filter));
+              case "cv2" -> picture(image, width, height, Filter.valueOf("OPENCV_" + filter));
+              default -> tensor(manager, image, width, height, backend, filter);
+            });
+      }
+    }
+  }
+
+  private static GoldenTensor picture(GoldenTensor image, int width, int height, Filter filter) {
+    long[] shape = image.shape().clone();
+    Mode mode = shape.length == 2 ? Mode.GREY : Mode.RGB;
+    Picture picture = Picture.of(mode, (int) shape[1], (int) shape[0], image.bytes());
+    shape[0] = height;
+    shape[1] = width;
+    return GoldenTensor.of(picture.resize(width, height, filter).samples(), shape);
+  }
+
+  /** Of bytes the result is rounded, halves to even, as torchvision does. */
+  private static GoldenTensor tensor(
+      NDManager manager, GoldenTensor image, int width, int height, String backend, String filter) {
+    NDArray rows = image.toArray(manager).toType(DataType.FLOAT32, false);
+    boolean grey = image.shape().length == 2;
+    NDArray x = (grey ? rows.expandDims(0) : rows.transpose(2, 0, 1)).expandDims(0);
+    Interpolation.Mode mode =
+        Interpolation.Mode.valueOf(filter.equals("LINEAR") ? "BILINEAR" : filter);
+    NDArray resized =
+        (backend.endsWith("antialias")
+                ? Interpolation.resizeAntialiased(x, height, width, mode)
+                : Interpolation.resize(x, height, width, mode))
+            .squeeze(0);
+    NDArray result = grey ? resized.squeeze(0) : resized.transpose(1, 2, 0);
+    float[] values = result.toFloatArray();
+    long[] shape = result.getShape().getShape();
+    if (backend.equals("float")) {
+      return GoldenTensor.of(values, shape);
+    }
+    int[] rounded = new int[values.length];
+    for (int i = 0; i < rounded.length; i++) {
+      rounded[i] = (int) Math.rint(Math.max(0, Math.min(255, values[i])));
+    }
+    return GoldenTensor.of(rounded, shape);
   }
 
   private void sizes(GoldenCase golden) {

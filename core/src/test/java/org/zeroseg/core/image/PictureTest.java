@@ -69,6 +69,13 @@ class PictureTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"BOX", "OPENCV_AREA"})
+  void halvesAPictureByTheMeanOfFour(Filter filter) {
+    Picture picture = Picture.of(Mode.GREY, 4, 2, new byte[] {1, 2, 10, 20, 3, 4, 30, 40});
+    assertArrayEquals(new byte[] {3, 25}, picture.resize(2, 1, filter).samples());
+  }
+
   @Test
   void givesTheSameBytesOnManyRowsAsOnFew() {
     // Large enough to be split over threads; each strip alone is not.
