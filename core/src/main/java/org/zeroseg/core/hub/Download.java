@@ -25,7 +25,6 @@ final class Download {
   private static final int MOST_REDIRECTS = 10;
   private static final int ATTEMPTS = 6;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
   /** An answer that asking again will not change. */
@@ -39,16 +38,17 @@ final class Download {
 
   private final Settings settings;
   private final Progress progress;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          // Followed by hand: the token must not go with a redirect to another host.
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .connectTimeout(PATIENCE)
-          .build();
+  private final HttpClient client;
 
   Download(Settings settings, Progress progress) {
     this.settings = settings;
     this.progress = progress;
+    this.client =
+        HttpClient.newBuilder()
+            // Followed by hand: the token must not go with a redirect to another host.
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(settings.patience())
+            .build();
   }
 
   /** The file in the cache, fetched if need be; nothing if the model has no such file. */
@@ -109,16 +109,17 @@ final class Download {
       HttpResponse<Void> response = send(request, BodyHandlers.discarding());
       int status = response.statusCode();
       if (REDIRECTS.contains(status)) {
-        if (response.headers().firstValue("X-Repo-Commit").isPresent()) {
-          return Optional.of(RemoteFile.of(address, response.headers())); // to where the bytes are
+        URI next = location(address, response);
+        if (!staysWithin(response) && response.headers().firstValue("X-Repo-Commit").isPresent()) {
+          return Optional.of(RemoteFile.of(address, response.headers(), true));
         }
-        address = location(address, response); // to a model's new name
+        address = next; // to a model's new name, or to the hub's own cache of small files
       } else if (status == 404 && !absentModel(response)) {
         return Optional.empty();
       } else if (status != 200) {
         throw refusal(model, response);
       } else {
-        return Optional.of(RemoteFile.of(address, response.headers()));
+        return Optional.of(RemoteFile.of(address, response.headers(), false));
       }
     }
     throw new Refusal(asked + ": is redirected without end");
@@ -224,10 +225,11 @@ final class Download {
         start > 0 ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
     long done = start;
     progress.update(task, done, size);
-    try (OutputStream out =
-        Files.newOutputStream(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE, mode)) {
+    try (Watchdog watchdog = new Watchdog(body, settings.patience());
+        OutputStream out =
+            Files.newOutputStream(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE, mode)) {
       byte[] chunk = new byte[1 << 17];
-      for (int n = body.read(chunk); n >= 0; n = body.read(chunk)) {
+      for (int n = watchdog.read(chunk); n >= 0; n = watchdog.read(chunk)) {
         out.write(chunk, 0, n);
         done += n;
         if (size >= 0 && done > size) {
@@ -255,6 +257,12 @@ final class Download {
     throw new Refusal(first + ": is redirected without end");
   }
 
+  /** Whether a redirect is relative, so that the hub itself still has to say what the file is. */
+  private static boolean staysWithin(HttpResponse<?> redirect) {
+    String target = redirect.headers().firstValue("Location").orElse("");
+    return !URI.create(target).isAbsolute();
+  }
+
   private static URI location(URI from, HttpResponse<?> response) throws IOException {
     String target =
         response
@@ -277,7 +285,9 @@ final class Download {
 
   private HttpRequest.Builder request(URI address) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(address).timeout(PATIENCE).header("User-Agent", "zeroseg");
+        HttpRequest.newBuilder(address)
+            .timeout(settings.patience())
+            .header("User-Agent", "zeroseg");
     boolean ours =
         address.getAuthority().equals(settings.endpoint().getAuthority())
             && address.getScheme().equals(settings.endpoint().getScheme());

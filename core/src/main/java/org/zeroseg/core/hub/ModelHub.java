@@ -16,7 +16,9 @@ import org.zeroseg.core.checkpoint.Checkpoints;
  * own tools keep them and find them.
  *
  * <p>Environment: {@code HF_HOME}, {@code HF_HUB_CACHE}, {@code HF_ENDPOINT}, {@code HF_TOKEN},
- * {@code HF_HUB_OFFLINE}, with the meanings that they have for {@code huggingface_hub}.
+ * {@code HF_TOKEN_PATH}, {@code HF_HUB_OFFLINE}, {@code HF_HUB_DOWNLOAD_TIMEOUT} (seconds, 60 by
+ * default), with the meanings that they have for {@code huggingface_hub}. Without {@code HF_TOKEN}
+ * the token that its login has stored is used.
  *
  * <p>Downloads go on where they were broken off, are checked by size and hash before they become
  * visible, and happen once when several threads or processes ask at the same time. Thread-safe.
@@ -45,7 +47,8 @@ public final class ModelHub {
    *
    * @param environment values of the environment variables above; absent ones have their defaults
    * @return the hub
-   * @throws IllegalArgumentException if the endpoint is not an http or https address
+   * @throws IllegalArgumentException if the endpoint is not an http or https address, or the
+   *     timeout no number of seconds
    */
   public static ModelHub of(Map<String, String> environment) {
     return new ModelHub(Settings.of(environment), Progress.SILENT);

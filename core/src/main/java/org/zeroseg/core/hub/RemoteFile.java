@@ -31,8 +31,11 @@ record RemoteFile(URI address, String commit, String etag, long size) {
     return COMMIT.matcher(revision).matches();
   }
 
-  /** From the answer to a HEAD request, the one of the hub itself and not of where it sends us. */
-  static RemoteFile of(URI address, HttpHeaders headers) throws IOException {
+  /**
+   * From the answer to a HEAD request, the one of the hub itself and not of where it sends us; the
+   * length of an answer that sends us on is not the file's.
+   */
+  static RemoteFile of(URI address, HttpHeaders headers, boolean sentOn) throws IOException {
     String commit = headers.firstValue("X-Repo-Commit").orElse("");
     String etag =
         headers
@@ -50,7 +53,7 @@ record RemoteFile(URI address, String commit, String etag, long size) {
     long size =
         headers
             .firstValueAsLong("X-Linked-Size")
-            .orElseGet(() -> headers.firstValueAsLong("Content-Length").orElse(-1));
+            .orElseGet(() -> sentOn ? -1 : headers.firstValueAsLong("Content-Length").orElse(-1));
     return new RemoteFile(address, commit, etag, size);
   }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -30,6 +31,7 @@ final class HubServer implements AutoCloseable {
   enum Fault {
     NONE,
     CUT_HALFWAY_ONCE,
+    STALLS_HALFWAY_ONCE,
     WRONG_BYTES,
     IGNORES_RANGES,
     FAILS_ONCE,
@@ -49,6 +51,8 @@ final class HubServer implements AutoCloseable {
   volatile Fault fault = Fault.NONE;
   volatile String requiredToken = "";
   volatile String commit = COMMIT;
+  volatile boolean cachesSmall;
+  private final CountDownLatch stalled = new CountDownLatch(1);
   private boolean failed;
 
   HubServer() throws IOException {
@@ -121,12 +125,13 @@ final class HubServer implements AutoCloseable {
       return;
     }
     if (!path.startsWith("/owner/name/resolve/main/")
+        && !path.startsWith("/api/resolve-cache/")
         && !path.startsWith("/owner/name/resolve/" + COMMIT + "/")) {
       exchange.getResponseHeaders().set("X-Error-Code", "RepoNotFound");
       exchange.sendResponseHeaders(404, -1);
       return;
     }
-    String name = path.replaceFirst("/owner/name/resolve/[^/]*/", "");
+    String name = path.replaceFirst("/owner/name/resolve/[^/]*/|/api/resolve-cache/", "");
     exchange.getResponseHeaders().set("X-Repo-Commit", commit);
     if (large.containsKey(name)) {
       byte[] content = large.get(name);
@@ -135,6 +140,8 @@ final class HubServer implements AutoCloseable {
       exchange.getResponseHeaders().set("ETag", "\"of-the-redirect\"");
       exchange.getResponseHeaders().set("Location", address(store) + "/" + name + "?signed=1");
       exchange.sendResponseHeaders(302, -1);
+    } else if (cachesSmall && small.containsKey(name) && path.startsWith("/owner/")) {
+      sendOnToCache(exchange, name);
     } else if (small.containsKey(name)) {
       byte[] content = small.get(name);
       byte[] blob = ("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII);
@@ -144,6 +151,14 @@ final class HubServer implements AutoCloseable {
       exchange.getResponseHeaders().set("X-Error-Code", "EntryNotFound");
       exchange.sendResponseHeaders(404, -1);
     }
+  }
+
+  /** As the hub does with small files: to a cache of its own, by an answer with a text. */
+  private void sendOnToCache(HttpExchange exchange, String name) throws IOException {
+    exchange.getResponseHeaders().set("Location", "/api/resolve-cache/" + name);
+    exchange.getResponseHeaders().set("ETag", "\"of-the-redirect\"");
+    exchange.getResponseHeaders().set("Content-Length", "5");
+    exchange.sendResponseHeaders(307, -1);
   }
 
   private void answerAsStore(HttpExchange exchange) throws IOException {
@@ -191,6 +206,16 @@ final class HubServer implements AutoCloseable {
       body.flush();
       throw new IOException("cut on purpose");
     }
+    if (fault == Fault.STALLS_HALFWAY_ONCE && firstTime()) {
+      body.write(content, start, length / 2);
+      body.flush();
+      try {
+        stalled.await(); // until the test is over
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      throw new IOException("stalled on purpose");
+    }
     body.write(content, start, length);
   }
 
@@ -214,6 +239,7 @@ final class HubServer implements AutoCloseable {
 
   @Override
   public void close() {
+    stalled.countDown();
     hub.stop(0);
     store.stop(0);
     threads.shutdownNow();

@@ -58,6 +58,7 @@ class ModelHubTest {
     Map<String, String> environment = new HashMap<>();
     environment.put("HF_ENDPOINT", server.endpoint() + "/");
     environment.put("HF_HUB_CACHE", cache.toString());
+    environment.put("HF_HOME", cache.resolve("home").toString());
     for (int i = 0; i < settings.length; i += 2) {
       environment.put(settings[i], settings[i + 1]);
     }
@@ -111,6 +112,20 @@ class ModelHubTest {
     List<String> fetches = server.requests.stream().filter(r -> r.startsWith("GET store")).toList();
     assertEquals(2, fetches.size());
     assertTrue(fetches.get(1).matches(".* bytes=[1-9]\\d*-"), fetches.get(1));
+  }
+
+  @Test
+  void goesOnWhereNoMoreBytesCame() throws IOException {
+    server.fault = Fault.STALLS_HALFWAY_ONCE;
+    Path file = hub("HF_HUB_DOWNLOAD_TIMEOUT", "1").file("owner/name", "model.safetensors");
+    assertArrayEquals(WEIGHTS, Files.readAllBytes(file));
+    assertEquals(2, server.requests.stream().filter(r -> r.startsWith("GET store")).count());
+  }
+
+  @Test
+  void theHubItselfSaysWhatASmallFileIsThoughItSendsOnWithin() throws IOException {
+    server.cachesSmall = true;
+    assertArrayEquals(CONFIG, Files.readAllBytes(hub().file("owner/name", "config.json")));
   }
 
   @Test
@@ -181,6 +196,18 @@ class ModelHubTest {
     Path file = hub("HF_TOKEN", "secret").file("owner/name", "model.safetensors");
     assertArrayEquals(WEIGHTS, Files.readAllBytes(file));
     assertEquals(List.of(), server.tokensAtStore);
+  }
+
+  @Test
+  void theTokenThatALoginHasStoredServesAsWell() throws IOException {
+    server.requiredToken = "secret";
+    Files.createDirectories(cache.resolve("home"));
+    Files.writeString(cache.resolve("home/token"), "secret\n");
+    assertArrayEquals(CONFIG, Files.readAllBytes(hub().file("owner/name", "config.json")));
+    Path elsewhere = Files.writeString(cache.resolve("other"), "wrong");
+    assertThrows(
+        IOException.class,
+        () -> hub("HF_TOKEN_PATH", elsewhere.toString()).file("owner/name", "config.json"));
   }
 
   @Test
@@ -342,5 +369,8 @@ class ModelHubTest {
     assertTrue(Settings.of(Map.of()).cache().endsWith(Path.of(".cache", "huggingface", "hub")));
     assertThrows(
         IllegalArgumentException.class, () -> Settings.of(Map.of("HF_ENDPOINT", "ftp://x")));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Settings.of(Map.of("HF_HUB_DOWNLOAD_TIMEOUT", "never")));
   }
 }
