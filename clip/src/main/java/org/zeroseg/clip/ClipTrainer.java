@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
@@ -59,62 +59,65 @@ public final class ClipTrainer {
 
   private final ClipModel model;
   private final Map<String, NDArray> weights;
-  private final Predicate<String> trained;
-  private final Optional<ClipModel> teacher;
-  private final Options options;
+  private final NDManager manager;
+  private final Optional<Clip> teacher;
 
   private ClipTrainer(
-      ClipModel model,
-      Map<String, NDArray> weights,
-      Predicate<String> trained,
-      Optional<ClipModel> teacher,
-      Options options) {
-    this.model = model;
+      ClipConfig config, Map<String, NDArray> weights, NDManager manager, Optional<Clip> teacher) {
+    this.model = ClipModel.of(config, Weights.of(weights, "CLIP in training"), manager);
     this.weights = weights;
-    this.trained = trained;
+    this.manager = manager;
     this.teacher = teacher;
-    this.options = options;
   }
 
   /**
-   * Trains both towers from where the weights are.
+   * Trains both towers from random weights.
    *
    * @param config the sizes
-   * @param weights every array of {@link ClipConfig#shapes()}; changed in place
-   * @param options hyper-parameters
+   * @param random where the weights come from
+   * @param manager owns them
    * @return the trainer
    */
-  public static ClipTrainer of(ClipConfig config, Map<String, NDArray> weights, Options options) {
+  public static ClipTrainer of(ClipConfig config, RandomGenerator random, NDManager manager) {
     return new ClipTrainer(
-        model(config, weights), weights, name -> true, Optional.empty(), options);
+        config, config.initialWeights(random, manager), manager, Optional.empty());
   }
 
   /**
-   * Trains the image tower alone, in a joint space that exists: with the loss above against the
-   * words of the given text tower, plus the distance of its embeddings to those of another image
-   * tower. A vision transformer, which learns slowly from few pictures, so starts from what a
-   * ResNet has learnt (Hinton et al. 2015).
+   * Trains an image tower alone, from random weights, in the joint space of another model: with the
+   * loss above against that model's words, and with the distance to its embeddings of the pictures
+   * (Hinton et al. 2015). A vision transformer, which learns slowly from few pictures, so starts
+   * from what a ResNet has learnt.
    *
-   * @param config the sizes; the text tower's are the teacher's
-   * @param weights every array of {@link ClipConfig#shapes()}, the text tower's and the temperature
-   *     those of the teacher; changed in place
-   * @param teacher whose embeddings are learnt
-   * @param options hyper-parameters
+   * @param image sizes of the image tower
+   * @param teacher whose text tower and temperature are taken over, best in float32
+   * @param random where the weights come from
+   * @param manager owns them
    * @return the trainer
    */
   public static ClipTrainer distilling(
-      ClipConfig config, Map<String, NDArray> weights, ClipModel teacher, Options options) {
-    return new ClipTrainer(
-        model(config, weights),
-        weights,
-        name -> name.startsWith("visual."),
-        Optional.of(teacher),
-        options);
-  }
-
-  private static ClipModel model(ClipConfig config, Map<String, NDArray> weights) {
-    NDManager manager = weights.values().iterator().next().getManager();
-    return ClipModel.of(config, Weights.of(weights, "CLIP in training"), manager);
+      ClipConfig.Image image, Clip teacher, RandomGenerator random, NDManager manager) {
+    ClipConfig known = teacher.config();
+    ClipConfig config =
+        new ClipConfig(image, known.text(), known.embedding(), known.activation(), known.epsilon());
+    Map<String, NDArray> weights = config.initialWeights(random, manager);
+    weights.replaceAll(
+        (name, array) -> {
+          if (name.startsWith("visual.")) {
+            return array;
+          }
+          float[] learnt =
+              teacher.compute(
+                  (other, call) -> {
+                    // The engine reads no bfloat16, which a teacher may be held in.
+                    try (NDArray wide =
+                        Kernels.core().call("to_float32", other.weights().get(name))) {
+                      return wide.toFloatArray();
+                    }
+                  });
+          return manager.create(learnt, array.getShape());
+        });
+    return new ClipTrainer(config, weights, manager, Optional.of(teacher));
   }
 
   /**
@@ -130,12 +133,13 @@ public final class ClipTrainer {
    * Trains to the end of a plan, or resumes there.
    *
    * @param batches the data
+   * @param options hyper-parameters
    * @param plan length and folder
    * @param progress told the loss of every step
    * @return the loss of every step
    * @throws IOException if a file of the plan's folder cannot be read or written
    */
-  public float[] run(Batches<Pairs> batches, TrainingPlan plan, Progress progress)
+  public float[] run(Batches<Pairs> batches, Options options, TrainingPlan plan, Progress progress)
       throws IOException {
     Schedule schedule =
         Schedule.cosine(options.learningRate(), plan.steps(), 0).warmUp(options.warmUp());
@@ -144,7 +148,7 @@ public final class ClipTrainer {
     weights.forEach(
         (name, array) -> {
           boolean statistic = name.contains("running_") || name.endsWith("num_batches_tracked");
-          if (trained.test(name) && !statistic) {
+          if (!statistic && (teacher.isEmpty() || name.startsWith("visual."))) {
             (array.getShape().dimension() > 1 ? decayed : free).put(name, array);
           }
         });
@@ -152,35 +156,31 @@ public final class ClipTrainer {
         List.of(
             new Adam.Group(decayed, schedule, options.weightDecay()),
             new Adam.Group(free, schedule, 0));
-    // Beta 2 and epsilon are the paper's for ResNets (Table 18) and do no harm to transformers
-    // here.
-    try (Adam adam = new Adam(groups, new Adam.Options(0.9, 0.999, 1e-8, true));
-        NDManager constants = weights.get("logit_scale").getManager().newSubManager()) {
-      return new Training<>(weights, adam, batches, new Contrastive(constants)).run(plan, progress);
+    try (Adam adam = new Adam(groups, Adam.Options.ADAM_W)) {
+      return new Training<>(weights, adam, batches, new Contrastive()).run(plan, progress);
     }
   }
 
   private final class Contrastive implements Objective<Pairs> {
 
     private final ClipModel learner = model.training();
-    private final NDManager constants;
-
-    Contrastive(NDManager constants) {
-      this.constants = constants;
-    }
 
     @Override
-    public NDArray loss(Pairs batch, NDManager manager) {
-      int count = batch.tokens().length;
-      int size = batch.size();
-      NDArray pixels = manager.create(batch.pixels(), new Shape(count, 3, size, size));
-      NDArray images = learner.image().encode(pixels);
-      NDArray texts = learner.text().encode(manager.create(batch.tokens()));
-      NDArray captions = manager.create(numbers(batch.tokens()));
+    public NDArray loss(Pairs batch, NDManager step) {
+      Shape shape = new Shape(batch.tokens().length, 3, batch.size(), batch.size());
+      NDArray images = learner.image().encode(step.create(batch.pixels(), shape));
+      NDArray texts = learner.text().encode(step.create(batch.tokens()));
+      NDArray captions = step.create(numbers(batch.tokens()));
       NDArray loss = contrastiveLoss(learner.logits(images, texts), captions);
       if (teacher.isPresent()) {
-        // A copy: results of inference cannot be saved for a backward pass.
-        NDArray goal = teacher.get().image().encode(pixels).duplicate();
+        // Through the heap: results of inference cannot be saved for a backward pass.
+        float[] taught =
+            teacher
+                .get()
+                .compute(
+                    (other, call) ->
+                        other.image().encode(call.create(batch.pixels(), shape)).toFloatArray());
+        NDArray goal = step.create(taught, images.getShape());
         loss = loss.add(KERNELS.differentiable("cosine_distance", images, goal).mul(DISTANCE));
       }
       return loss;
@@ -188,8 +188,8 @@ public final class ClipTrainer {
 
     @Override
     public void constrain() {
-      try (NDArray limit = constants.create(LARGEST_SCALE)) {
-        KERNELS.call("limit", limit, weights.get("logit_scale")).close();
+      try (NDManager call = manager.newSubManager()) {
+        KERNELS.call("limit", call.create(LARGEST_SCALE), weights.get("logit_scale"));
       }
     }
   }

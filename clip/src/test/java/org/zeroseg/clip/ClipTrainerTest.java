@@ -3,6 +3,7 @@ package org.zeroseg.clip;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
@@ -11,7 +12,6 @@ import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.clip.ClipTrainer.Pairs;
+import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.TrainingPlan;
@@ -26,7 +27,7 @@ import org.zeroseg.core.train.TrainingPlan;
 class ClipTrainerTest {
 
   private static final int SIZE = 16;
-  private static final ClipConfig.Text TEXT = new ClipConfig.Text(64, 1, 4, 9);
+  private static final ClipConfig.Text TEXT = new ClipConfig.Text(64, 1, 4, 514);
   private static final ClipConfig RES_NET =
       new ClipConfig(new ClipConfig.ResNet(16, List.of(1), 4), TEXT, 32);
   private static final ClipConfig VIT = new ClipConfig(new ClipConfig.Vit(64, 1, 8, 2), TEXT, 32);
@@ -53,13 +54,13 @@ class ClipTrainerTest {
         float level = p / area == kind ? 1.5f : kind == 3 ? -1 : 0;
         pixels[i * 3 * area + p] = level + (float) random.nextDouble();
       }
-      tokens[i] = new long[] {7, 1 + kind, 8, 0};
+      tokens[i] = new long[] {512, 1 + kind, 513, 0};
     }
     return new Pairs(pixels, SIZE, tokens);
   }
 
-  private Map<String, NDArray> weights(ClipConfig config) {
-    return config.initialWeights(new SplittableRandom(3), manager);
+  private ClipTrainer trainer(ClipConfig config) {
+    return ClipTrainer.of(config, new SplittableRandom(3), manager);
   }
 
   private TrainingPlan plan(String name, int steps) {
@@ -67,7 +68,7 @@ class ClipTrainerTest {
   }
 
   private float[] train(ClipTrainer trainer, String name, int steps) throws IOException {
-    return trainer.run(ClipTrainerTest::pairs, plan(name, steps), Progress.SILENT);
+    return trainer.run(ClipTrainerTest::pairs, OPTIONS, plan(name, steps), Progress.SILENT);
   }
 
   /** Which of the first four captions each picture of a fresh batch fits best. */
@@ -84,60 +85,59 @@ class ClipTrainerTest {
   @Test
   void bothKindsOfImageTowerLearnToNamePictures() throws IOException {
     for (ClipConfig config : List.of(RES_NET, VIT)) {
-      ClipTrainer trainer = ClipTrainer.of(config, weights(config), OPTIONS);
-      float[] losses = train(trainer, config.image().getClass().getSimpleName(), 25);
-      assertTrue(losses[24] < losses[0], losses[0] + " to " + losses[24]);
+      ClipTrainer trainer = trainer(config);
+      float[] losses = train(trainer, config.image().getClass().getSimpleName(), 40);
+      assertTrue(losses[39] < losses[0], losses[0] + " to " + losses[39]);
       assertArrayEquals(new long[] {0, 1, 2, 3, 0, 1, 2, 3}, guesses(trainer.model()));
     }
   }
 
   @Test
   void anInterruptedTrainingEndsWithTheSameBits() throws IOException {
-    Map<String, NDArray> through = weights(RES_NET);
-    train(ClipTrainer.of(RES_NET, through, OPTIONS), "through", 6);
+    ClipTrainer through = trainer(RES_NET);
+    train(through, "through", 6);
     TrainingPlan often = new TrainingPlan(folder.resolve("cut"), 6, 1, 1, Map.of("seed", "3"));
-    try {
-      ClipTrainer.of(RES_NET, weights(RES_NET), OPTIONS)
-          .run(
-              ClipTrainerTest::pairs,
-              often,
-              (task, done, total) -> {
-                if (done == 4) {
-                  throw new UnsupportedOperationException("stopped behind step 4");
-                }
-              });
-    } catch (UnsupportedOperationException e) {
-      assertEquals("stopped behind step 4", e.getMessage());
+    Progress plug =
+        (task, done, total) -> {
+          if (done == 4) {
+            throw new UnsupportedOperationException("stopped behind step 4");
+          }
+        };
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> trainer(RES_NET).run(ClipTrainerTest::pairs, OPTIONS, often, plug));
+    ClipTrainer resumed = trainer(RES_NET);
+    resumed.run(ClipTrainerTest::pairs, OPTIONS, often, Progress.SILENT);
+    for (String name : through.model().weights().names()) {
+      assertArrayEquals(
+          through.model().weights().get(name).toByteArray(),
+          resumed.model().weights().get(name).toByteArray(),
+          name);
     }
-    Map<String, NDArray> resumed = weights(RES_NET);
-    ClipTrainer.of(RES_NET, resumed, OPTIONS).run(ClipTrainerTest::pairs, often, Progress.SILENT);
-    through.forEach(
-        (name, array) ->
-            assertArrayEquals(array.toByteArray(), resumed.get(name).toByteArray(), name));
   }
 
   @Test
   void distillationBringsAnotherTowerIntoTheSameSpaceAndLeavesTheWordsAlone() throws IOException {
-    Map<String, NDArray> teacherWeights = weights(RES_NET);
-    ClipTrainer teacher = ClipTrainer.of(RES_NET, teacherWeights, OPTIONS);
-    train(teacher, "teacher", 25);
-    Map<String, NDArray> student = new LinkedHashMap<>(weights(VIT));
-    student.replaceAll(
-        (name, array) -> name.startsWith("visual.") ? array : teacherWeights.get(name).duplicate());
-    ClipTrainer trainer = ClipTrainer.distilling(VIT, student, teacher.model(), OPTIONS);
-    train(trainer, "student", 40);
-    student.forEach(
-        (name, array) -> {
-          if (!name.startsWith("visual.")) {
-            assertArrayEquals(array.toByteArray(), teacherWeights.get(name).toByteArray(), name);
-          }
-        });
+    ClipTrainer teaching = trainer(RES_NET);
+    train(teaching, "teacher", 40);
+    Clip teacher = Clip.of(teaching.model(), ClipTokenizer.of(List.of(), 4).truncating(), manager);
+    ClipTrainer trainer =
+        ClipTrainer.distilling(VIT.image(), teacher, new SplittableRandom(3), manager);
+    train(trainer, "student", 60);
+    for (String name : trainer.model().weights().names()) {
+      if (!name.startsWith("visual.")) {
+        assertArrayEquals(
+            teaching.model().weights().get(name).toByteArray(),
+            trainer.model().weights().get(name).toByteArray(),
+            name);
+      }
+    }
     assertArrayEquals(new long[] {0, 1, 2, 3, 0, 1, 2, 3}, guesses(trainer.model()));
     try (NDManager call = manager.newSubManager()) {
       NDArray pixels = call.create(pairs(9).pixels(), new Shape(8, 3, SIZE, SIZE));
       float[] cosines =
           rowCosines(
-              teacher.model().image().encode(pixels), trainer.model().image().encode(pixels));
+              teaching.model().image().encode(pixels), trainer.model().image().encode(pixels));
       for (float cosine : cosines) {
         assertTrue(cosine > 0.7, Arrays.toString(cosines));
       }
@@ -152,19 +152,21 @@ class ClipTrainerTest {
 
   @Test
   void theTemperatureNeverScalesByMoreThanAHundred() throws IOException {
-    Map<String, NDArray> weights = weights(RES_NET);
-    weights.put("logit_scale", manager.create(6f));
-    train(ClipTrainer.of(RES_NET, weights, OPTIONS), "hot", 1);
-    assertEquals(Math.log(100), weights.get("logit_scale").getFloat(), 1e-6);
+    ClipTrainer trainer = trainer(RES_NET);
+    NDArray scale = trainer.model().weights().get("logit_scale");
+    scale.addi(6);
+    train(trainer, "hot", 1);
+    assertEquals(Math.log(100), scale.getFloat(), 1e-6);
   }
 
   @Test
   void trainingLeavesAModelThatItsShapesDescribe() throws IOException {
-    Map<String, NDArray> weights = weights(RES_NET);
-    train(ClipTrainer.of(RES_NET, weights, OPTIONS), "described", 1);
-    assertEquals(RES_NET, ClipConfig.of(Weights.of(weights, "trained").checkpoint()));
-    assertFalse(
-        Arrays.equals(new float[16], weights.get("visual.bn3.running_mean").toFloatArray()));
+    ClipTrainer trainer = trainer(RES_NET);
+    train(trainer, "described", 1);
+    Weights weights = trainer.model().weights();
+    assertEquals(RES_NET, ClipConfig.of(weights.checkpoint()));
+    float[] mean = weights.get("visual.bn3.running_mean").toFloatArray();
+    assertFalse(Arrays.equals(new float[16], mean));
   }
 
   @Test

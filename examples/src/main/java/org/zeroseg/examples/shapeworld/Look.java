@@ -1,5 +1,6 @@
 package org.zeroseg.examples.shapeworld;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
@@ -21,6 +22,8 @@ public enum Look {
   DOTTED(-1),
   /** A chessboard of two tones. */
   CHECKED(-1);
+
+  static final List<Look> ALL = List.of(values());
 
   /** How far a plain colour may stray in each channel. */
   private static final int JITTER = 26;

@@ -38,8 +38,18 @@ public record ShapeWorld(long seed, int size, int fewest, int most, Split split)
    * @return the scene
    */
   public Scene scene(long index) {
+    return scene(index, split.categories());
+  }
+
+  /**
+   * One scene of some of the things.
+   *
+   * @param index any number
+   * @param categories what may occur; need not be of this world's split
+   * @return the scene
+   */
+  public Scene scene(long index, List<Category> categories) {
     SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
-    List<Category> categories = split.categories();
     int count = random.nextInt(fewest, most + 1);
     Painter painter = new Painter(size, random);
     for (int i = 0; i < count; i++) {

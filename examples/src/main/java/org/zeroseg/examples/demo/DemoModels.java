@@ -1,0 +1,88 @@
+package org.zeroseg.examples.demo;
+
+import ai.djl.Device;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.MaskClip;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.examples.shapeworld.Background;
+
+/**
+ * The models that come with the code. They know the words of ShapeWorld and nothing else; where
+ * they come from is in the README beside them.
+ */
+public final class DemoModels {
+
+  private static final List<String> FILES =
+      List.of("model.safetensors", "merges.txt", "vocab.json");
+
+  private DemoModels() {}
+
+  /**
+   * CLIP with a small ResNet.
+   *
+   * @return the model, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Clip clip() throws IOException {
+    return open("clip-resnet");
+  }
+
+  private static Clip open(String name) throws IOException {
+    Path folder = Files.createTempDirectory("zeroseg-" + name);
+    try {
+      for (String file : FILES) {
+        try (InputStream in = DemoModels.class.getResourceAsStream(name + "/" + file)) {
+          if (in == null) {
+            throw new IOException("The demo model " + name + " is not on the class path: " + file);
+          }
+          Files.copy(in, folder.resolve(file));
+        }
+      }
+      return Clip.load(folder, Precision.FLOAT32, Device.cpu());
+    } finally {
+      for (String file : FILES) {
+        Files.deleteIfExists(folder.resolve(file));
+      }
+      Files.delete(folder);
+    }
+  }
+
+  /**
+   * A segmenter by a demo CLIP, with the settings that it was measured with.
+   *
+   * @param clip such as {@link #clip}; stays open
+   * @return the segmenter
+   * @throws IOException never, since the model is loaded
+   */
+  public static MaskClip maskClip(Clip clip) throws IOException {
+    return MaskClip.builder()
+        .model(clip)
+        .normalization(Normalization.CLIP)
+        .filter(Filter.BICUBIC)
+        .templates(PromptTemplates.of("a {}"))
+        .inputWithin(64, 1024)
+        .build();
+  }
+
+  /**
+   * A vocabulary of words, with the backgrounds of ShapeWorld as background words.
+   *
+   * @param words such as {@code "red star"}
+   * @return the vocabulary
+   */
+  public static Vocabulary vocabulary(List<String> words) {
+    return Vocabulary.of(words.toArray(String[]::new))
+        .withBackground(
+            Arrays.stream(Background.values()).map(Background::word).toArray(String[]::new));
+  }
+}

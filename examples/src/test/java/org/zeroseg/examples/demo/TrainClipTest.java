@@ -1,0 +1,66 @@
+package org.zeroseg.examples.demo;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.ClipConfig;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.examples.demo.TrainClip.Phase;
+
+class TrainClipTest {
+
+  private static final List<Phase> SHORT =
+      List.of(new Phase(1, 1e-3, 128, 1), new Phase(1, 1e-3, 32, 2));
+
+  @TempDir Path folder;
+
+  @Test
+  void leavesAModelThatLoadsAndTeachesAnother() throws IOException {
+    ClipConfig.Image resNet = new ClipConfig.ResNet(16, List.of(1), 16);
+    ClipConfig.Image vit = new ClipConfig.Vit(64, 1, 16, 4);
+    new TrainClip(resNet, SHORT).train(folder.resolve("resnet"), Progress.SILENT);
+    assertTrue(Files.exists(folder.resolve("resnet/phase-2/loss.png")));
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("resnet/model.safetensors"))) {
+      assertTrue(checkpoint.metadata().get("data").contains("ShapeWorld"));
+      assertTrue(checkpoint.metadata().get("phases").contains("group=32"));
+    }
+    try (Clip teacher = open("resnet")) {
+      assertEquals(resNet, teacher.config().image());
+      new TrainClip(vit, SHORT.subList(0, 1))
+          .distil(teacher, folder.resolve("vit"), Progress.SILENT);
+      try (Clip student = open("vit")) {
+        assertEquals(vit, student.config().image());
+        assertArrayEquals(
+            teacher.encode(List.of("a red star"))[0],
+            student.encode(List.of("a red star"))[0],
+            1e-4f);
+      }
+    }
+  }
+
+  private Clip open(String name) throws IOException {
+    return Clip.load(folder.resolve(name), Precision.FLOAT32, Device.cpu());
+  }
+
+  @Test
+  void goesOnWhereItWas() throws IOException {
+    ClipConfig.Image image = new ClipConfig.Vit(64, 1, 16, 4);
+    new TrainClip(image, SHORT).train(folder, Progress.SILENT);
+    List<Long> told = new ArrayList<>();
+    new TrainClip(image, SHORT).train(folder, (task, done, total) -> told.add(done));
+    assertEquals(List.of(), told);
+  }
+}
