@@ -11,15 +11,13 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * Byte-level byte-pair encoding (Sennrich et al. 2016) in CLIP's numbering: ids 0 to 255 are the
- * letters of {@link ByteLevel}, 256 to 511 the same letters at the end of a word, and 512 + n is
- * what merge n makes.
+ * Byte-level byte-pair encoding (Sennrich et al. 2016). Ids 0 to 255 are the letters of {@link
+ * ByteLevel}; in CLIP's numbering 256 to 511 are the same letters at the end of a word, which
+ * GPT-2's does not tell apart; what merge n makes comes behind them.
  */
 final class BytePairs {
 
   static final String END_OF_WORD = "</w>";
-
-  private static final int FIRST_MERGE = 2 * ByteLevel.LETTERS;
 
   private final List<String> tokens;
   private final Map<String, Integer> ids;
@@ -27,7 +25,15 @@ final class BytePairs {
   /** Left and right id of a pair, packed, to the id that they merge into. Lower ids merge first. */
   private final Map<Long, Integer> merged;
 
-  private BytePairs(List<String> tokens, Map<String, Integer> ids, Map<Long, Integer> merged) {
+  private final boolean marksEnds;
+
+  private BytePairs(int size, boolean marksEnds) {
+    this(new ArrayList<>(size), new HashMap<>(2 * size), new HashMap<>(2 * size), marksEnds);
+  }
+
+  private BytePairs(
+      List<String> tokens, Map<String, Integer> ids, Map<Long, Integer> merged, boolean marksEnds) {
+    this.marksEnds = marksEnds;
     this.tokens = tokens;
     this.ids = ids;
     this.merged = merged;
@@ -36,14 +42,13 @@ final class BytePairs {
   /**
    * Merges in order, each two tokens with a blank between.
    *
+   * @param marksEnds whether letters at the end of a word are tokens of their own
    * @throws IllegalArgumentException if a merge is malformed, uses a token that no earlier one
    *     makes, or makes a token that exists
    */
-  static BytePairs of(List<String> merges) {
-    int size = FIRST_MERGE + merges.size();
-    BytePairs pairs =
-        new BytePairs(new ArrayList<>(size), new HashMap<>(2 * size), new HashMap<>(2 * size));
-    for (String end : new String[] {"", END_OF_WORD}) {
+  static BytePairs of(List<String> merges, boolean marksEnds) {
+    BytePairs pairs = new BytePairs(2 * ByteLevel.LETTERS + merges.size(), marksEnds);
+    for (String end : marksEnds ? new String[] {"", END_OF_WORD} : new String[] {""}) {
       for (int letter = 0; letter < ByteLevel.LETTERS; letter++) {
         pairs.add(ByteLevel.character(letter) + end);
       }
@@ -58,7 +63,7 @@ final class BytePairs {
             "merge " + n + " \"" + merge + "\" is not two tokens of letters and earlier merges");
       }
       String whole = pairs.tokens.get(left) + pairs.tokens.get(right);
-      if (pairs.ids.containsKey(whole) || pairs.tokens.get(left).endsWith(END_OF_WORD)) {
+      if (pairs.ids.containsKey(whole) || pairs.endsWord(left)) {
         throw new IllegalArgumentException(
             "merge "
                 + n
@@ -77,6 +82,14 @@ final class BytePairs {
     return tokens.size() - 1;
   }
 
+  private boolean endsWord(int id) {
+    return marksEnds && id >= ByteLevel.LETTERS && tokens.get(id).endsWith(END_OF_WORD);
+  }
+
+  private int firstMerge() {
+    return (marksEnds ? 2 : 1) * ByteLevel.LETTERS;
+  }
+
   private static long pack(int left, int right) {
     return ((long) left << 32) | right;
   }
@@ -86,10 +99,10 @@ final class BytePairs {
   }
 
   List<String> merges() {
-    String[] merges = new String[size() - FIRST_MERGE];
+    String[] merges = new String[size() - firstMerge()];
     merged.forEach(
         (pair, id) ->
-            merges[id - FIRST_MERGE] =
+            merges[id - firstMerge()] =
                 tokens.get((int) (pair >> 32)) + " " + tokens.get((int) (long) pair));
     return List.of(merges);
   }
@@ -108,7 +121,9 @@ final class BytePairs {
     if (length == 0) {
       return symbols;
     }
-    symbols[length - 1] += ByteLevel.LETTERS;
+    if (marksEnds) {
+      symbols[length - 1] += ByteLevel.LETTERS;
+    }
     int[] next = new int[length];
     int[] previous = new int[length];
     PriorityQueue<Long> candidates = new PriorityQueue<>(); // id of the merge, left position
@@ -151,12 +166,12 @@ final class BytePairs {
     }
   }
 
-  /** The text of ids, a blank after each end of a word. */
+  /** The text of ids, a blank after each marked end of a word. */
   String decode(int... sequence) {
     List<Byte> bytes = new ArrayList<>();
     for (int id : sequence) {
       String token = tokens.get(id);
-      boolean ends = id >= ByteLevel.LETTERS && token.endsWith(END_OF_WORD);
+      boolean ends = endsWord(id);
       int letters = token.length() - (ends ? END_OF_WORD.length() : 0);
       for (int i = 0; i < letters; i++) {
         bytes.add(ByteLevel.value(ids.get(token.substring(i, i + 1))));
@@ -176,11 +191,11 @@ final class BytePairs {
    * Learns merges from words: again and again the most frequent pair, of equally frequent ones that
    * of the lowest ids, until there are enough or no pair occurs twice.
    */
-  static BytePairs learn(Collection<String> words, int count) {
+  static BytePairs learn(Collection<String> words, int count, boolean marksEnds) {
     Map<String, Integer> frequencies = new HashMap<>();
     words.forEach(word -> frequencies.merge(word, 1, Integer::sum));
     List<String> merges = new ArrayList<>();
-    BytePairs pairs = of(merges);
+    BytePairs pairs = of(merges, marksEnds);
     while (merges.size() < count) {
       Map<Long, Integer> seen = new HashMap<>();
       for (Map.Entry<String, Integer> word : frequencies.entrySet()) {

@@ -103,7 +103,7 @@ public final class ClipTokenizer {
    *     makes, or makes one that exists
    */
   public static ClipTokenizer of(List<String> merges, int contextLength) {
-    return new ClipTokenizer(BytePairs.of(merges), contextLength);
+    return new ClipTokenizer(BytePairs.of(merges, true), contextLength);
   }
 
   /**
@@ -122,7 +122,7 @@ public final class ClipTokenizer {
         words.add(matcher.group());
       }
     }
-    return new ClipTokenizer(BytePairs.learn(words, merges), contextLength);
+    return new ClipTokenizer(BytePairs.learn(words, merges, true), contextLength);
   }
 
   /**
@@ -135,7 +135,7 @@ public final class ClipTokenizer {
    * @throws IOException if nothing can be read there, or what is there is no such vocabulary
    */
   public static ClipTokenizer read(Path path) throws IOException {
-    return new ClipTokenizer(VocabularyFiles.read(path), CONTEXT_LENGTH);
+    return new ClipTokenizer(VocabularyFiles.CLIP.read(path), CONTEXT_LENGTH);
   }
 
   /**
@@ -146,7 +146,7 @@ public final class ClipTokenizer {
    * @throws IOException if they cannot be written
    */
   public void write(Path folder) throws IOException {
-    VocabularyFiles.write(pairs, folder);
+    VocabularyFiles.CLIP.write(pairs, folder);
   }
 
   /**

@@ -24,20 +24,34 @@ import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
 /** The files in which vocabularies are published. */
-final class VocabularyFiles {
+enum VocabularyFiles {
+  /** Ends of words are marked; two special tokens. */
+  CLIP(true),
+  /** Blanks are part of the words behind them; one special token. */
+  GPT_2(false);
 
   private static final String MERGES = "merges.txt";
   private static final String VOCABULARY = "vocab.json";
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String ORIGINAL_GPT_2 = "vocab.bpe";
 
   /** Of OpenAI's list of merges CLIP takes those that fill 49,152 ids. */
   private static final int MERGES_OF_CLIP = 49_152 - 256 - 2;
 
-  private VocabularyFiles() {}
+  private final boolean marksEnds;
 
-  static BytePairs read(Path path) throws IOException {
+  VocabularyFiles(boolean marksEnds) {
+    this.marksEnds = marksEnds;
+  }
+
+  /** Behind the merges' ids. */
+  private List<String> specials() {
+    return marksEnds ? List.of(ClipTokenizer.START, ClipTokenizer.END) : List.of(ClipTokenizer.END);
+  }
+
+  BytePairs read(Path path) throws IOException {
     if (Files.isDirectory(path)) {
-      for (String name : new String[] {MERGES, TOKENIZER}) {
+      for (String name : new String[] {MERGES, TOKENIZER, ORIGINAL_GPT_2}) {
         if (Files.exists(path.resolve(name))) {
           return read(path.resolve(name));
         }
@@ -56,7 +70,7 @@ final class VocabularyFiles {
     }
   }
 
-  private static BytePairs fromMerges(Path file) throws IOException {
+  private BytePairs fromMerges(Path file) throws IOException {
     boolean compressed = file.toString().endsWith(".gz");
     List<String> merges = new ArrayList<>();
     try (InputStream stored = Files.newInputStream(file);
@@ -76,7 +90,7 @@ final class VocabularyFiles {
         }
       }
     }
-    BytePairs pairs = BytePairs.of(merges);
+    BytePairs pairs = BytePairs.of(merges, marksEnds);
     Path vocabulary = file.resolveSibling(VOCABULARY);
     if (!compressed && Files.exists(vocabulary)) {
       try (Reader reader = Files.newBufferedReader(vocabulary)) {
@@ -86,7 +100,7 @@ final class VocabularyFiles {
     return pairs;
   }
 
-  private static BytePairs fromTokenizer(Path file) throws IOException {
+  private BytePairs fromTokenizer(Path file) throws IOException {
     try (Reader reader = Files.newBufferedReader(file)) {
       JsonObject model = JsonParser.parseReader(reader).getAsJsonObject().getAsJsonObject("model");
       if (model == null || !model.has("merges") || !model.has("vocab")) {
@@ -96,7 +110,7 @@ final class VocabularyFiles {
       for (JsonElement merge : model.getAsJsonArray("merges")) {
         merges.add(merge.isJsonArray() ? joined(merge.getAsJsonArray()) : merge.getAsString());
       }
-      BytePairs pairs = BytePairs.of(merges);
+      BytePairs pairs = BytePairs.of(merges, marksEnds);
       check(model.getAsJsonObject("vocab"), pairs, file);
       return pairs;
     }
@@ -108,7 +122,7 @@ final class VocabularyFiles {
   }
 
   /** The ids follow from the merges; a file that numbers otherwise belongs to another model. */
-  private static void check(JsonObject vocabulary, BytePairs pairs, Path file) {
+  private void check(JsonObject vocabulary, BytePairs pairs, Path file) {
     numbered(pairs)
         .forEach(
             (token, id) -> {
@@ -124,27 +138,26 @@ final class VocabularyFiles {
                         + id);
               }
             });
-    if (vocabulary.size() != pairs.size() + 2) {
+    if (vocabulary.size() != pairs.size() + specials().size()) {
       throw new IllegalArgumentException(
           file.getFileName()
               + " has "
               + vocabulary.size()
               + " ids; its merges give "
-              + (pairs.size() + 2));
+              + (pairs.size() + specials().size()));
     }
   }
 
-  private static Map<String, Integer> numbered(BytePairs pairs) {
+  private Map<String, Integer> numbered(BytePairs pairs) {
     Map<String, Integer> vocabulary = new LinkedHashMap<>();
     for (int id = 0; id < pairs.size(); id++) {
       vocabulary.put(pairs.token(id), id);
     }
-    vocabulary.put(ClipTokenizer.START, pairs.size());
-    vocabulary.put(ClipTokenizer.END, pairs.size() + 1);
+    specials().forEach(special -> vocabulary.put(special, vocabulary.size()));
     return vocabulary;
   }
 
-  static void write(BytePairs pairs, Path folder) throws IOException {
+  void write(BytePairs pairs, Path folder) throws IOException {
     StringBuilder merges = new StringBuilder("#version: 0.2\n");
     pairs.merges().forEach(merge -> merges.append(merge).append('\n'));
     put(folder.resolve(VOCABULARY), new Gson().toJson(numbered(pairs)));

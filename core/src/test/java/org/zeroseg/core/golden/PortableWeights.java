@@ -9,11 +9,17 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.TensorInfo;
 
 /** A checkpoint that is computed from the names and shapes of its tensors. */
 public final class PortableWeights implements Checkpoint {
+
+  /** What {@link SplittableRandom} adds to its state before each draw. */
+  private static final long GAMMA = 0x9e3779b97f4a7c15L;
+
+  private static final int CHUNK = 1 << 16;
 
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final String salt;
@@ -47,9 +53,17 @@ public final class PortableWeights implements Checkpoint {
       java.util.Arrays.fill(values, (float) Math.log(100));
       return values;
     }
-    SplittableRandom random = new SplittableRandom(fnv1a(salt + ":" + name));
-    double gain = shape.dimension() >= 2 ? Math.sqrt(3.0 * shape.get(0) / n) : 0;
-    for (int i = 0; i < n; i++) {
+    long seed = fnv1a(salt + ":" + name);
+    int chunks = (n + CHUNK - 1) / CHUNK;
+    IntStream.range(0, chunks).parallel().forEach(i -> fill(values, i * CHUNK, seed, name, shape));
+    return values;
+  }
+
+  /** The generator's state grows by a constant a draw, so it can begin anywhere. */
+  private static void fill(float[] values, int from, long seed, String name, Shape shape) {
+    SplittableRandom random = new SplittableRandom(seed + from * GAMMA);
+    double gain = shape.dimension() >= 2 ? Math.sqrt(3.0 * shape.get(0) / values.length) : 0;
+    for (int i = from; i < Math.min(values.length, from + CHUNK); i++) {
       double v = 2 * random.nextDouble() - 1;
       if (shape.dimension() >= 2) {
         v *= gain;
@@ -62,7 +76,6 @@ public final class PortableWeights implements Checkpoint {
       }
       values[i] = (float) v;
     }
-    return values;
   }
 
   private static long fnv1a(String text) {

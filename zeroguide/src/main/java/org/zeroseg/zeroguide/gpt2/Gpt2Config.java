@@ -1,0 +1,150 @@
+package org.zeroseg.zeroguide.gpt2;
+
+import ai.djl.ndarray.types.Shape;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.TensorInfo;
+
+/**
+ * The sizes of a GPT-2 (Radford et al. 2019).
+ *
+ * @param layers blocks
+ * @param width of the tokens
+ * @param heads of each block
+ * @param vocabulary number of token ids
+ * @param positions longest text in tokens
+ * @param epsilon of the layer norms
+ */
+public record Gpt2Config(
+    int layers, int width, int heads, int vocabulary, int positions, double epsilon) {
+
+  /** All published models have heads of 64 channels. */
+  private static final int HEAD_WIDTH = 64;
+
+  private static final double EPSILON = 1e-5;
+
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if one is not positive, or the heads do not divide the width
+   */
+  public Gpt2Config {
+    if (layers < 1
+        || width < 1
+        || heads < 1
+        || width % heads != 0
+        || vocabulary < 1
+        || positions < 1) {
+      throw new IllegalArgumentException(
+          "No such GPT-2: %d layers, width %d, %d heads, %d words, %d positions"
+              .formatted(layers, width, heads, vocabulary, positions));
+    }
+  }
+
+  /**
+   * The sizes that a checkpoint's shapes tell. The number of heads leaves no trace there: it is
+   * what the caller knows, else what the checkpoint's metadata say ({@code heads}), else heads have
+   * 64 channels.
+   *
+   * @param checkpoint tensors under the published names, without prefix
+   * @param heads if known
+   * @return the sizes
+   * @throws CheckpointException if the tensors that tell them are missing or contradict each other
+   */
+  public static Gpt2Config of(Checkpoint checkpoint, OptionalInt heads) {
+    Shape words = shape(checkpoint, "wte.weight");
+    Shape positions = shape(checkpoint, "wpe.weight");
+    int layers = 0;
+    while (checkpoint.tensors().containsKey("h." + layers + ".ln_1.weight")) {
+      layers++;
+    }
+    int width = Math.toIntExact(words.get(1));
+    try {
+      Optional<String> noted = Optional.ofNullable(checkpoint.metadata().get("heads"));
+      int count = heads.orElseGet(() -> noted.map(Integer::parseInt).orElse(width / HEAD_WIDTH));
+      return new Gpt2Config(
+          layers,
+          width,
+          count,
+          Math.toIntExact(words.get(0)),
+          Math.toIntExact(positions.get(0)),
+          EPSILON);
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Shape shape(Checkpoint checkpoint, String name) {
+    TensorInfo info = checkpoint.tensors().get(name);
+    if (info == null || info.shape().dimension() != 2) {
+      throw new CheckpointException(
+          "%s is no GPT-2: expected %s with 2 dimensions, found %s"
+              .formatted(checkpoint.source(), name, info == null ? "none" : info.shape()));
+    }
+    return info.shape();
+  }
+
+  /**
+   * What the transformers library's configuration says of the heads.
+   *
+   * @param config {@code config.json}
+   * @return {@code n_head}, if the file exists and says so
+   * @throws IOException if it cannot be read or is no configuration
+   */
+  static OptionalInt heads(Path config) throws IOException {
+    if (!Files.exists(config)) {
+      return OptionalInt.empty();
+    }
+    try (Reader reader = Files.newBufferedReader(config)) {
+      JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
+      return json.has("n_head")
+          ? OptionalInt.of(json.get("n_head").getAsInt())
+          : OptionalInt.empty();
+    } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
+      throw new IOException(config + " is no model configuration: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Every tensor of the checkpoint.
+   *
+   * @return published names with shapes; linear weights are {@code [in, out]}
+   */
+  public Map<String, Shape> shapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put("wte.weight", new Shape(vocabulary, width));
+    shapes.put("wpe.weight", new Shape(positions, width));
+    for (int i = 0; i < layers; i++) {
+      String block = "h." + i + ".";
+      norm(shapes, block + "ln_1");
+      linear(shapes, block + "attn.c_attn", width, 3L * width);
+      linear(shapes, block + "attn.c_proj", width, width);
+      norm(shapes, block + "ln_2");
+      linear(shapes, block + "mlp.c_fc", width, 4L * width);
+      linear(shapes, block + "mlp.c_proj", 4L * width, width);
+    }
+    norm(shapes, "ln_f");
+    return shapes;
+  }
+
+  private void norm(Map<String, Shape> shapes, String name) {
+    shapes.put(name + ".weight", new Shape(width));
+    shapes.put(name + ".bias", new Shape(width));
+  }
+
+  private static void linear(Map<String, Shape> shapes, String name, long in, long out) {
+    shapes.put(name + ".weight", new Shape(in, out));
+    shapes.put(name + ".bias", new Shape(out));
+  }
+}

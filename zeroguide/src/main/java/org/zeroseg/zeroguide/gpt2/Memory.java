@@ -1,0 +1,123 @@
+package org.zeroseg.zeroguide.gpt2;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The keys and values of tokens that a GPT-2 has read, {@code [B, H, P, d]} a layer each. Immutable
+ * but for {@link #close}; its arrays belong to the manager of the call that made it.
+ *
+ * @param layers keys and values of each layer
+ */
+public record Memory(List<Layer> layers) implements AutoCloseable {
+
+  /**
+   * One layer's part.
+   *
+   * @param keys {@code [B, H, P, d]}
+   * @param values {@code [B, H, P, d]}
+   */
+  public record Layer(NDArray keys, NDArray values) {}
+
+  /** Copies the list. */
+  public Memory {
+    layers = List.copyOf(layers);
+  }
+
+  /**
+   * The number of tokens read.
+   *
+   * @return P
+   */
+  public int length() {
+    return (int) layers.get(0).keys().getShape().get(2);
+  }
+
+  /**
+   * The number of texts.
+   *
+   * @return B
+   */
+  public int rows() {
+    return (int) layers.get(0).keys().getShape().get(0);
+  }
+
+  /**
+   * Chosen texts of it.
+   *
+   * @param manager owns the result
+   * @param rows their rows; one may occur several times
+   * @return a copy of those, in this order
+   */
+  public Memory pick(NDManager manager, int... rows) {
+    long[] wide = new long[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      wide[i] = rows[i];
+    }
+    List<Layer> picked = new ArrayList<>();
+    try (NDArray index = manager.create(wide)) {
+      for (Layer layer : layers) {
+        picked.add(
+            new Layer(
+                Gpt2.KERNELS.call("pick", index, layer.keys()),
+                Gpt2.KERNELS.call("pick", index, layer.values())));
+      }
+    }
+    return new Memory(picked);
+  }
+
+  /**
+   * The memory without its last tokens.
+   *
+   * @param kept how many tokens to keep
+   * @return the first of them
+   */
+  public Memory first(int kept) {
+    return new Memory(
+        layers.stream()
+            .map(
+                layer ->
+                    new Layer(
+                        layer.keys().get(":, :, :" + kept), layer.values().get(":, :, :" + kept)))
+            .toList());
+  }
+
+  /**
+   * Moves against a gradient whose norm is reduced, text by text, keys and values of each layer on
+   * their own: {@code x - step g / (|g| + 1e-15)^exponent}.
+   *
+   * @param gradient of the same shape
+   * @param options float64 {@code [2]} on the CPU: step and exponent
+   * @param norms receives {@code [B]} norms of the gradient: of the keys, then of the values, layer
+   *     by layer
+   * @return the moved memory; of this one's manager
+   */
+  public Memory descend(Memory gradient, NDArray options, List<float[]> norms) {
+    List<Layer> moved = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      Layer g = gradient.layers.get(i);
+      moved.add(
+          new Layer(
+              descend(layers.get(i).keys(), g.keys(), options, norms),
+              descend(layers.get(i).values(), g.values(), options, norms)));
+    }
+    return new Memory(moved);
+  }
+
+  private static NDArray descend(NDArray x, NDArray g, NDArray options, List<float[]> norms) {
+    NDList result = Gpt2.KERNELS.callAll("descend", x, g, options);
+    try (NDArray norm = result.get(1)) {
+      norms.add(norm.toFloatArray());
+    }
+    return result.get(0);
+  }
+
+  /** Frees the arrays. */
+  @Override
+  public void close() {
+    layers.forEach(layer -> new NDList(layer.keys(), layer.values()).close());
+  }
+}
