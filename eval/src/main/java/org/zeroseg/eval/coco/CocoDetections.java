@@ -2,14 +2,13 @@ package org.zeroseg.eval.coco;
 
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
+import org.zeroseg.eval.WholeFile;
 import org.zeroseg.eval.coco.CocoGroundTruth.Image;
 
 /** Detections to be held against a {@link CocoGroundTruth}. */
@@ -113,21 +112,17 @@ public final class CocoDetections {
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
-    Path target = file.toAbsolutePath();
-    Path temporary =
-        Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
-    try {
-      try (JsonWriter json = new JsonWriter(Files.newBufferedWriter(temporary))) {
-        json.beginArray();
-        for (Instance instance : instances) {
-          write(instance, json);
-        }
-        json.endArray();
-      }
-      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.write(
+        file,
+        writer -> {
+          JsonWriter json = new JsonWriter(writer);
+          json.beginArray();
+          for (Instance instance : instances) {
+            write(instance, json);
+          }
+          json.endArray();
+          json.flush();
+        });
   }
 
   private void write(Instance instance, JsonWriter json) throws IOException {

@@ -11,7 +11,6 @@ import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +23,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
+import org.zeroseg.eval.WholeFile;
 import org.zeroseg.eval.coco.CocoGroundTruth;
 import org.zeroseg.eval.coco.CocoGroundTruth.Annotation;
 import org.zeroseg.eval.coco.CocoGroundTruth.Category;
@@ -242,31 +242,28 @@ public final class Coco {
       Map<String, JsonElement> rest,
       Path target)
       throws IOException {
-    Gson gson = new Gson();
-    Path parent = target.toAbsolutePath().getParent();
-    Path temporary = Files.createTempFile(parent, target.getFileName().toString(), ".part");
-    try {
-      try (JsonWriter writer = new JsonWriter(Files.newBufferedWriter(temporary))) {
-        JsonArray chosenImages = new JsonArray();
-        JsonArray chosenObjects = new JsonArray();
-        for (long id : ids) {
-          chosenImages.add(images.get(id));
-          objects.getOrDefault(id, List.of()).forEach(chosenObjects::add);
-        }
-        writer.beginObject();
-        for (Map.Entry<String, JsonElement> section : rest.entrySet()) {
-          writer.name(section.getKey());
-          gson.toJson(section.getValue(), writer);
-        }
-        writer.name("images");
-        gson.toJson(chosenImages, writer);
-        writer.name("annotations");
-        gson.toJson(chosenObjects, writer);
-        writer.endObject();
-      }
-      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.write(
+        target,
+        writer -> {
+          JsonArray chosenImages = new JsonArray();
+          JsonArray chosenObjects = new JsonArray();
+          for (long id : ids) {
+            chosenImages.add(images.get(id));
+            objects.getOrDefault(id, List.of()).forEach(chosenObjects::add);
+          }
+          Gson gson = new Gson();
+          JsonWriter json = new JsonWriter(writer);
+          json.beginObject();
+          for (Map.Entry<String, JsonElement> section : rest.entrySet()) {
+            json.name(section.getKey());
+            gson.toJson(section.getValue(), json);
+          }
+          json.name("images");
+          gson.toJson(chosenImages, json);
+          json.name("annotations");
+          gson.toJson(chosenObjects, json);
+          json.endObject();
+          json.flush();
+        });
   }
 }

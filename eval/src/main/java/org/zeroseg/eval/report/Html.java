@@ -78,8 +78,7 @@ final class Html {
     text.append("</tr></thead><tbody>\n");
     for (Report.Row row : table.rows()) {
       text.append("<tr><td>").append(escaped(row.name())).append("</td>");
-      row.values()
-          .forEach(value -> text.append("<td>").append(Report.number(value)).append("</td>"));
+      table.cells(row).forEach(cell -> text.append("<td>").append(cell).append("</td>"));
       text.append("</tr>\n");
     }
     text.append("</tbody></table></div>\n");

@@ -7,14 +7,14 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import org.zeroseg.eval.WholeFile;
 
 /**
  * What an evaluation found: tables, curves, confusions, pictures. Numbers that do not exist (a
@@ -76,6 +76,23 @@ public record Report(
               row.name() + " has " + row.values().size() + " numbers for " + columns);
         }
       }
+    }
+
+    /** A row's numbers as text: columns of counts without decimals. */
+    List<String> cells(Row row) {
+      return IntStream.range(0, columns.size())
+          .mapToObj(i -> isCount(i) ? whole(row.values().get(i)) : number(row.values().get(i)))
+          .toList();
+    }
+
+    private boolean isCount(int column) {
+      List<Double> values = rows.stream().map(row -> row.values().get(column)).toList();
+      return values.stream().anyMatch(value -> value > 1)
+          && values.stream().allMatch(value -> value.isNaN() || value == Math.rint(value));
+    }
+
+    private static String whole(double value) {
+      return Double.isNaN(value) ? number(value) : String.format(Locale.ROOT, "%.0f", value);
     }
   }
 
@@ -186,6 +203,11 @@ public record Report(
   @SuppressWarnings("ArrayRecordComponent")
   public record Example(String name, double score, byte[] prediction, byte[] truth) {}
 
+  /** Three decimals; a dash for what does not exist. */
+  static String number(double value) {
+    return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.3f", value);
+  }
+
   /** Notes and tables as text for a console. */
   @Override
   public String toString() {
@@ -196,7 +218,7 @@ public record Report(
       int width = table.rows().stream().mapToInt(row -> row.name().length()).max().orElse(0);
       append(text, width, "", table.columns());
       for (Row row : table.rows()) {
-        append(text, width, row.name(), row.values().stream().map(Report::number).toList());
+        append(text, width, row.name(), table.cells(row));
       }
     }
     return text.toString();
@@ -206,15 +228,6 @@ public record Report(
     text.append("  ").append(name).append(" ".repeat(Math.max(0, width - name.length())));
     cells.forEach(cell -> text.append(String.format(Locale.ROOT, " %10s", cell)));
     text.append('\n');
-  }
-
-  /** Three decimals, whole numbers without; a dash for what does not exist. */
-  static String number(double value) {
-    if (Double.isNaN(value)) {
-      return "–";
-    }
-    boolean whole = value == Math.rint(value) && Math.abs(value) > 1 && Math.abs(value) < 1e15;
-    return String.format(Locale.ROOT, whole ? "%.0f" : "%.3f", value);
   }
 
   /**
@@ -316,15 +329,7 @@ public record Report(
   }
 
   private static void write(Path file, String text) throws IOException {
-    Path target = file.toAbsolutePath();
-    Path temporary =
-        Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
-    try {
-      Files.writeString(temporary, text);
-      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.write(file, writer -> writer.write(text));
   }
 
   /** Collects the parts of a report. */
