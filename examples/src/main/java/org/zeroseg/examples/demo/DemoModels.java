@@ -81,8 +81,17 @@ public final class DemoModels {
    * @return the vocabulary
    */
   public static Vocabulary vocabulary(List<String> words) {
-    return Vocabulary.of(words.toArray(String[]::new))
-        .withBackground(
-            Arrays.stream(Background.values()).map(Background::word).toArray(String[]::new));
+    return withBackground(Vocabulary.of(words.toArray(String[]::new)));
+  }
+
+  /**
+   * A vocabulary with the backgrounds of ShapeWorld as its background words.
+   *
+   * @param vocabulary any
+   * @return the same categories
+   */
+  public static Vocabulary withBackground(Vocabulary vocabulary) {
+    return vocabulary.withBackground(
+        Arrays.stream(Background.values()).map(Background::word).toArray(String[]::new));
   }
 }

@@ -1,0 +1,55 @@
+package org.zeroseg.examples;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+
+/** A contact sheet: tiles of one size side by side, each with a line of text below. */
+final class Sheet {
+
+  private static final int LINE = 18;
+  private static final int GAP = 6;
+
+  /**
+   * A tile.
+   *
+   * @param picture drawn to fill the tile's square
+   * @param text below it
+   */
+  record Tile(BufferedImage picture, String text) {}
+
+  private Sheet() {}
+
+  /** Draws the tiles row by row and says where the sheet is. */
+  static void write(Path file, List<Tile> tiles, int columns, int side) throws IOException {
+    int rows = (tiles.size() + columns - 1) / columns;
+    BufferedImage sheet =
+        new BufferedImage(
+            columns * (side + GAP) + GAP,
+            rows * (side + LINE + GAP) + GAP,
+            BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = sheet.createGraphics();
+    graphics.setColor(Color.WHITE);
+    graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+    graphics.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    graphics.setFont(graphics.getFont().deriveFont(12f));
+    graphics.setColor(Color.BLACK);
+    for (int i = 0; i < tiles.size(); i++) {
+      int x = GAP + i % columns * (side + GAP);
+      int y = GAP + i / columns * (side + LINE + GAP);
+      graphics.drawImage(tiles.get(i).picture(), x, y, side, side, null);
+      graphics.drawString(tiles.get(i).text(), x, y + side + LINE - 5);
+    }
+    graphics.dispose();
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    ImageIO.write(sheet, "png", file.toFile());
+    System.out.println("Picture: " + file);
+  }
+}

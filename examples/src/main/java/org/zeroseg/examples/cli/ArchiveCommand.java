@@ -1,0 +1,88 @@
+package org.zeroseg.examples.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.retrieval.Archives;
+import org.zeroseg.clip.retrieval.ImageIndex;
+import org.zeroseg.clip.text.PromptTemplates;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The best pictures of an index for each of some words. */
+@Command(
+    name = "archive",
+    description = "Retrieves the pictures of an index that fit words best.",
+    mixinStandardHelpOptions = true)
+final class ArchiveCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "INDEX",
+      description = "Folders made by 'zeroseg index' with the same model.")
+  private List<Path> indexes;
+
+  @Option(
+      names = {"-w", "--words"},
+      required = true,
+      paramLabel = "A,B,C",
+      description = "The categories, separated by commas.")
+  private String words;
+
+  @Option(
+      names = "-k",
+      defaultValue = "500",
+      paramLabel = "K",
+      description = "Pictures a category. Default: ${DEFAULT-VALUE}, as in NamedMask and ZUTIS.")
+  private int k;
+
+  @Option(
+      names = {"-m", "--model"},
+      defaultValue = Models.DEMO,
+      paramLabel = "ID|PATH",
+      description = "The CLIP that made the index. Default: ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
+      names = {"-o", "--out"},
+      defaultValue = "archives.json",
+      paramLabel = "FILE",
+      description = "Where to write. Default: ${DEFAULT-VALUE}.")
+  private Path file;
+
+  @Override
+  public Integer call() throws IOException {
+    List<String> categories = Arrays.stream(words.split(",", -1)).map(String::strip).toList();
+    ImageIndex[] parts = new ImageIndex[indexes.size()];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = ImageIndex.open(indexes.get(i));
+    }
+    ImageIndex index = parts.length == 1 ? parts[0] : ImageIndex.concatenate(parts);
+    try (ConsoleProgress progress = new ConsoleProgress();
+        Clip clip = Models.clip(model, progress)) {
+      float[][] classifier = clip.textEmbeddings().classifier(categories, PromptTemplates.ENSEMBLE);
+      Archives archives = Archives.retrieve(index, categories, classifier, k);
+      archives.write(file);
+      PrintWriter out = spec.commandLine().getOut();
+      archives
+          .pictures()
+          .forEach(
+              (category, pictures) ->
+                  out.printf(
+                      "  %-24s %d pictures, first %s%n",
+                      category, pictures.size(), pictures.isEmpty() ? "-" : pictures.get(0)));
+      out.println("Archives: " + file);
+      out.flush();
+      return 0;
+    }
+  }
+}

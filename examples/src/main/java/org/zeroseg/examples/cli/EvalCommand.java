@@ -1,0 +1,268 @@
+package org.zeroseg.examples.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.MaskClip;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.eval.coco.CocoDetections;
+import org.zeroseg.eval.coco.CocoEvaluator;
+import org.zeroseg.eval.coco.CocoGroundTruth;
+import org.zeroseg.eval.coco.Overlap;
+import org.zeroseg.eval.coco.ZeroShotScores;
+import org.zeroseg.eval.data.Catalog;
+import org.zeroseg.eval.data.SemanticDataset;
+import org.zeroseg.eval.data.Vocabularies;
+import org.zeroseg.eval.report.Report;
+import org.zeroseg.eval.run.Evaluation;
+import org.zeroseg.eval.run.SemanticPredictor;
+import org.zeroseg.eval.saliency.SaliencyMetrics;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Predictions on disk, or a model on a data set, against the truth. */
+@Command(
+    name = "eval",
+    description = "Evaluates a model on a data set, or predictions that lie on disk.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  zeroseg eval shapeworld --data DIR --html report.html",
+      "  zeroseg eval voc2012-val --data DIR --model openai/clip-vit-base-patch16",
+      "  zeroseg eval coco2017-val --data DIR --kind instances --predictions results.json",
+      "",
+      "The data sets, where they belong below DIR, and the papers' tables: docs/recipes.md"
+    })
+final class EvalCommand implements Callable<Integer> {
+
+  /** What is evaluated. */
+  enum Kind {
+    SEMANTIC,
+    INSTANCES,
+    ZERO_SHOT,
+    SALIENCY;
+
+    /** As it is typed. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DATASET",
+      description = "A name out of docs/recipes.md, such as voc2012-val or shapeworld.")
+  private String dataset;
+
+  @Option(
+      names = "--data",
+      defaultValue = ".",
+      paramLabel = "DIR",
+      description = "The folder that holds the data sets. Default: the current one.")
+  private Path data;
+
+  @Option(
+      names = "--kind",
+      defaultValue = "semantic",
+      paramLabel = "KIND",
+      description = "What is evaluated: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private Kind kind;
+
+  @Option(
+      names = {"-m", "--model"},
+      defaultValue = Models.DEMO,
+      paramLabel = "ID|PATH",
+      description = "The CLIP to ask, as 'zeroseg models' lists them. Default: ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
+      names = {"-p", "--predictions"},
+      paramLabel = "PATH",
+      description =
+          "Instead of a model: a folder of label pictures or saliency maps NAME.png, or a COCO "
+              + "result file.")
+  private Path predictions;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      description = "The model's pixels below this probability are background.")
+  private Double threshold;
+
+  @Option(
+      names = "--only",
+      paramLabel = "CATEGORY",
+      description = "Semantic: only pictures with this category, all others being background.")
+  private String only;
+
+  @Option(
+      names = "--annotations",
+      paramLabel = "FILE",
+      description = "Instances: an instances_*.json of one's own in place of DATASET.")
+  private Path annotations;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "The pictures that go with --annotations or --truth.")
+  private Path images;
+
+  @Option(
+      names = "--truth",
+      paramLabel = "DIR",
+      description = "Saliency: masks NAME.png in place of DATASET; any value but 0 is the object.")
+  private Path truth;
+
+  @Option(
+      names = "--overlap",
+      defaultValue = "MASK",
+      paramLabel = "OVERLAP",
+      description = "Instances: measured on ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private Overlap overlap;
+
+  @Option(
+      names = "--seen",
+      paramLabel = "SPLIT",
+      description = "Zero-shot: the split whose seen categories are told apart, 48/17 or 65/15.")
+  private String seen;
+
+  @Option(
+      names = "--beta-square",
+      defaultValue = "0.3",
+      paramLabel = "B",
+      description = "Saliency: of the F measure. Default: ${DEFAULT-VALUE}.")
+  private double betaSquare;
+
+  @Option(
+      names = "--examples",
+      defaultValue = "8",
+      paramLabel = "N",
+      description = "Worst and best pictures in the HTML report. Default: ${DEFAULT-VALUE}.")
+  private int examples;
+
+  @Option(names = "--html", paramLabel = "FILE", description = "Writes a report with pictures.")
+  private Path html;
+
+  @Option(names = "--csv", paramLabel = "FILE", description = "Writes all tables with all digits.")
+  private Path csv;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Writes everything but pictures.")
+  private Path json;
+
+  @Override
+  public Integer call() throws IOException {
+    Report report;
+    try (ConsoleProgress progress = new ConsoleProgress()) {
+      int threads = predictions == null ? 1 : Runtime.getRuntime().availableProcessors();
+      Evaluation evaluation = new Evaluation(threads, html == null ? 0 : examples, progress);
+      report =
+          switch (kind) {
+            case SEMANTIC -> semantic(evaluation, progress);
+            case INSTANCES -> instances(evaluation, progress);
+            case ZERO_SHOT -> zeroShot(evaluation);
+            case SALIENCY -> saliency(evaluation);
+          };
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(report);
+    if (csv != null) {
+      report.writeCsv(csv);
+      out.println("Tables: " + csv);
+    }
+    if (json != null) {
+      report.writeJson(json);
+      out.println("All digits: " + json);
+    }
+    if (html != null) {
+      report.writeHtml(html);
+      out.println("Report: " + html);
+    }
+    out.flush();
+    return 0;
+  }
+
+  private Report semantic(Evaluation evaluation, ConsoleProgress progress) throws IOException {
+    SemanticDataset set = Catalog.open(needed(dataset, "DATASET"), data);
+    set = only == null ? set : set.only(only);
+    if (predictions != null) {
+      return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
+    }
+    try (Clip clip = Models.clip(model, progress);
+        MaskClip segmenter = Models.maskClip(model, clip)) {
+      return evaluation.semantic(
+          set, SemanticPredictor.of(segmenter, set, words(set.vocabulary())));
+    }
+  }
+
+  private Vocabulary words(Vocabulary vocabulary) {
+    if (threshold != null) {
+      return vocabulary.withBackgroundThreshold(threshold);
+    }
+    return Models.withBackground(model, vocabulary);
+  }
+
+  private Report instances(Evaluation evaluation, ConsoleProgress progress) throws IOException {
+    Optional<Catalog.Instances> known =
+        annotations == null
+            ? Optional.of(Catalog.find(needed(dataset, "DATASET or --annotations"), data))
+            : Optional.empty();
+    Path file = known.map(Catalog.Instances::annotations).orElse(annotations);
+    Optional<Path> pictures =
+        known.map(Catalog.Instances::images).or(() -> Optional.ofNullable(images));
+    CocoGroundTruth objects = CocoGroundTruth.read(file);
+    CocoDetections found =
+        predictions != null
+            ? CocoDetections.read(predictions, objects)
+            : detect(evaluation, objects, needed(pictures.orElse(null), "--images"), progress);
+    return evaluation.instances(found, CocoEvaluator.builder().overlap(overlap), pictures);
+  }
+
+  private CocoDetections detect(
+      Evaluation evaluation, CocoGroundTruth objects, Path pictures, ConsoleProgress progress)
+      throws IOException {
+    List<Vocabulary.Category> categories =
+        objects.categories().stream()
+            .map(category -> Vocabulary.Category.of(category.name()))
+            .toList();
+    try (Clip clip = Models.clip(model, progress);
+        MaskClip segmenter = Models.maskClip(model, clip)) {
+      return evaluation.detect(segmenter, objects, pictures, words(Vocabulary.of(categories)));
+    }
+  }
+
+  private Report zeroShot(Evaluation evaluation) throws IOException {
+    CocoGroundTruth objects = CocoGroundTruth.read(needed(annotations, "--annotations"));
+    CocoDetections found = CocoDetections.read(needed(predictions, "--predictions"), objects);
+    List<Long> told = seen == null ? List.of() : Vocabularies.cocoSeen(seen);
+    return evaluation.zeroShot(found, ZeroShotScores.evaluator(overlap), told);
+  }
+
+  private Report saliency(Evaluation evaluation) throws IOException {
+    SemanticDataset set =
+        truth == null
+            ? Catalog.open(needed(dataset, "DATASET or --truth"), data)
+            : SemanticDataset.ofFolders(
+                needed(images, "--images"), truth, Vocabulary.of("object"), -1);
+    return evaluation.saliency(
+        set, needed(predictions, "--predictions"), new SaliencyMetrics(betaSquare));
+  }
+
+  private <T> T needed(T value, String name) {
+    if (value == null) {
+      throw new IllegalArgumentException("--kind " + kind + " needs " + name);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,39 @@
+package org.zeroseg.examples.cli;
+
+import ai.djl.engine.Engine;
+import java.io.IOException;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.MaskClip;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.examples.demo.DemoModels;
+
+/** Models by the names that the command line takes. */
+final class Models {
+
+  /** The name of the model that comes with this module. */
+  static final String DEMO = "demo";
+
+  private Models() {}
+
+  /** CLIP by {@code demo}, a path, or an id of the hub. */
+  static Clip clip(String model, Progress progress) throws IOException {
+    if (model.equals(DEMO)) {
+      return DemoModels.clip();
+    }
+    ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
+    return Clip.load(model, hub, Precision.AUTO, Engine.getInstance().defaultDevice());
+  }
+
+  /** The segmenter on a CLIP, with the settings that suit it. */
+  static MaskClip maskClip(String model, Clip clip) throws IOException {
+    return model.equals(DEMO) ? DemoModels.maskClip(clip) : MaskClip.builder().model(clip).build();
+  }
+
+  /** The background that a model knows words for. */
+  static Vocabulary withBackground(String model, Vocabulary vocabulary) {
+    return model.equals(DEMO) ? DemoModels.withBackground(vocabulary) : vocabulary;
+  }
+}

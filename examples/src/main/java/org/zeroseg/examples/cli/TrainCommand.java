@@ -1,0 +1,68 @@
+package org.zeroseg.examples.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.examples.demo.TrainClip;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The trainings behind the demo models. */
+@Command(
+    name = "train",
+    description = "Trains models on ShapeWorld, as the demo models were.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "MODEL",
+    footer = {"", "Stopped at any point, the same command goes on to the same result."})
+final class TrainCommand implements Runnable {
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "Name what to train.");
+  }
+
+  /** The tower's form. */
+  enum Tower {
+    RESNET,
+    VIT
+  }
+
+  @Command(name = "clip", description = "A small CLIP.", mixinStandardHelpOptions = true)
+  int clip(
+      @Option(
+              names = {"-o", "--out"},
+              defaultValue = "demo-clip",
+              paramLabel = "DIR",
+              description = "Where checkpoints, curves and model go. Default: ${DEFAULT-VALUE}.")
+          Path out,
+      @Option(
+              names = "--tower",
+              defaultValue = "RESNET",
+              paramLabel = "TOWER",
+              description =
+                  "${COMPLETION-CANDIDATES}; the latter learns from the demo model's embeddings. "
+                      + "Default: ${DEFAULT-VALUE}.")
+          Tower tower)
+      throws IOException {
+    try (ConsoleProgress progress = new ConsoleProgress()) {
+      if (tower == Tower.RESNET) {
+        TrainClip.resNet().train(out, progress);
+      } else {
+        try (Clip teacher = Models.clip(Models.DEMO, progress)) {
+          TrainClip.vit().distil(teacher, out, progress);
+        }
+      }
+    }
+    PrintWriter report = spec.commandLine().getOut();
+    report.println("Trained: " + out.resolve("model.safetensors"));
+    report.println("Next: zeroseg segment PICTURE --words \"red star\" --model " + out);
+    report.flush();
+    return 0;
+  }
+}

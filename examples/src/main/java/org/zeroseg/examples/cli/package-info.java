@@ -1,0 +1,2 @@
+/** The {@code zeroseg} command line. */
+package org.zeroseg.examples.cli;

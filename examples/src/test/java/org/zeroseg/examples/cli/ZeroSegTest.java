@@ -1,0 +1,141 @@
+package org.zeroseg.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
+import picocli.CommandLine;
+
+class ZeroSegTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir private Path folder;
+
+  private int run(Object... arguments) {
+    CommandLine command = ZeroSeg.commandLine();
+    command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    return command.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+  }
+
+  private Path scene() throws IOException {
+    Path file = folder.resolve("scene.png");
+    new ShapeWorld(2, 64, 2, 2, Split.ALL)
+        .scene(0)
+        .image()
+        .save(Files.newOutputStream(file), "png");
+    return file;
+  }
+
+  @Test
+  void helpExplainsEveryCommand() {
+    assertEquals(0, run("--help"));
+    for (String name : ZeroSeg.commandLine().getSubcommands().keySet()) {
+      assertTrue(out.toString().contains(name), name);
+      assertEquals(0, run(name, "--help"), name);
+    }
+  }
+
+  @Test
+  void withoutACommandNothingIsDone() {
+    assertEquals(2, run());
+    assertTrue(err.toString().contains("Usage"), err.toString());
+  }
+
+  @Test
+  void segmentsAPictureByWords() throws IOException {
+    Path results = folder.resolve("results");
+    assertEquals(
+        0,
+        run("segment", scene(), "--words", "red star|crimson star, striped ring", "-o", results));
+    assertTrue(ImageIO.read(results.resolve("scene.overlay.png").toFile()).getWidth() >= 64);
+    assertEquals(64, ImageIO.read(results.resolve("scene.labels.png").toFile()).getWidth());
+    assertTrue(Files.readString(results.resolve("scene.json")).startsWith("{"));
+    assertTrue(out.toString().contains("scene.overlay.png"), out.toString());
+  }
+
+  @Test
+  void aMissingPictureIsOneLineAndTheOthersAreDone() throws IOException {
+    Path results = folder.resolve("results");
+    Path absent = folder.resolve("absent.png");
+    assertEquals(1, run("segment", absent, scene(), "-w", "red star", "-o", results));
+    assertEquals("zeroseg: there is no file " + absent, err.toString().strip());
+    assertTrue(Files.exists(results.resolve("scene.overlay.png")));
+  }
+
+  @Test
+  void aFileThatIsNoPictureIsNamed() throws IOException {
+    Path text = Files.writeString(folder.resolve("text.png"), "no picture");
+    assertEquals(1, run("segment", text, "-w", "red star", "-o", folder.resolve("results")));
+    assertTrue(err.toString().contains("text.png"), err.toString());
+  }
+
+  @Test
+  void otherModelsNeedWords() throws IOException {
+    assertEquals(1, run("segment", scene(), "--model", folder.resolve("model"), "-o", folder));
+    assertTrue(err.toString().contains("--words"), err.toString());
+  }
+
+  @Test
+  void aBlankWordIsRefused() throws IOException {
+    assertEquals(1, run("segment", scene(), "--words", "red star,,ring", "-o", folder));
+    assertFalse(err.toString().isBlank());
+  }
+
+  @Test
+  void anUnknownModelIsNamed() throws IOException {
+    Path absent = folder.resolve("no").resolve("such").resolve("model");
+    assertEquals(1, run("segment", scene(), "-w", "cat", "--model", absent, "-o", folder));
+    assertTrue(err.toString().contains("model"), err.toString());
+  }
+
+  @Test
+  void scenesAreTheSameForTheSameOptions() throws IOException {
+    for (String name : new String[] {"a", "b"}) {
+      assertEquals(
+          0,
+          run(
+              "shapeworld",
+              "-o",
+              folder.resolve(name),
+              "-n",
+              3,
+              "--size",
+              64,
+              "--split",
+              "unseen"));
+    }
+    for (String file : new String[] {"images/000002.png", "instances.json", "captions.json"}) {
+      assertArrayEquals(
+          Files.readAllBytes(folder.resolve("a").resolve(file)),
+          Files.readAllBytes(folder.resolve("b").resolve(file)),
+          file);
+    }
+  }
+
+  @Test
+  void aFolderOfPicturesIsIndexedAndArchived() throws IOException {
+    Path world = folder.resolve("world");
+    Path index = folder.resolve("index");
+    Path archives = folder.resolve("archives.json");
+    assertEquals(0, run("shapeworld", "-o", world, "-n", 6, "--size", 64));
+    assertEquals(0, run("index", world.resolve("images"), "-i", index));
+    assertEquals(0, run("index", world.resolve("images"), "-i", index));
+    assertEquals(0, run("archive", index, "-w", "red star, blue ring", "-k", 2, "-o", archives));
+    assertTrue(out.toString().contains("6 pictures"), out.toString());
+    assertTrue(Files.readString(archives).contains("red star"));
+  }
+}
