@@ -8,6 +8,7 @@ import java.util.List;
  */
 public final class InvalidDataException extends RuntimeException {
 
+  /** One line each, without the file's name. */
   private final List<String> problems;
 
   /**

@@ -42,6 +42,7 @@ import org.zeroseg.eval.report.Report.Table;
 import org.zeroseg.eval.saliency.SaliencyEvaluator;
 import org.zeroseg.eval.saliency.SaliencyMetrics;
 import org.zeroseg.eval.saliency.SaliencyScores;
+import org.zeroseg.eval.semantic.BinaryIou;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
 import org.zeroseg.eval.semantic.ImageNetSEvaluator;
 
@@ -59,7 +60,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
 
   /**
    * Evaluates label maps: mean IoU, accuracies, IoU by class, confusions; on ImageNet-S also the
-   * numbers of its toolbox.
+   * numbers of its toolbox, on a single category also the IoU averaged over pictures.
    *
    * @param dataset the truth
    * @param predictor the predictions
@@ -73,6 +74,8 @@ public record Evaluation(int threads, int examples, Progress progress) {
     ConfusionMatrix matrix = new ConfusionMatrix(dataset.classes());
     boolean imageNetS = dataset.ignore().equals(Optional.of(ImageNetSEvaluator.IGNORE));
     ImageNetSEvaluator sizes = new ImageNetSEvaluator(dataset.vocabulary().size());
+    boolean single = dataset.hasBackground() && dataset.vocabulary().size() == 1;
+    List<Double> binary = new ArrayList<>();
     Extremes<LabelMap> extremes = new Extremes<>(examples);
     inOrder(
         dataset.items(),
@@ -82,11 +85,22 @@ public record Evaluation(int threads, int examples, Progress progress) {
           if (imageNetS) {
             sizes.add(labels.truth(), labels.prediction(), item.name());
           }
+          if (single) {
+            binary.add(BinaryIou.of(labels.truth().labels(), labels.prediction().labels()));
+          }
           double score = pictureIou(labels.truth(), labels.prediction(), dataset.classes());
           extremes.offer(item.name(), score, labels.prediction());
         });
     Report.Builder report = new Report.Builder(dataset.toString());
     report.table(summary(dataset, matrix));
+    if (single) {
+      double mean = binary.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+      report.table(
+          new Table(
+              "One category, as NamedMask evaluates experts",
+              List.of("value"),
+              List.of(Row.of("IoU averaged over pictures", mean))));
+    }
     if (imageNetS) {
       report.table(new Table("ImageNet-S", List.of("percent"), rows(sizes.summary())));
     }

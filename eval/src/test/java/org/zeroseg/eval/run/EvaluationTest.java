@@ -110,6 +110,16 @@ class EvaluationTest {
   }
 
   @Test
+  void averagesASingleCategoryOverPictures() throws IOException {
+    SemanticDataset cats = dataset().only("cat");
+    SemanticPredictor labels = SemanticPredictor.ofFolder(folder.resolve("predictions"));
+    Report report =
+        evaluation.semantic(cats, item -> labels.predict(item).map(label -> label == 1 ? 1 : 0));
+    double mean = report.tables().get(1).rows().get(0).values().get(0);
+    assertEquals((4 / 4.0 + 6 / 8.0) / 2, mean, 1e-6);
+  }
+
+  @Test
   void namesAMissingPrediction() throws IOException {
     Files.delete(folder.resolve("predictions/2.png"));
     InvalidDataException error = assertThrows(InvalidDataException.class, this::report);
