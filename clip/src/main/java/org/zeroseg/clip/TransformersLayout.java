@@ -85,7 +85,7 @@ final class TransformersLayout implements Checkpoint {
         sources.put(prefix + "attn.in_proj_" + projection.group(2), new Sources(parts, false));
         return;
       }
-      int dot = block.group(3).lastIndexOf('.');
+      int dot = Math.max(0, block.group(3).lastIndexOf('.'));
       Optional<String> part = Optional.ofNullable(IN_BLOCK.get(block.group(3).substring(0, dot)));
       if (part.isPresent()) {
         String known = prefix + part.get() + block.group(3).substring(dot);

@@ -6,18 +6,14 @@ import ai.djl.modality.cv.output.DetectedObjects;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
@@ -311,7 +307,7 @@ public final class Segmentation {
     if (!ImageIO.write(grey, "png", png)) {
       throw new IOException("No PNG writer for " + file);
     }
-    write(file, png.toByteArray());
+    WholeFile.write(file, png.toByteArray());
   }
 
   /**
@@ -322,7 +318,7 @@ public final class Segmentation {
    * @throws IOException if it cannot be written
    */
   public void writeGeoJson(Path file, double tolerance) throws IOException {
-    write(file, toGeoJson(tolerance).getBytes(StandardCharsets.UTF_8));
+    WholeFile.write(file, toGeoJson(tolerance));
   }
 
   /**
@@ -335,17 +331,7 @@ public final class Segmentation {
    */
   public void writeCocoJson(Path file, long imageId, IntUnaryOperator categoryId)
       throws IOException {
-    write(file, toCocoJson(imageId, categoryId).getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static void write(Path file, byte[] content) throws IOException {
-    Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
-    try {
-      Files.write(temporary, content, StandardOpenOption.CREATE_NEW);
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.write(file, toCocoJson(imageId, categoryId));
   }
 
   @Override

@@ -8,12 +8,12 @@ import java.io.Reader;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * Pictures retrieved for categories, best first: the archives of ReCo (Shin et al. 2022, Sec. 3.1),
@@ -159,10 +159,8 @@ public record Archives(Map<String, List<String>> pictures) {
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
-    Path temporary = file.resolveSibling(file.getFileName() + ".part");
     String json =
         new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(pictures);
-    Files.writeString(temporary, json + "\n");
-    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(file, json + "\n");
   }
 }

@@ -10,11 +10,11 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * Appends to an index. Rows and names are written and forced to disk first, then the header, which
@@ -47,9 +47,7 @@ final class IndexWriter implements AutoCloseable {
     Path nameFile = folder.resolve(ImageIndex.NAMES);
     if (!Files.exists(file)) {
       Files.write(nameFile, new byte[0]);
-      Path temporary = folder.resolve(ImageIndex.EMBEDDINGS + ".part");
-      Files.write(temporary, EmbeddingFile.empty(dimension, type, model).header().array());
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+      WholeFile.write(file, EmbeddingFile.empty(dimension, type, model).header().array());
     }
     FileChannel embeddings =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);

@@ -7,7 +7,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -18,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * Classifiers made of words: each word's prompts are encoded, normalised, averaged and normalised
@@ -239,10 +239,8 @@ public final class TextEmbeddings {
     int checksum = checksum(bytes.slice());
     bytes.putInt(0, MAGIC).putInt(4, checksum);
     try {
-      Path directory = Files.createDirectories(file.toAbsolutePath().getParent());
-      Path temporary = Files.createTempFile(directory, "vector", ".part");
-      Files.write(temporary, bytes.array());
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      WholeFile.write(file, bytes.array());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot keep the text embedding " + file, e);
     }

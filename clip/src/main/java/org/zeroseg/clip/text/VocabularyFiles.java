@@ -16,12 +16,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
+import org.zeroseg.core.file.WholeFile;
 
 /** The files in which vocabularies are published. */
 enum VocabularyFiles {
@@ -160,13 +160,7 @@ enum VocabularyFiles {
   void write(BytePairs pairs, Path folder) throws IOException {
     StringBuilder merges = new StringBuilder("#version: 0.2\n");
     pairs.merges().forEach(merge -> merges.append(merge).append('\n'));
-    put(folder.resolve(VOCABULARY), new Gson().toJson(numbered(pairs)));
-    put(folder.resolve(MERGES), merges.toString());
-  }
-
-  private static void put(Path file, String text) throws IOException {
-    Path temporary = file.resolveSibling(file.getFileName() + ".part");
-    Files.writeString(temporary, text);
-    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(folder.resolve(VOCABULARY), new Gson().toJson(numbered(pairs)));
+    WholeFile.write(folder.resolve(MERGES), merges.toString());
   }
 }

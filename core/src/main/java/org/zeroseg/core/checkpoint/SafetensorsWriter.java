@@ -7,17 +7,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * Writes checkpoints as safetensors. The same tensors and metadata give the same bytes.
@@ -40,36 +37,25 @@ public final class SafetensorsWriter {
    */
   public static void write(Path file, Checkpoint tensors, Map<String, String> metadata)
       throws IOException {
-    Path target = file.toAbsolutePath();
-    Path unfinished =
-        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-    try {
-      try (FileChannel channel =
-          FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        List<String> order = byAlignment(tensors);
-        writeFully(channel, header(tensors, order, metadata));
-        for (String name : order) {
-          ByteBuffer bytes = tensors.read(name);
-          if (bytes.remaining() != bytes(tensors, name)) {
-            throw new IllegalStateException(
-                "tensor %s has %d bytes, announced were %d"
-                    .formatted(name, bytes.remaining(), bytes(tensors, name)));
-          }
-          writeFully(channel, bytes);
-        }
-        channel.force(true);
-      }
-      move(unfinished, target);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
+    WholeFile.write(file, unfinished -> writeAll(unfinished, tensors, metadata));
   }
 
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+  private static void writeAll(Path file, Checkpoint tensors, Map<String, String> metadata)
+      throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      List<String> order = byAlignment(tensors);
+      writeFully(channel, header(tensors, order, metadata));
+      for (String name : order) {
+        ByteBuffer bytes = tensors.read(name);
+        if (bytes.remaining() != bytes(tensors, name)) {
+          throw new IllegalStateException(
+              "tensor %s has %d bytes, announced were %d"
+                  .formatted(name, bytes.remaining(), bytes(tensors, name)));
+        }
+        writeFully(channel, bytes);
+      }
+      channel.force(true);
     }
   }
 

@@ -3,17 +3,15 @@ package org.zeroseg.core.hub;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * One model's folder in the cache, in Hugging Face's layout: {@code blobs/} holds contents by hash,
@@ -122,9 +120,7 @@ final class ModelCache {
     } catch (FileAlreadyExistsException e) {
       // another process was faster
     } catch (IOException | UnsupportedOperationException e) {
-      Path copy = file.resolveSibling("." + UUID.randomUUID() + ".part");
-      Files.copy(blob, copy);
-      move(copy, file);
+      WholeFile.write(file, copy -> Files.copy(blob, copy));
     }
   }
 
@@ -133,17 +129,7 @@ final class ModelCache {
     if (Files.isRegularFile(ref) && Files.readString(ref).equals(commit)) {
       return;
     }
-    Path parent = Files.createDirectories(ref.getParent());
-    Path fresh = parent.resolve("." + UUID.randomUUID() + ".part");
-    Files.writeString(fresh, commit);
-    move(fresh, ref);
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
+    Files.createDirectories(ref.getParent());
+    WholeFile.write(ref, commit);
   }
 }

@@ -9,12 +9,11 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Objects;
 import javax.imageio.ImageIO;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * An immutable decoded picture: raw samples, row-major, channels interleaved, in one of Pillow's
@@ -452,16 +451,13 @@ public final class Picture {
    * @throws IOException if it cannot be written
    */
   public void writePng(Path file) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    Path temporary = Files.createTempFile(folder, ".picture", ".png");
-    try {
-      if (!ImageIO.write(toBufferedImage(), "png", temporary.toFile())) {
-        throw new IOException("No PNG writer for " + this);
-      }
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.write(
+        file,
+        unfinished -> {
+          if (!ImageIO.write(toBufferedImage(), "png", unfinished.toFile())) {
+            throw new IOException("No PNG writer for " + this);
+          }
+        });
   }
 
   /** Equal in mode, size, samples and palette. */

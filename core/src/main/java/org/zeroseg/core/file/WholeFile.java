@@ -1,0 +1,81 @@
+package org.zeroseg.core.file;
+
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.UUID;
+
+/**
+ * Writes files that a reader finds either as they were or whole and new, never in part: to a hidden
+ * file beside the target, which is then moved onto it.
+ */
+public final class WholeFile {
+
+  private WholeFile() {}
+
+  /** Writes what a file is to hold. */
+  @FunctionalInterface
+  public interface Content {
+
+    /**
+     * Writes the content.
+     *
+     * @param unfinished a path at which there is no file yet, in the target's folder
+     * @throws IOException if it cannot be written
+     */
+    void writeTo(Path unfinished) throws IOException;
+  }
+
+  /**
+   * Writes a file.
+   *
+   * @param file written or replaced; its folder exists
+   * @param content writes it
+   * @throws IOException if it cannot be written; what was there before is still there, and nothing
+   *     else
+   */
+  public static void write(Path file, Content content) throws IOException {
+    Path target = file.toAbsolutePath();
+    // Not a file of createTempFile, which others than its owner could not read.
+    Path unfinished =
+        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    try {
+      content.writeTo(unfinished);
+      move(unfinished, target);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+
+  /**
+   * Writes a file of bytes.
+   *
+   * @param file written or replaced; its folder exists
+   * @param content all of it
+   * @throws IOException as for {@link #write(Path, Content)}
+   */
+  public static void write(Path file, byte[] content) throws IOException {
+    write(file, unfinished -> Files.write(unfinished, content));
+  }
+
+  /**
+   * Writes a text file in UTF-8.
+   *
+   * @param file written or replaced; its folder exists
+   * @param text all of it
+   * @throws IOException as for {@link #write(Path, Content)}
+   */
+  public static void write(Path file, String text) throws IOException {
+    write(file, unfinished -> Files.writeString(unfinished, text));
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Files that are whole whenever somebody looks. */
+package org.zeroseg.core.file;

@@ -1,0 +1,55 @@
+package org.zeroseg.core.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WholeFileTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void replacesAFileAndLeavesNothingElse() throws IOException {
+    Path file = folder.resolve("words.txt");
+    WholeFile.write(file, "cat");
+    WholeFile.write(file, "d\u00f6g");
+    assertEquals("d\u00f6g", Files.readString(file));
+    assertEquals(List.of(file), files());
+  }
+
+  @Test
+  void keepsWhatWasThereWhereTheContentFails() throws IOException {
+    Path file = Files.writeString(folder.resolve("words.txt"), "cat");
+    WholeFile.Content broken =
+        unfinished -> {
+          Files.writeString(unfinished, "d");
+          throw new IOException("the disk is full");
+        };
+    assertThrows(IOException.class, () -> WholeFile.write(file, broken));
+    assertEquals("cat", Files.readString(file));
+    assertEquals(List.of(file), files());
+  }
+
+  @Test
+  void canBeReadByWhomeverAPlainFileCan() throws IOException {
+    assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"));
+    Path plain = Files.writeString(folder.resolve("plain.txt"), "cat");
+    Path whole = folder.resolve("whole.txt");
+    WholeFile.write(whole, "cat");
+    assertEquals(Files.getPosixFilePermissions(plain), Files.getPosixFilePermissions(whole));
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+}
