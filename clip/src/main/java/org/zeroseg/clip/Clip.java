@@ -15,7 +15,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
@@ -49,6 +51,10 @@ public final class Clip implements TextEncoder, AutoCloseable {
   private final ClipTokenizer tokenizer;
   private final NDManager manager;
   private final TextEmbeddings textEmbeddings = TextEmbeddings.of(this);
+
+  /** Made once each, since what they hold lives as long as the model. */
+  private final Map<Boolean, DenseClip> dense = new ConcurrentHashMap<>();
+
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   private Clip(ClipModel model, ClipTokenizer tokenizer, NDManager manager) {
@@ -218,6 +224,10 @@ public final class Clip implements TextEncoder, AutoCloseable {
 
   /** Dense features; those of MaskCLIP's released network differ, see {@link MaskClip.Builder}. */
   DenseClip dense(boolean asReleased) {
+    return compute((loaded, call) -> dense.computeIfAbsent(asReleased, this::makeDense));
+  }
+
+  private DenseClip makeDense(boolean asReleased) {
     ClipConfig config = model.config();
     ImageTower tower = model.image();
     PositionResampling positions = PositionResampling.TARGET_SIZE;

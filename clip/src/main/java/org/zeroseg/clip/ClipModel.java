@@ -17,9 +17,12 @@ import org.zeroseg.core.tensor.Weights;
  */
 public final class ClipModel {
 
-  /** Scalars that OpenAI's archives carry beside the parameters. */
+  /** What OpenAI's archives, and early ones of open_clip, carry beside the parameters. */
   private static final Set<String> NO_PARAMETERS =
-      Set.of("input_resolution", "context_length", "vocab_size");
+      Set.of("input_resolution", "context_length", "vocab_size", "attn_mask");
+
+  /** Where some models of open_clip keep the text tower. */
+  private static final String TEXT = "text.";
 
   private final ClipConfig config;
   private final Weights weights;
@@ -81,7 +84,12 @@ public final class ClipModel {
     if (checkpoint.tensors().containsKey("vision_model.embeddings.class_embedding")) {
       return new TransformersLayout(checkpoint);
     }
-    return checkpoint.without(NO_PARAMETERS::contains);
+    Checkpoint flat =
+        checkpoint.tensors().containsKey(TEXT + "token_embedding.weight")
+            ? checkpoint.renamed(
+                name -> name.startsWith(TEXT) ? name.substring(TEXT.length()) : name)
+            : checkpoint;
+    return flat.without(NO_PARAMETERS::contains);
   }
 
   /** The image half alone; {@code visual} is the view below that prefix. */

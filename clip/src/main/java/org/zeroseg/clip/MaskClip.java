@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.clip.text.TextEncoder;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
@@ -39,12 +41,15 @@ public final class MaskClip implements Segmenter {
   private final Clip clip;
   private final boolean ownsClip;
   private final DenseClip dense;
+  private final TextEmbeddings texts;
   private final Settings settings;
 
-  private MaskClip(Clip clip, boolean ownsClip, DenseClip dense, Settings settings) {
+  private MaskClip(
+      Clip clip, boolean ownsClip, DenseClip dense, TextEmbeddings texts, Settings settings) {
     this.clip = clip;
     this.ownsClip = ownsClip;
     this.dense = dense;
+    this.texts = texts;
     this.settings = settings;
   }
 
@@ -72,6 +77,7 @@ public final class MaskClip implements Segmenter {
 
     private Optional<String> id = Optional.empty();
     private Optional<Clip> clip = Optional.empty();
+    private Optional<TextEmbeddings> texts = Optional.empty();
     private Precision precision = Precision.AUTO;
     private boolean asReleased;
     // OpenCV linear within 2048 x 512 and ImageNet statistics: the released configurations.
@@ -193,6 +199,18 @@ public final class MaskClip implements Segmenter {
     }
 
     /**
+     * Where class vectors come from, for instance ones that are kept in files for the next process
+     * ({@link TextEmbeddings#of(TextEncoder, Path, String)}).
+     *
+     * @param chosen the model's own by default, which are remembered while it is open
+     * @return this
+     */
+    public Builder textEmbeddings(TextEmbeddings chosen) {
+      texts = Optional.of(chosen);
+      return this;
+    }
+
+    /**
      * Prompt denoising and key smoothing.
      *
      * @param chosen {@link Refinement#NONE} by default
@@ -234,7 +252,8 @@ public final class MaskClip implements Segmenter {
       Settings settings =
           new Settings(
               shorterSide, longerSide, filter, normalization, templates, refinement, window, step);
-      return new MaskClip(chosen, own, chosen.dense(asReleased), settings);
+      return new MaskClip(
+          chosen, own, chosen.dense(asReleased), texts.orElseGet(chosen::textEmbeddings), settings);
     }
 
     private Clip load() throws IOException {
@@ -247,7 +266,7 @@ public final class MaskClip implements Segmenter {
   @Override
   public List<Segmentation> segment(List<Image> images, Vocabulary vocabulary) {
     Words words = Words.of(vocabulary);
-    float[][] classifier = clip.textEmbeddings().classifier(words.words(), settings.templates());
+    float[][] classifier = texts.classifier(words.words(), settings.templates());
     List<Segmentation> results = new ArrayList<>();
     // One by one: at this size a picture fills the processor, and stays independent of the others.
     for (Image image : images) {

@@ -2,6 +2,7 @@ package org.zeroseg.clip;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
@@ -58,6 +60,36 @@ class ClipTest {
       error = assertThrows(CheckpointException.class, () -> load(other, manager));
       assertTrue(error.getMessage().contains("holds no CLIP"), error.getMessage());
     }
+  }
+
+  @Test
+  void theTextTowerMayHaveAPrefix() {
+    Map<String, Shape> shapes = TinyClip.config(TinyClip.VIT).shapes();
+    PortableWeights plain = new PortableWeights(shapes, "any");
+    Checkpoint prefixed =
+        plain.renamed(
+            name ->
+                name.startsWith("visual.") || name.equals("logit_scale") ? name : "text." + name);
+    assertEquals(plain.tensors().keySet(), ClipModel.openAiNames(prefixed).tensors().keySet());
+  }
+
+  @Test
+  void aLayerOfTheTransformersLibraryWithoutPartsIsReported() {
+    Map<String, Shape> shapes =
+        Map.of(
+            "vision_model.embeddings.class_embedding", new Shape(64),
+            "text_model.encoder.layers.0.odd", new Shape(3));
+    try (NDManager manager = NDManager.newBaseManager()) {
+      assertThrows(CheckpointException.class, () -> load(shapes, manager));
+    }
+  }
+
+  @Test
+  void denseFeaturesOfAModelAreMadeOnce() {
+    Clip clip = TinyClip.clip(TinyClip.RES_NET);
+    assertSame(clip.dense(false), clip.dense(false));
+    clip.close();
+    assertThrows(IllegalStateException.class, () -> clip.dense(true));
   }
 
   private static ClipModel load(Map<String, Shape> shapes, NDManager manager) {

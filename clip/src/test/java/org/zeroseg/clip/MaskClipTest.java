@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.modality.cv.Image;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
@@ -76,6 +81,20 @@ class MaskClipTest {
       assertEquals(
           64 * 48 - before.segments().get(0).mask().area(),
           after.segments().stream().mapToInt(s -> s.mask().area()).sum());
+    }
+  }
+
+  @Test
+  void classVectorsMayComeFromFiles(@TempDir Path folder) throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        MaskClip plain = small(clip).build();
+        MaskClip kept =
+            small(clip).textEmbeddings(TextEmbeddings.of(clip, folder, "tiny")).build()) {
+      Image image = image(64, 48);
+      assertArrayEquals(plain.segment(image, WORDS).labels(), kept.segment(image, WORDS).labels());
+      try (Stream<Path> files = Files.list(folder)) {
+        assertEquals(4, files.count());
+      }
     }
   }
 
