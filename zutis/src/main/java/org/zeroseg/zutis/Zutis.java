@@ -318,7 +318,10 @@ public final class Zutis implements Segmenter {
       Device device = Engine.getInstance().defaultDevice();
       NDManager manager = NDManager.newBaseManager(device);
       try (Checkpoint opened = Checkpoints.open(ModelHub.fromEnvironment().weights(chosen))) {
-        return build(ZutisModel.load(opened, precision, manager), manager);
+        // A training that is under way keeps its weights beside the optimiser's state.
+        boolean training = opened.tensors().containsKey("weights." + ZutisConfig.QUERIES);
+        Checkpoint checkpoint = training ? opened.under("weights") : opened;
+        return build(ZutisModel.load(checkpoint, precision, manager), manager);
       } catch (IOException | RuntimeException e) {
         manager.close();
         throw e;

@@ -1,0 +1,171 @@
+package org.zeroseg.dino;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.mask.Rle;
+
+/**
+ * Masks that a saliency detector made of pictures, in a folder: what NamedMask and ZUTIS learn from
+ * in place of annotations. One small file a picture, {@code NAME.json}, holds COCO's run lengths,
+ * as the released code stores them: {@code {"size":[height,width],"counts":"..."}}.
+ *
+ * @param folder of the files; pictures in folders have theirs in folders of the same names
+ */
+public record PseudoMasks(Path folder) {
+
+  /**
+   * A picture without a mask.
+   *
+   * @param name of the picture
+   * @param reason what went wrong
+   */
+  public record Failure(String name, String reason) {}
+
+  /**
+   * How many masks there are now.
+   *
+   * @param made by this run
+   * @param present before it
+   * @param failures pictures that could not be read; a later run tries them again
+   */
+  public record Outcome(int made, int present, List<Failure> failures) {
+
+    /** Copies the list. */
+    public Outcome {
+      failures = List.copyOf(failures);
+    }
+  }
+
+  /**
+   * Whether a picture has a mask.
+   *
+   * @param name of the picture
+   * @return true if its file exists
+   */
+  public boolean contains(String name) {
+    return Files.exists(file(name));
+  }
+
+  /**
+   * The mask of a picture.
+   *
+   * @param name of the picture
+   * @return of the picture's size
+   * @throws IOException if there is none or its file is damaged
+   */
+  public Mask read(String name) throws IOException {
+    Path file = file(name);
+    try {
+      JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      JsonArray size = json.getAsJsonArray("size");
+      int height = size.get(0).getAsInt();
+      int width = size.get(1).getAsInt();
+      return Rle.parse(width, height, json.get("counts").getAsString()).mask();
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (JsonParseException
+        | IllegalArgumentException
+        | IllegalStateException
+        | IndexOutOfBoundsException
+        | ClassCastException
+        | NullPointerException e) {
+      throw new IOException(file + " holds no mask: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Stores a mask.
+   *
+   * @param name of the picture
+   * @param mask replaces one that exists
+   * @throws IOException if it cannot be written
+   */
+  public void write(String name, Mask mask) throws IOException {
+    JsonObject json = new JsonObject();
+    JsonArray size = new JsonArray();
+    size.add(mask.height());
+    size.add(mask.width());
+    json.add("size", size);
+    json.addProperty("counts", mask.rle().text());
+    Path file = file(name);
+    Path parent = Files.createDirectories(file.toAbsolutePath().getParent());
+    Path temporary = Files.createTempFile(parent, "mask", ".part");
+    Files.writeString(temporary, json.toString());
+    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /**
+   * Makes the masks that are missing. Stopped at any point, another call goes on where it was.
+   *
+   * @param detector finds what stands out
+   * @param pictures the folder that names are relative to
+   * @param names of the pictures; one may occur twice
+   * @param batch pictures that the detector sees at once
+   * @param progress told after every batch
+   * @return what was done
+   * @throws IOException if a mask cannot be written
+   */
+  public Outcome make(
+      SaliencyDetector detector,
+      Path pictures,
+      Collection<String> names,
+      int batch,
+      Progress progress)
+      throws IOException {
+    List<String> missing = new ArrayList<>(new LinkedHashSet<>(names));
+    int all = missing.size();
+    missing.removeIf(this::contains);
+    List<Failure> failures = new ArrayList<>();
+    int made = 0;
+    for (int from = 0; from < missing.size(); from += batch) {
+      List<String> some = missing.subList(from, Math.min(from + batch, missing.size()));
+      List<String> read = new ArrayList<>();
+      List<Picture> inputs = new ArrayList<>();
+      for (String name : some) {
+        try {
+          inputs.add(Picture.read(pictures.resolve(name)));
+          read.add(name);
+        } catch (IOException e) {
+          failures.add(new Failure(name, String.valueOf(e.getMessage())));
+        }
+      }
+      List<SaliencyDetector.Salient> found = inputs.isEmpty() ? List.of() : detector.detect(inputs);
+      for (int i = 0; i < read.size(); i++) {
+        write(read.get(i), found.get(i).mask());
+        made++;
+      }
+      progress.update("pseudo-masks", from + some.size(), missing.size());
+    }
+    return new Outcome(made, all - missing.size(), failures);
+  }
+
+  /** Names come from files: none may lead out of the folder. */
+  private Path file(String name) {
+    try {
+      Path relative = Path.of(name);
+      Path inside = relative.isAbsolute() ? relative.getRoot().relativize(relative) : relative;
+      Path file = folder.resolve(inside + ".json").normalize();
+      if (!name.isBlank() && file.startsWith(folder.normalize())) {
+        return file;
+      }
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("\"" + name + "\" names no picture", e);
+    }
+    throw new IllegalArgumentException("\"" + name + "\" leads out of the folder " + folder);
+  }
+}

@@ -1,0 +1,140 @@
+package org.zeroseg.dino;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.image.Mode;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+
+class PseudoMasksTest {
+
+  @TempDir Path folder;
+
+  /** Takes bright pixels for the object and remembers how many pictures it saw at once. */
+  private static final class Bright implements SaliencyDetector {
+
+    private final List<Integer> batches = new ArrayList<>();
+
+    @Override
+    public List<Salient> detect(List<Picture> pictures) {
+      batches.add(pictures.size());
+      return pictures.stream().map(Bright::mask).map(mask -> new Salient(mask, 1)).toList();
+    }
+
+    private static Mask mask(Picture picture) {
+      return Mask.of(picture.width(), picture.height(), (x, y) -> picture.sample(x, y, 0) > 100);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private void picture(String name, int width) throws IOException {
+    byte[] samples = new byte[width * 4];
+    samples[width + 1] = 120;
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    Picture.of(Mode.GREY, width, 4, samples).writePng(file);
+  }
+
+  @Test
+  void masksAreMadeOnceAndOnlyWhatIsMissingLater() throws IOException {
+    picture("a.png", 5);
+    picture("sub/b.png", 7);
+    picture("c.png", 6);
+    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
+    Bright detector = new Bright();
+    PseudoMasks.Outcome first =
+        masks.make(detector, folder, List.of("a.png", "sub/b.png", "a.png"), 8, Progress.SILENT);
+    assertEquals(new PseudoMasks.Outcome(2, 0, List.of()), first);
+    List<String> all = List.of("a.png", "sub/b.png", "c.png");
+    assertEquals(
+        new PseudoMasks.Outcome(1, 2, List.of()),
+        masks.make(detector, folder, all, 8, Progress.SILENT));
+    assertEquals(List.of(2, 1), detector.batches);
+    Mask mask = masks.read("sub/b.png");
+    assertEquals(7, mask.width());
+    assertEquals(1, mask.area());
+    assertTrue(mask.get(1, 1));
+  }
+
+  @Test
+  void aStoppedRunGoesOnWhereItWas() throws IOException {
+    for (int i = 0; i < 4; i++) {
+      picture(i + ".png", 5);
+    }
+    List<String> names = List.of("0.png", "1.png", "2.png", "3.png");
+    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
+    assertThrows(
+        UnsupportedOperationException.class,
+        () ->
+            masks.make(
+                new Bright(),
+                folder,
+                names,
+                1,
+                (task, done, total) -> {
+                  if (done == 3) {
+                    throw new UnsupportedOperationException("stopped");
+                  }
+                }));
+    assertEquals(
+        new PseudoMasks.Outcome(1, 3, List.of()),
+        masks.make(new Bright(), folder, names, 1, Progress.SILENT));
+  }
+
+  @Test
+  void picturesThatCannotBeReadAreReportedAndTriedAgain() throws IOException {
+    picture("good.png", 5);
+    Files.writeString(folder.resolve("bad.png"), "no picture");
+    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
+    List<String> names = List.of("bad.png", "good.png", "absent.png");
+    PseudoMasks.Outcome outcome = masks.make(new Bright(), folder, names, 2, Progress.SILENT);
+    assertEquals(1, outcome.made());
+    assertEquals(
+        List.of("bad.png", "absent.png"),
+        outcome.failures().stream().map(PseudoMasks.Failure::name).toList());
+    assertFalse(masks.contains("bad.png"));
+    picture("bad.png", 5);
+    assertEquals(1, masks.make(new Bright(), folder, names, 2, Progress.SILENT).made());
+  }
+
+  @Test
+  void theFileIsWhatTheReleasedCodeReads() throws IOException {
+    PseudoMasks masks = new PseudoMasks(folder);
+    masks.write("x", Mask.of(3, 2, (x, y) -> x == 1));
+    assertEquals("{\"size\":[2,3],\"counts\":\"222\"}", Files.readString(folder.resolve("x.json")));
+  }
+
+  @Test
+  void damagedAndAbsentMasksAreNamed() throws IOException {
+    PseudoMasks masks = new PseudoMasks(folder);
+    assertThrows(NoSuchFileException.class, () -> masks.read("none"));
+    for (String text :
+        List.of("", "[]", "{}", "{\"size\":[2]}", "{\"size\":[2,3],\"counts\":\"9\"}")) {
+      Files.writeString(folder.resolve("x.json"), text);
+      String message = assertThrows(IOException.class, () -> masks.read("x"), text).getMessage();
+      assertTrue(message.contains("x.json"), message);
+    }
+  }
+
+  @Test
+  void namesDoNotLeadOutOfTheFolder() {
+    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
+    assertThrows(IllegalArgumentException.class, () -> masks.contains("../outside"));
+    assertThrows(IllegalArgumentException.class, () -> masks.contains(" "));
+    assertFalse(masks.contains("/data/train/a.png"));
+  }
+}

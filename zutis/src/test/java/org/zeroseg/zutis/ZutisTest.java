@@ -1,0 +1,293 @@
+package org.zeroseg.zutis;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.Segment;
+import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.mask.Nms;
+import org.zeroseg.core.tensor.Weights;
+
+class ZutisTest {
+
+  private static final Vocabulary WORDS = Vocabulary.of("cat", "dog", "a photo");
+
+  private final Clip clip = TinyZutis.clip();
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void close() {
+    clip.close();
+  }
+
+  private Zutis build(Zutis.Builder builder) throws IOException {
+    NDManager manager = NDManager.newBaseManager();
+    return builder.clip(clip).build(TinyZutis.model(manager), manager);
+  }
+
+  private static boolean same(Segmentation a, Segmentation b) {
+    return a.toCocoJson(1, label -> label).equals(b.toCocoJson(1, label -> label))
+        && java.util.Arrays.equals(a.labels(), b.labels());
+  }
+
+  @Test
+  void regionsCoverThePictureAndInstancesAreRanked() throws IOException {
+    Image image = TinyZutis.image(75, 52, 1);
+    try (Zutis zutis = build(Zutis.builder().withoutSuppression())) {
+      Segmentation both = zutis.segment(image, WORDS);
+      assertEquals(75, both.width());
+      assertEquals(52, both.height());
+      assertTrue(both.segments().size() > 1, both.toString());
+      double[] scores = both.segments().stream().mapToDouble(Segment::score).toArray();
+      for (int i = 0; i < scores.length; i++) {
+        assertTrue(scores[i] > 0 && scores[i] < 1 / (1 + Math.exp(-5)), both.toString());
+        assertTrue(i == 0 || scores[i] <= scores[i - 1], both.toString());
+      }
+    }
+  }
+
+  @Test
+  void eachAnswerIsAPartOfBoth() throws IOException {
+    Image image = TinyZutis.image(64, 48, 2);
+    Segmentation both;
+    try (Zutis zutis = build(Zutis.builder())) {
+      both = zutis.segment(image, WORDS);
+    }
+    try (Zutis zutis = build(Zutis.builder().answer(Zutis.Answer.REGIONS))) {
+      Segmentation regions = zutis.segment(image, WORDS);
+      assertArrayEquals(both.labels(), regions.labels());
+      regions
+          .segments()
+          .forEach(
+              region ->
+                  assertEquals(
+                      IntStream.of(both.labels()).filter(l -> l == region.label()).count(),
+                      region.mask().area()));
+    }
+    try (Zutis zutis = build(Zutis.builder().answer(Zutis.Answer.INSTANCES))) {
+      Segmentation instances = zutis.segment(image, WORDS);
+      assertEquals(both.toCocoJson(1, label -> label), instances.toCocoJson(1, label -> label));
+    }
+  }
+
+  @Test
+  void batchesOfSeveralSizesEqualSinglePictures() throws IOException {
+    List<Image> images =
+        List.of(
+            TinyZutis.image(40, 32, 1),
+            TinyZutis.image(33, 47, 2),
+            TinyZutis.image(40, 32, 3),
+            TinyZutis.image(40, 32, 4));
+    try (Zutis zutis = build(Zutis.builder().batch(2))) {
+      List<Segmentation> together = zutis.segment(images, WORDS);
+      for (int i = 0; i < images.size(); i++) {
+        Segmentation alone = zutis.segment(images.get(i), WORDS);
+        assertArrayEquals(alone.labels(), together.get(i).labels(), "picture " + i);
+        assertEquals(alone.segments().size(), together.get(i).segments().size());
+      }
+      assertEquals(List.of(), zutis.segment(List.of(), WORDS));
+    }
+  }
+
+  @Test
+  void aThousandWordsGiveOneLabelEach() throws IOException {
+    String[] words = IntStream.range(0, 1000).mapToObj(i -> "thing " + i).toArray(String[]::new);
+    try (Zutis zutis = build(Zutis.builder())) {
+      Segmentation result = zutis.segment(TinyZutis.image(48, 40, 5), Vocabulary.of(words));
+      assertEquals(1000, result.names().size());
+      assertTrue(IntStream.of(result.labels()).allMatch(l -> l >= 0 && l <= 1000));
+    }
+  }
+
+  @Test
+  void anEmptyVocabularyAndDuplicateWordsAreRefusedByName() {
+    assertThrows(IllegalArgumentException.class, () -> Vocabulary.of());
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> Vocabulary.of("cat", "dog", "Cat"))
+            .getMessage();
+    assertTrue(message.contains("'Cat'"), message);
+  }
+
+  @Test
+  void aWordTooLongForTheTextTowerIsNamed() throws IOException {
+    String endless = "a photo of ".repeat(40).strip();
+    try (Zutis zutis = build(Zutis.builder())) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> zutis.segment(TinyZutis.image(32, 32, 1), Vocabulary.of(endless)))
+              .getMessage();
+      assertTrue(message.contains("a photo of"), message);
+    }
+  }
+
+  @Test
+  void noProposalAboveTheThresholdMeansNoInstance() throws IOException {
+    try (Zutis zutis = build(Zutis.builder().maskThreshold(1 - 1e-9))) {
+      Segmentation result = zutis.segment(TinyZutis.image(48, 40, 1), WORDS);
+      assertEquals(List.of(), result.segments());
+      assertEquals(48 * 40, result.labels().length);
+    }
+  }
+
+  @Test
+  void aPictureSmallerThanAPatchIsRefused() throws IOException {
+    try (Zutis zutis = build(Zutis.builder())) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> zutis.segment(TinyZutis.image(40, 7, 1), WORDS))
+              .getMessage();
+      assertTrue(message.contains("patch of 8"), message);
+    }
+  }
+
+  @Test
+  void onlyTheBestAreKeptIfFewAreAskedFor() throws IOException {
+    Image image = TinyZutis.image(75, 52, 1);
+    try (Zutis all = build(Zutis.builder().withoutSuppression());
+        Zutis one = build(Zutis.builder().withoutSuppression().atMost(1))) {
+      Segment best = all.segment(image, WORDS).segments().get(0);
+      List<Segment> kept = one.segment(image, WORDS).segments();
+      assertEquals(1, kept.size());
+      assertEquals(best.mask(), kept.get(0).mask());
+    }
+  }
+
+  @Test
+  void proposalsAreWhatInstancesAreChosenFrom() throws IOException {
+    Image image = TinyZutis.image(75, 52, 1);
+    try (Zutis zutis = build(Zutis.builder().suppression(new Nms.Linear(0.3)))) {
+      List<Zutis.Proposal> proposals = zutis.proposals(image, WORDS);
+      assertEquals(TinyZutis.CONFIG.queries(), proposals.size());
+      for (Segment segment : zutis.segment(image, WORDS).segments()) {
+        assertTrue(
+            proposals.stream()
+                .anyMatch(p -> p.label() == segment.label() && p.mask().equals(segment.mask())));
+      }
+    }
+  }
+
+  @Test
+  void oneOfTwoSynonymsIsEnough() throws IOException {
+    Image image = TinyZutis.image(64, 48, 3);
+    Vocabulary synonyms =
+        Vocabulary.of(List.of(Vocabulary.Category.of("cat", "dog", "a photo")))
+            .withBackground("background");
+    try (Zutis zutis = build(Zutis.builder())) {
+      int[] split = zutis.segment(image, WORDS).labels();
+      int[] joined = zutis.segment(image, synonyms).labels();
+      // Of the words the best counts in every cell, so that their category only grows.
+      for (int i = 0; i < split.length; i++) {
+        assertTrue(split[i] == 0 || joined[i] == 1, "pixel " + i);
+      }
+    }
+  }
+
+  @Test
+  void aThresholdMakesUnsurePixelsBackground() throws IOException {
+    Image image = TinyZutis.image(64, 48, 3);
+    try (Zutis zutis = build(Zutis.builder())) {
+      int[] none = zutis.segment(image, WORDS.withBackgroundThreshold(0.9999)).labels();
+      assertArrayEquals(new int[64 * 48], none);
+    }
+  }
+
+  @Test
+  void whatIsWrittenIsReadBackToTheSameResult() throws IOException {
+    Path file = folder.resolve("zutis.safetensors");
+    Image image = TinyZutis.image(64, 48, 3);
+    try (NDManager manager = NDManager.newBaseManager();
+        Zutis zutis = build(Zutis.builder())) {
+      Weights weights = Weights.of(TinyZutis.weights(manager), "random weights");
+      SafetensorsWriter.write(file, weights.checkpoint(), Map.of());
+      assertEquals(TinyZutis.CONFIG, ZutisConfig.of(weights.checkpoint()));
+      try (Zutis read =
+          Zutis.builder().model(file).precision(Precision.FLOAT32).clip(clip).build()) {
+        assertTrue(same(zutis.segment(image, WORDS), read.segment(image, WORDS)));
+      }
+    }
+  }
+
+  @Test
+  void bfloat16ComesCloseToFloat32() throws IOException {
+    Path file = folder.resolve("zutis.safetensors");
+    Image image = TinyZutis.image(64, 48, 3);
+    try (NDManager manager = NDManager.newBaseManager();
+        Zutis zutis = build(Zutis.builder())) {
+      Weights weights = Weights.of(TinyZutis.weights(manager), "random weights");
+      SafetensorsWriter.write(file, weights.checkpoint(), Map.of());
+      try (Zutis reduced =
+          Zutis.builder().model(file).precision(Precision.BFLOAT16).clip(clip).build()) {
+        int[] expected = zutis.segment(image, WORDS).labels();
+        int[] actual = reduced.segment(image, WORDS).labels();
+        long equal =
+            IntStream.range(0, expected.length).filter(i -> expected[i] == actual[i]).count();
+        assertTrue(equal > 0.8 * expected.length, equal + " of " + expected.length);
+      }
+    }
+  }
+
+  @Test
+  void anotherClipsWordsAreRefused() {
+    NDManager manager = NDManager.newBaseManager();
+    ZutisConfig wide = new ZutisConfig(TinyZutis.VIT, 48, 6, 1, 16, 16);
+    Map<String, ai.djl.ndarray.NDArray> weights = new java.util.LinkedHashMap<>();
+    wide.shapes().forEach((name, shape) -> weights.put(name, manager.zeros(shape)));
+    ZutisModel model = ZutisModel.of(wide, Weights.of(weights, "zeros"), manager);
+    String message =
+        assertThrows(
+                CheckpointException.class, () -> Zutis.builder().clip(clip).build(model, manager))
+            .getMessage();
+    assertTrue(message.contains("32") && message.contains("48"), message);
+    manager.close();
+  }
+
+  @Test
+  void aCheckpointOfSomethingElseIsRefusedWithTheMissingName() throws IOException {
+    Path file = folder.resolve("other.safetensors");
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Weights weights = Weights.of(TinyZutis.clipWeights(manager), "a CLIP");
+      SafetensorsWriter.write(file, weights.checkpoint(), Map.of());
+    }
+    String message =
+        assertThrows(
+                CheckpointException.class, () -> Zutis.builder().model(file).clip(clip).build())
+            .getMessage();
+    assertTrue(message.contains("query_embed"), message);
+  }
+
+  @Test
+  void aClosedSegmenterSaysSo() throws IOException {
+    Zutis zutis = build(Zutis.builder());
+    zutis.close();
+    assertThrows(
+        IllegalStateException.class, () -> zutis.segment(TinyZutis.image(32, 32, 1), WORDS));
+    assertFalse(clip.config().embedding() == 0);
+  }
+
+  @Test
+  void aModelAndWordsMustBeChosen() {
+    assertThrows(IllegalStateException.class, () -> Zutis.builder().clip(clip).build());
+    assertThrows(IllegalStateException.class, () -> Zutis.builder().model("x").build());
+  }
+}
