@@ -65,17 +65,20 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
   public static TrainClip resNet() {
     return new TrainClip(
         new ClipConfig.ResNet(32, List.of(1, 2), 8),
-        List.of(new Phase(1250, 1e-3, BATCH, SEED), new Phase(1250, 1e-3, 32, SEED + 1)));
+        List.of(
+            new Phase(1250, 1e-3, BATCH, SEED),
+            new Phase(1250, 1e-3, 32, SEED + 1),
+            new Phase(500, 5e-4, 32, SEED + 2)));
   }
 
   /**
    * A vision transformer for the joint space of another model, whose embeddings it learns.
    *
-   * @return the recipe of the shipped model
+   * @return a recipe; no model of it is shipped yet
    */
   public static TrainClip vit() {
     return new TrainClip(
-        new ClipConfig.Vit(128, 4, 8, 8), List.of(new Phase(1250, 1e-3, 32, SEED + 2)));
+        new ClipConfig.Vit(128, 4, 8, 8), List.of(new Phase(1250, 1e-3, 32, SEED + 3)));
   }
 
   /**
