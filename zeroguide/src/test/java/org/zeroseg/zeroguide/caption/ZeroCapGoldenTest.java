@@ -348,7 +348,6 @@ class ZeroCapGoldenTest {
         total += loss;
       }
       clipLosses.add(total);
-      System.out.println(
     }
 
     @Override

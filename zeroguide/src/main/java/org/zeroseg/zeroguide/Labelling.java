@@ -1,0 +1,83 @@
+package org.zeroseg.zeroguide;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.text.ClipTokenizer;
+import org.zeroseg.zeroguide.caption.Caption;
+
+/**
+ * Makes captions into labels: of a segment's captions the one nearest to its embedding names it
+ * (Rewatbowornwong et al. 2023, Sec. 3.3).
+ *
+ * @param cutsLastLetter whether the last letter goes whatever it is, as in the published code, or
+ *     only a full stop
+ */
+record Labelling(boolean cutsLastLetter) {
+
+  private static final int BATCH = 64;
+
+  /** The text that is encoded for a caption; a caption has its blank and full stop already. */
+  private static String prompted(String caption) {
+    return "Image of a " + caption + ".";
+  }
+
+  /** Embeddings of texts in the prompt, the longest cut to CLIP's context: {@code [D]} each. */
+  static Map<String, float[]> encode(Clip clip, Collection<String> captions) {
+    ClipTokenizer tokenizer = clip.tokenizer().truncating();
+    List<String> all = List.copyOf(new LinkedHashSet<>(captions));
+    Map<String, float[]> embeddings = new LinkedHashMap<>();
+    for (int start = 0; start < all.size(); start += BATCH) {
+      List<String> batch = all.subList(start, Math.min(all.size(), start + BATCH));
+      long[][] ids = tokenizer.tokenize(batch.stream().map(Labelling::prompted).toList());
+      long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+      float[] values =
+          clip.compute(
+              (model, call) -> {
+                NDArray rows = call.create(flat, new Shape(ids.length, ids[0].length));
+                return model.text().encode(rows).toFloatArray();
+              });
+      int width = values.length / batch.size();
+      for (int i = 0; i < batch.size(); i++) {
+        embeddings.put(batch.get(i), Arrays.copyOfRange(values, i * width, (i + 1) * width));
+      }
+    }
+    return embeddings;
+  }
+
+  /**
+   * The labels of a segment, nearest first; of equally near ones the namer's favourite.
+   *
+   * @param embeddings of the captions' texts
+   */
+  List<SegmentLabel> labels(
+      float[] segment, List<Caption> captions, Map<String, float[]> embeddings) {
+    List<SegmentLabel> labels = new ArrayList<>();
+    for (Caption caption : captions) {
+      float[] text = embeddings.get(caption.text());
+      labels.add(
+          new SegmentLabel(
+              trim(caption.text()),
+              SegmentMerging.cosine(text, segment),
+              caption.logProbability(),
+              text));
+    }
+    labels.sort(Comparator.comparingDouble(SegmentLabel::confidence).reversed());
+    return List.copyOf(labels);
+  }
+
+  private String trim(String caption) {
+    boolean cut = !caption.isEmpty() && (cutsLastLetter || caption.endsWith("."));
+    String kept = cut ? caption.substring(0, caption.length() - 1) : caption;
+    return kept.toLowerCase(Locale.ROOT).replace(".", "").strip();
+  }
+}
