@@ -81,8 +81,8 @@ public final class ClipModel {
 
   /** The tensors of any published layout under OpenAI's names, without what is no parameter. */
   static Checkpoint openAiNames(Checkpoint checkpoint) {
-    if (checkpoint.tensors().containsKey("vision_model.embeddings.class_embedding")) {
-      return new TransformersLayout(checkpoint);
+    if (TransformersLayout.fits(checkpoint)) {
+      return TransformersLayout.openAi(checkpoint);
     }
     Checkpoint flat =
         checkpoint.tensors().containsKey(TEXT + "token_embedding.weight")

@@ -46,7 +46,7 @@ class MaskClipTest {
     for (ClipConfig.Image tower : List.of(TinyClip.VIT, TinyClip.RES_NET)) {
       try (Clip clip = TinyClip.clip(tower);
           MaskClip segmenter = small(clip).build()) {
-        for (int[] size : new int[][] {{64, 48}, {37, 91}, {300, 20}, {9, 9}, {1, 1}}) {
+        for (int[] size : new int[][] {{64, 48}, {37, 91}, {300, 20}, {2, 700}, {9, 9}, {1, 1}}) {
           Segmentation result = segmenter.segment(image(size[0], size[1]), WORDS);
           assertEquals(size[0], result.width());
           assertEquals(size[1], result.height());

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.zeroseg.core.checkpoint.Halves;
 import org.zeroseg.core.tensor.Kernels;
 
 /**
@@ -85,7 +86,7 @@ public final class ImageIndex {
         stored.asFloatBuffer().get(values);
       } else {
         for (int i = 0; i < dimension; i++) {
-          values[i] = Half.toFloat(stored.getShort(2 * i));
+          values[i] = Halves.float16ToFloat(stored.getShort(2 * i));
         }
       }
       return values;

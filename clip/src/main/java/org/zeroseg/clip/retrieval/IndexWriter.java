@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.zeroseg.core.checkpoint.Halves;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -122,7 +123,7 @@ final class IndexWriter implements AutoCloseable {
       }
       for (float value : row) {
         if (header.type() == DataType.FLOAT16) {
-          bytes.putShort(Half.of(value));
+          bytes.putShort(Halves.toFloat16(value));
         } else {
           bytes.putFloat(value);
         }

@@ -55,7 +55,7 @@ public interface Checkpoint extends AutoCloseable {
    * @throws CheckpointException if two tensors would have the same name
    */
   default Checkpoint renamed(UnaryOperator<String> rule) {
-    return new RenamedCheckpoint(this, name -> Optional.of(rule.apply(name)));
+    return DerivedCheckpoint.renamed(this, name -> Optional.of(rule.apply(name)));
   }
 
   /**
@@ -65,7 +65,7 @@ public interface Checkpoint extends AutoCloseable {
    * @return a view that closes this checkpoint when it is closed
    */
   default Checkpoint without(Predicate<String> unwanted) {
-    return new RenamedCheckpoint(
+    return DerivedCheckpoint.renamed(
         this, name -> unwanted.test(name) ? Optional.empty() : Optional.of(name));
   }
 
@@ -80,7 +80,7 @@ public interface Checkpoint extends AutoCloseable {
   default Checkpoint under(String path) {
     String prefix = path + ".";
     Checkpoint below =
-        new RenamedCheckpoint(
+        DerivedCheckpoint.renamed(
             this,
             name ->
                 name.startsWith(prefix)
@@ -104,7 +104,19 @@ public interface Checkpoint extends AutoCloseable {
    *     types
    */
   default Checkpoint joined(Map<String, List<String>> sources) {
-    return new JoinedCheckpoint(this, sources);
+    return DerivedCheckpoint.joined(this, sources);
+  }
+
+  /**
+   * This checkpoint with some matrices transposed, which one library keeps as {@code [in, out]} and
+   * another as {@code [out, in]}.
+   *
+   * @param chosen tells by its name whether a tensor is transposed
+   * @return a view that closes this checkpoint when it is closed
+   * @throws CheckpointException if a chosen tensor is no matrix
+   */
+  default Checkpoint transposed(Predicate<String> chosen) {
+    return DerivedCheckpoint.transposed(this, chosen);
   }
 
   /**
@@ -115,7 +127,7 @@ public interface Checkpoint extends AutoCloseable {
    * @return a view that closes this checkpoint when it is closed
    */
   default Checkpoint as(DataType type) {
-    return new CastCheckpoint(this, type);
+    return DerivedCheckpoint.cast(this, type);
   }
 
   @Override

@@ -1,14 +1,19 @@
 package org.zeroseg.core.checkpoint;
 
 /** The two floating-point types of sixteen bits, which Java 17 has no conversions for. */
-final class Halves {
+public final class Halves {
 
   private static final int FLOAT32_QUIET = 0x7fc00000;
 
   private Halves() {}
 
-  /** Exact. IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 of fraction. */
-  static float float16ToFloat(short bits) {
+  /**
+   * The value of an IEEE 754 binary16 number: sign, 5 bits of exponent (bias 15), 10 of fraction.
+   *
+   * @param bits the number
+   * @return its value, exact
+   */
+  public static float float16ToFloat(short bits) {
     int sign = (bits & 0x8000) << 16;
     int exponent = bits >> 10 & 0x1f;
     int fraction = bits & 0x3ff;
@@ -22,8 +27,13 @@ final class Halves {
     return Float.intBitsToFloat(sign | (exponent + 112) << 23 | fraction << 13);
   }
 
-  /** Rounds to nearest, ties to even; beyond the range to infinity. */
-  static short toFloat16(float value) {
+  /**
+   * The nearest IEEE 754 binary16 number.
+   *
+   * @param value any
+   * @return its bits; ties go to even, values beyond the range to infinity
+   */
+  public static short toFloat16(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = bits >>> 16 & 0x8000;
     if (Float.isNaN(value)) {
@@ -40,13 +50,23 @@ final class Halves {
     return (short) (sign | (rounded - (112 << 23)) >>> 13);
   }
 
-  /** Exact: bfloat16 is the upper half of a float32. */
-  static float bfloat16ToFloat(short bits) {
+  /**
+   * The value of a bfloat16 number, which is the upper half of a float32.
+   *
+   * @param bits the number
+   * @return its value, exact
+   */
+  public static float bfloat16ToFloat(short bits) {
     return Float.intBitsToFloat(bits << 16);
   }
 
-  /** Rounds to nearest, ties to even. */
-  static short toBfloat16(float value) {
+  /**
+   * The nearest bfloat16 number.
+   *
+   * @param value any
+   * @return its bits; ties go to even
+   */
+  public static short toBfloat16(float value) {
     int bits = Float.isNaN(value) ? FLOAT32_QUIET : Float.floatToRawIntBits(value);
     return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
   }

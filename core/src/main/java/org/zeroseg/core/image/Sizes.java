@@ -41,7 +41,13 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
     if (shorter < 1) {
       throw new IllegalArgumentException("A picture of " + width + " x " + height);
     }
-    int longer = Math.toIntExact((long) size * Math.max(width, height) / shorter);
+    long exact = (long) size * Math.max(width, height) / shorter;
+    if (exact > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "%d x %d with the shorter side resized to %d is too large"
+              .formatted(width, height, size));
+    }
+    int longer = (int) exact;
     return width <= height
         ? new Sizes(width, height, size, longer)
         : new Sizes(width, height, longer, size);
@@ -49,7 +55,7 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
 
   /**
    * The same, but where the longer side would exceed a limit, that side becomes the limit and the
-   * shorter one {@code limit * size / longer} cut to a whole number.
+   * shorter one {@code limit * size / longer} cut to a whole number, but at least 1.
    *
    * @param width of the picture
    * @param height of the picture
@@ -67,7 +73,7 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
     if (longer <= longest) {
       return free;
     }
-    int shorter = (int) ((long) longest * size / longer);
+    int shorter = Math.max(1, (int) ((long) longest * size / longer));
     return width <= height
         ? new Sizes(width, height, shorter, longest)
         : new Sizes(width, height, longest, shorter);
@@ -75,7 +81,7 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
 
   /**
    * The largest size of the same shape within {@code longest} x {@code shortest}, each side rounded
-   * (OpenMMLab's {@code keep_ratio}).
+   * (OpenMMLab's {@code keep_ratio}), but at least 1.
    *
    * @param width of the picture
    * @param height of the picture
@@ -88,6 +94,10 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
         Math.min(
             (double) longest / Math.max(width, height),
             (double) shortest / Math.min(width, height));
-    return new Sizes(width, height, (int) (width * factor + 0.5), (int) (height * factor + 0.5));
+    return new Sizes(
+        width,
+        height,
+        Math.max(1, (int) (width * factor + 0.5)),
+        Math.max(1, (int) (height * factor + 0.5)));
   }
 }
