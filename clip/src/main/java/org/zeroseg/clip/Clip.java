@@ -18,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.retrieval.ImageEncoder;
 import org.zeroseg.clip.retrieval.ImageIndex;
@@ -33,6 +31,7 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
+import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.Transformer.Activation;
 
 /**
@@ -49,18 +48,16 @@ public final class Clip implements TextEncoder, AutoCloseable {
 
   private final ClipModel model;
   private final ClipTokenizer tokenizer;
-  private final NDManager manager;
+  private final ModelMemory memory;
   private final TextEmbeddings textEmbeddings = TextEmbeddings.of(this);
 
   /** Made once each, since what they hold lives as long as the model. */
   private final Map<Boolean, DenseClip> dense = new ConcurrentHashMap<>();
 
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
-
   private Clip(ClipModel model, ClipTokenizer tokenizer, NDManager manager) {
     this.model = model;
     this.tokenizer = tokenizer;
-    this.manager = manager;
+    this.memory = new ModelMemory(manager, "the model");
   }
 
   /**
@@ -233,10 +230,10 @@ public final class Clip implements TextEncoder, AutoCloseable {
     PositionResampling positions = PositionResampling.TARGET_SIZE;
     if (asReleased) {
       config = config.with(Activation.GELU, 1e-6);
-      tower = ClipModel.imageTower(config, model.weights().at("visual"), manager);
+      tower = ClipModel.imageTower(config, model.weights().at("visual"), memory.manager());
       positions = PositionResampling.CELL_COUNT;
     }
-    return DenseClip.of(tower, positions, manager);
+    return DenseClip.of(tower, positions, memory.manager());
   }
 
   /**
@@ -248,17 +245,7 @@ public final class Clip implements TextEncoder, AutoCloseable {
    * @throws IllegalStateException if this is closed
    */
   public <T> T compute(Computation<T> computation) {
-    lock.readLock().lock();
-    try {
-      if (!manager.isOpen()) {
-        throw new IllegalStateException("the model is closed");
-      }
-      try (NDManager call = manager.newSubManager()) {
-        return computation.run(model, call);
-      }
-    } finally {
-      lock.readLock().unlock();
-    }
+    return memory.during(call -> computation.run(model, call));
   }
 
   /**
@@ -373,11 +360,6 @@ public final class Clip implements TextEncoder, AutoCloseable {
 
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      manager.close();
-    } finally {
-      lock.writeLock().unlock();
-    }
+    memory.close();
   }
 }

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * @param rows the resize from top to bottom
  * @param columns the resize from left to right
  * @param values what the map holds
- * @param threshold a pixel whose best probability is not above it becomes background
+ * @param threshold a pixel whose best probability is below it becomes background
  */
 public record Labelling(
     LinearTaps rows, LinearTaps columns, Values values, OptionalDouble threshold) {
