@@ -3,6 +3,7 @@ package org.zeroseg.examples.demo;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
@@ -21,19 +22,30 @@ public final class DemoSaliency {
 
   /** How pseudo-masks are made, for the provenance. */
   static final String PSEUDO_MASKS =
-      "patches behind the final norm, k = 2, 3, 4, the published vote";
+      "patches of the picture at twice its size, k = 2, 3, 4, the published vote";
+
+  /** The shorter side of what the demo SelfMask looks at. */
+  public static final int SIDE = 128;
 
   /** The published cells of 16 pixels are for pictures five times as large. */
   public static final BilateralSolver SOLVER =
       new BilateralSolver(4, 16, 8, 128, 0.999, 25, 1e-5, 0);
 
+  /** A finer grid: the encoder looks at pictures this many times as large. */
+  private static final int ENLARGED = 2;
+
   private DemoSaliency() {}
+
+  private static List<Picture> enlarged(Picture picture) {
+    int width = ENLARGED * picture.width();
+    return List.of(picture.resize(width, ENLARGED * picture.height(), Filter.BICUBIC));
+  }
 
   /** Keys of the last block, which LOST and TokenCut work with. */
   private static Dino.Features keys(Dino dino, Picture picture) {
     int last = dino.config().depth() - 1;
     int patch = dino.config().patch();
-    return dino.facets(List.of(picture), Facet.KEY, last, patch).get(0);
+    return dino.facets(enlarged(picture), Facet.KEY, last, patch).get(0);
   }
 
   /**
@@ -45,14 +57,14 @@ public final class DemoSaliency {
   public static SpectralVoting voting(Dino dino) {
     SpectralVoting.Encoder encoder =
         (picture, manager) -> {
-          Dino.Features patches = dino.patches(List.of(picture)).get(0);
+          Dino.Features patches = dino.patches(enlarged(picture)).get(0);
           Grid grid = patches.grid();
           return new SpectralVoting.FeatureMap(
               patches
                   .array(manager)
                   .transpose()
                   .reshape(new Shape(1, patches.dimension(), grid.rows(), grid.columns())),
-              dino.config().patch());
+              dino.config().patch() / ENLARGED);
         };
     return new SpectralVoting(List.of(encoder), SpectralMasks.DEFAULT, MaskVoting.DEFAULT);
   }

@@ -60,7 +60,8 @@ public final class MeasureSaliency {
       finders.put("LOST", picture -> DemoSaliency.lost(dino, picture));
       finders.put("TokenCut", picture -> DemoSaliency.tokenCut(dino, picture));
       if (trained.isPresent()) {
-        try (SelfMask selfMask = SelfMask.builder().model(trained.get()).originalSize().build()) {
+        try (SelfMask selfMask =
+            SelfMask.builder().model(trained.get()).shorterSide(DemoSaliency.SIDE).build()) {
           finders.put("SelfMask", picture -> selfMask.detect(picture).mask());
           measure(world, count, finders);
         }

@@ -56,7 +56,8 @@ public final class TrainSelfMask {
     int count = Integer.parseInt(args[2]);
     int steps = Integer.parseInt(args[3]);
     ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
-    SelfMaskTrainer.Augmentation augmentation = new SelfMaskTrainer.Augmentation(96, 0.5);
+    SelfMaskTrainer.Augmentation augmentation =
+        new SelfMaskTrainer.Augmentation(DemoSaliency.SIDE, 0.5);
     SelfMaskTrainer.Options options =
         new SelfMaskTrainer.Options(3e-4, 0.01, 0, SelfMaskLoss.DEFAULT);
     List<Picture> pictures =
