@@ -25,7 +25,7 @@ public final class DemoSaliency {
       "patches of the picture at twice its size, k = 2, 3, 4, the published vote";
 
   /** The shorter side of what the demo SelfMask looks at. */
-  public static final int SIDE = 128;
+  public static final int SIDE = 96;
 
   /** The published cells of 16 pixels are for pictures five times as large. */
   public static final BilateralSolver SOLVER =

@@ -1,0 +1,146 @@
+package org.zeroseg.dino;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.tensor.Weights;
+import org.zeroseg.core.train.TrainingPlan;
+
+class SelfMaskTest {
+
+  private static final SelfMaskConfig CONFIG = new SelfMaskConfig(TinyModels.CONFIG, 3, 2, 1, 64);
+
+  @TempDir Path folder;
+
+  private Path write(String prefix) throws IOException {
+    Path file = folder.resolve("selfmask.safetensors");
+    Checkpoint checkpoint = new PortableWeights(CONFIG.shapes(), "tiny");
+    SafetensorsWriter.write(file, checkpoint.renamed(name -> prefix + name), Map.of());
+    return file;
+  }
+
+  private SelfMask.Builder builder(String prefix) throws IOException {
+    return SelfMask.builder().model(write(prefix).toString()).originalSize();
+  }
+
+  @Test
+  void aBatchGivesWhatItsPicturesGiveAlone() throws IOException {
+    List<Picture> pictures =
+        List.of(
+            TinyModels.noise(24, 24, 1),
+            TinyModels.noise(19, 31, 2),
+            TinyModels.noise(24, 24, 3),
+            TinyModels.noise(24, 24, 4));
+    try (SelfMask selfMask = builder("").batchSize(2).build()) {
+      List<SaliencyDetector.Salient> together = selfMask.detect(pictures);
+      IntStream.range(0, pictures.size())
+          .parallel()
+          .forEach(
+              i -> {
+                SaliencyDetector.Salient alone = selfMask.detect(pictures.get(i));
+                assertEquals(alone.objectness(), together.get(i).objectness(), 1e-6);
+                assertTrue(alone.mask().andNot(together.get(i).mask()).area() <= 1);
+                assertEquals(pictures.get(i).width(), alone.mask().width());
+                assertEquals(pictures.get(i).height(), alone.mask().height());
+              });
+      assertEquals(List.of(), selfMask.detect(List.of()));
+    }
+  }
+
+  @Test
+  void whatTrainingWroteUnderAKeyIsTheSameModel() throws IOException {
+    Picture picture = TinyModels.noise(24, 24, 1);
+    double bare;
+    try (SelfMask selfMask = builder("").build()) {
+      bare = selfMask.detect(picture).objectness();
+    }
+    try (SelfMask selfMask = builder("model.").build()) {
+      assertEquals(bare, selfMask.detect(picture).objectness());
+    }
+  }
+
+  @Test
+  void picturesOfOnePixelAndOfOneColourHaveAnAnswer() throws IOException {
+    try (SelfMask selfMask = builder("").refinedBy(BilateralSolver.DEFAULT).build()) {
+      assertEquals(1, selfMask.detect(TinyModels.plain(1, 1)).mask().width());
+      assertEquals(40, selfMask.detect(TinyModels.plain(40, 9)).mask().width());
+    }
+  }
+
+  @Test
+  void masksComeBackAtThePicturesSize() throws IOException {
+    try (SelfMask selfMask = builder("").shorterSide(16).build()) {
+      Mask mask = selfMask.detect(TinyModels.noise(50, 30, 5)).mask();
+      assertEquals(50, mask.width());
+      assertEquals(30, mask.height());
+    }
+  }
+
+  @Test
+  void aModelThatIsNoneIsRefused() throws IOException {
+    Path file = folder.resolve("other.safetensors");
+    SafetensorsWriter.write(
+        file, new PortableWeights(Map.of("x.weight", new Shape(2)), "tiny"), Map.of());
+    SelfMask.Builder builder = SelfMask.builder().model(file.toString());
+    assertThrows(CheckpointException.class, builder::build);
+    assertThrows(IllegalStateException.class, () -> SelfMask.builder().build());
+    assertThrows(IllegalArgumentException.class, () -> SelfMask.builder().shorterSide(0));
+    SelfMask closed = builder("").build();
+    closed.close();
+    assertThrows(IllegalStateException.class, () -> closed.detect(TinyModels.plain(9, 9)));
+  }
+
+  @Test
+  void trainingFindsTheSquaresAndKnowsWhichQueryIsBest() throws IOException {
+    List<Picture> pictures =
+        List.of(TinyModels.square(32, 4, 4, 16), TinyModels.square(32, 12, 10, 16));
+    List<Mask> masks =
+        List.of(
+            Mask.of(32, 32, (x, y) -> x >= 4 && x < 20 && y >= 4 && y < 20),
+            Mask.of(32, 32, (x, y) -> x >= 12 && x < 28 && y >= 10 && y < 26));
+    try (NDManager manager = TinyModels.manager();
+        Checkpoint encoder = TinyModels.backbone()) {
+      Map<String, ai.djl.ndarray.NDArray> weights =
+          SelfMaskTrainer.initialWeights(
+              CONFIG,
+              Weights.load(encoder, TinyModels.CONFIG.shapes(), manager),
+              new java.util.SplittableRandom(1),
+              manager);
+      SelfMaskTrainer trainer =
+          SelfMaskTrainer.of(
+              CONFIG, weights, new SelfMaskTrainer.Options(2e-3, 0.01, 0, SelfMaskLoss.DEFAULT));
+      SelfMaskTrainer.Augmentation augmentation = new SelfMaskTrainer.Augmentation(32, 0.8);
+      float[] losses =
+          trainer.run(
+              step -> augmentation.of(pictures, masks, step),
+              new TrainingPlan(folder, 60, 100, 1, Map.of()),
+              Progress.SILENT);
+      assertTrue(losses[59] < 0.6 * losses[0], losses[0] + " to " + losses[59]);
+      NDManager owned = TinyModels.manager();
+      try (SelfMask selfMask = SelfMask.builder().originalSize().build(trainer.network(), owned)) {
+        List<SaliencyDetector.Salient> found = selfMask.detect(pictures);
+        for (int i = 0; i < 2; i++) {
+          assertTrue(found.get(i).mask().iou(masks.get(i)) > 0.5, "picture " + i);
+        }
+      }
+    }
+  }
+}
