@@ -34,7 +34,7 @@ import org.zeroseg.core.train.TrainingPlan;
  */
 public final class DinoTrainer {
 
-  private static final Kernels KERNELS = Kernels.of(DinoTrainer.class, "distillation.torchscript");
+  static final Kernels KERNELS = Kernels.of(DinoTrainer.class, "distillation.torchscript");
 
   private static final String STUDENT = "student";
   private static final String TEACHER = "teacher";

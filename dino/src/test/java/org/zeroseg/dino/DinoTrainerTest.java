@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.TrainingPlan;
 
@@ -80,13 +79,12 @@ class DinoTrainerTest {
     }
     try (NDManager call = manager.newSubManager()) {
       NDArray loss =
-          Kernels.of(DinoTrainer.class, "distillation.torchscript")
-              .call(
-                  "loss",
-                  call.create(student, new Shape((long) views * count, k)),
-                  call.create(teacher, new Shape(2L * count, k)),
-                  call.create(centre, new Shape(1, k)),
-                  call.create(new double[] {count, 0.1, 0.04}));
+          DinoTrainer.KERNELS.call(
+              "loss",
+              call.create(student, new Shape((long) views * count, k)),
+              call.create(teacher, new Shape(2L * count, k)),
+              call.create(centre, new Shape(1, k)),
+              call.create(new double[] {count, 0.1, 0.04}));
       assertEquals(expected, loss.getFloat(), 1e-4 * Math.abs(expected));
     }
   }

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       SegmentCommand.class,
+      SaliencyCommand.class,
       ModelsCommand.class,
       IndexCommand.class,
       ArchiveCommand.class,

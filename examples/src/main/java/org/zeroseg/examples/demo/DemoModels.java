@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import org.zeroseg.clip.Clip;
@@ -14,6 +15,8 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
+import org.zeroseg.dino.Dino;
+import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.shapeworld.Background;
 
 /**
@@ -35,6 +38,51 @@ public final class DemoModels {
    */
   public static Clip clip() throws IOException {
     return open("clip-resnet");
+  }
+
+  /**
+   * DINO, a vision transformer of four blocks.
+   *
+   * @return the model, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Dino dino() throws IOException {
+    return opened("dino", Dino::load);
+  }
+
+  /**
+   * SelfMask on that DINO, with the settings that it was measured with.
+   *
+   * @param refined whether masks are snapped to edges by the bilateral solver
+   * @return the detector, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static SelfMask selfMask(boolean refined) throws IOException {
+    return opened(
+        "selfmask",
+        file -> {
+          SelfMask.Builder builder = SelfMask.builder().model(file).shorterSide(DemoSaliency.SIDE);
+          return (refined ? builder.refinedBy(DemoSaliency.SOLVER) : builder).build();
+        });
+  }
+
+  @FunctionalInterface
+  private interface Loader<M> {
+    M load(String file) throws IOException;
+  }
+
+  /** A model of a single file, which is read before the copy is deleted. */
+  private static <M> M opened(String name, Loader<M> loader) throws IOException {
+    Path copy = Files.createTempFile("zeroseg-" + name, ".safetensors");
+    try (InputStream in = DemoModels.class.getResourceAsStream(name + "/model.safetensors")) {
+      if (in == null) {
+        throw new IOException("The demo model " + name + " is not on the class path");
+      }
+      Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
+      return loader.load(copy.toString());
+    } finally {
+      Files.delete(copy);
+    }
   }
 
   private static Clip open(String name) throws IOException {

@@ -1,0 +1,53 @@
+package org.zeroseg.examples;
+
+import java.awt.image.BufferedImage;
+import org.zeroseg.core.Palette;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Mask;
+
+/** Numbers on a grid, as pictures to look at. */
+final class Maps {
+
+  private Maps() {}
+
+  /** Dark where a value is least, bright where it is greatest. */
+  static BufferedImage heat(float[] values, int width, int height) {
+    float least = Float.POSITIVE_INFINITY;
+    float most = Float.NEGATIVE_INFINITY;
+    for (float value : values) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < values.length; i++) {
+      double heat = most > least ? (values[i] - least) / (most - least) : 0;
+      int red = (int) (255 * Math.min(1, 2 * heat));
+      int green = (int) (255 * Math.max(0, 2 * heat - 1));
+      int blue = (int) (110 * (1 - heat));
+      image.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
+    }
+    return image;
+  }
+
+  /** A colour a label. */
+  static BufferedImage labels(int[] labels, int width, int height) {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < labels.length; i++) {
+      image.setRGB(i % width, i / width, Palette.rgb(labels[i] + 1));
+    }
+    return image;
+  }
+
+  /** The picture where the mask is, grey elsewhere. */
+  static BufferedImage cut(Picture picture, Mask mask) {
+    BufferedImage image = picture.rgb().toBufferedImage();
+    BufferedImage cut =
+        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < picture.height(); y++) {
+      for (int x = 0; x < picture.width(); x++) {
+        cut.setRGB(x, y, mask.get(x, y) ? image.getRGB(x, y) : 0xdddddd);
+      }
+    }
+    return cut;
+  }
+}
