@@ -106,6 +106,8 @@ public final class DinoVit {
    * @return {@code [B, 1 + N, D]}
    */
   public NDArray embed(NDArray pixels, int stride) {
+    Shape shape = pixels.getShape();
+    grid(shape, stride); // refuses what the convolution would fail on
     NDManager call = pixels.getManager();
     NDArray options = call.create(new double[] {stride, 0}).toDevice(Device.cpu(), false);
     NDArray patches =
@@ -116,14 +118,12 @@ public final class DinoVit {
             weights.get("patch_embed.proj.weight"),
             weights.get("patch_embed.proj.bias"),
             options);
-    long batch = pixels.getShape().get(0);
+    long batch = shape.get(0);
     NDArray tokens = patches.reshape(batch, config.width(), -1).swapAxes(1, 2);
     NDArray classToken = weights.get("cls_token").broadcast(new Shape(batch, 1, config.width()));
     classToken.attach(call);
     NDArray table =
-        gradients
-            ? positions.differentiable(pixels.getShape(), stride, call)
-            : positions.at(pixels.getShape(), stride);
+        gradients ? positions.differentiable(shape, stride, call) : positions.at(shape, stride);
     return classToken.concat(tokens, 1).add(table);
   }
 
