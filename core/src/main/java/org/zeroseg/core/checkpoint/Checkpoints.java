@@ -144,12 +144,13 @@ public final class Checkpoints {
     if (text.startsWith("PK\3\4") || text.startsWith("PK\5\6")) {
       return Format.ZIP;
     }
-    if (text.startsWith("\u0080")) {
-      return Format.LEGACY_PICKLE;
-    }
+    // Before pickles: the length of a header may begin with their first byte.
     boolean headerAtEight = text.length() > 8 && text.charAt(8) == '{';
     if (headerAtEight && Long.compareUnsigned(start.getLong(0), file.size()) < 0) {
       return Format.SAFETENSORS;
+    }
+    if (text.startsWith("\u0080")) {
+      return Format.LEGACY_PICKLE;
     }
     if (text.stripLeading().startsWith("{")) {
       return Format.INDEX;

@@ -101,6 +101,18 @@ class SafetensorsTest {
   }
 
   @Test
+  void aHeaderLengthThatBeginsLikeAPickleIsNone() throws IOException {
+    Made made = new Made(Map.of(), Map.of());
+    Path file = folder.resolve("x.safetensors");
+    for (int padding = 0; padding < 256; padding++) {
+      SafetensorsWriter.write(file, made, Map.of("note", "x".repeat(padding)));
+      try (Checkpoint read = Checkpoints.open(file)) {
+        assertEquals(padding, read.metadata().get("note").length());
+      }
+    }
+  }
+
+  @Test
   void theSameTensorsGiveTheSameFileAndNothingIsLeftBeside() throws IOException {
     Path first = folder.resolve("first");
     Path second = folder.resolve("second");

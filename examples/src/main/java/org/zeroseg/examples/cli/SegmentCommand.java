@@ -18,6 +18,7 @@ import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.examples.shapeworld.Category;
+import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -73,6 +74,14 @@ final class SegmentCommand implements Callable<Integer> {
   private String model;
 
   @Option(
+      names = "--zutis",
+      paramLabel = "ID|PATH",
+      description =
+          "A ZUTIS network, such as coco_vit_b_16.pt: single instances, too. "
+              + "--model is then the CLIP that it was trained from, for the words.")
+  private String zutis;
+
+  @Option(
       names = {"-o", "--out"},
       defaultValue = "zeroseg-out",
       paramLabel = "DIR",
@@ -87,7 +96,10 @@ final class SegmentCommand implements Callable<Integer> {
     int failed = 0;
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = Models.clip(model, progress);
-        Segmenter segmenter = Models.maskClip(model, clip)) {
+        Segmenter segmenter =
+            zutis == null
+                ? Models.maskClip(model, clip)
+                : Zutis.builder().model(zutis).clip(clip).build()) {
       for (int i = 0; i < pictures.size(); i++) {
         progress.update("Segmenting", i, pictures.size());
         Path file = pictures.get(i);

@@ -11,10 +11,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The trainings behind the demo models. */
+/** Trainings: those behind the demo models, and ZUTIS on pictures of one's own. */
 @Command(
     name = "train",
-    description = "Trains models on ShapeWorld, as the demo models were.",
+    description = "Trains models: the demo models on ShapeWorld, ZUTIS on archives.",
+    subcommands = TrainZutisCommand.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "MODEL",
     footer = {"", "Stopped at any point, the same command goes on to the same result."})

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       ModelsCommand.class,
       IndexCommand.class,
       ArchiveCommand.class,
+      PseudoMasksCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       ShapeWorldCommand.class,

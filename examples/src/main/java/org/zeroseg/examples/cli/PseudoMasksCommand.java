@@ -1,0 +1,96 @@
+package org.zeroseg.examples.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.zeroseg.clip.retrieval.Archives;
+import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.dino.PseudoMasks;
+import org.zeroseg.dino.SelfMask;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What stands out of the pictures of archives, as one mask a picture. */
+@Command(
+    name = "pseudo-masks",
+    description = "Finds the object in each picture of archives: SelfMask, then the solver.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Stopped at any point, the same command goes on where it was."})
+final class PseudoMasksCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "ARCHIVES", description = "A file made by 'zeroseg archive'.")
+  private Path archives;
+
+  @Option(
+      names = {"-p", "--pictures"},
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder that was indexed, which the archives' names are relative to.")
+  private Path pictures;
+
+  @Option(
+      names = {"-m", "--model"},
+      required = true,
+      paramLabel = "ID|PATH",
+      description = "A SelfMask: selfmask_nq20.pt, or what training wrote.")
+  private String model;
+
+  @Option(
+      names = {"-o", "--out"},
+      defaultValue = "pseudo-masks",
+      paramLabel = "DIR",
+      description = "Where the masks go, a small file a picture. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Option(
+      names = "--shorter-side",
+      defaultValue = "512",
+      paramLabel = "PIXELS",
+      description = "What pictures are resized to for the detector. Default: ${DEFAULT-VALUE}.")
+  private int shorterSide;
+
+  @Option(
+      names = "--batch",
+      defaultValue = "4",
+      paramLabel = "N",
+      description = "Pictures looked at together. Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Override
+  public Integer call() throws IOException {
+    List<String> names = new ArrayList<>();
+    Archives.read(archives).entries().forEach(entry -> names.add(entry.picture()));
+    PseudoMasks.Outcome outcome = make(names);
+    PrintWriter report = spec.commandLine().getOut();
+    report.printf(
+        "%d masks made, %d there before, in %s%n", outcome.made(), outcome.present(), out);
+    for (PseudoMasks.Failure failure : outcome.failures()) {
+      report.println("  not read: " + failure.name() + ": " + failure.reason());
+    }
+    report.printf(
+        "Next: zeroseg train zutis %s --pictures %s --masks %s%n", archives, pictures, out);
+    report.flush();
+    return 0;
+  }
+
+  private PseudoMasks.Outcome make(List<String> names) throws IOException {
+    try (ConsoleProgress progress = new ConsoleProgress();
+        SelfMask detector =
+            SelfMask.builder()
+                .model(model)
+                .shorterSide(shorterSide)
+                .batchSize(batch)
+                .refinedBy(BilateralSolver.DEFAULT)
+                .build()) {
+      return new PseudoMasks(out).make(detector, pictures, names, batch, progress);
+    }
+  }
+}

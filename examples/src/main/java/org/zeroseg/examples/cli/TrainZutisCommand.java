@@ -1,0 +1,252 @@
+package org.zeroseg.examples.cli;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.ClipConfig;
+import org.zeroseg.clip.retrieval.Archives;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Precision;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.tensor.Weights;
+import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.dino.PseudoMasks;
+import org.zeroseg.zutis.Criterion;
+import org.zeroseg.zutis.SyntheticScenes;
+import org.zeroseg.zutis.ZutisConfig;
+import org.zeroseg.zutis.ZutisTrainer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** ZUTIS from a CLIP, archives and pseudo-masks. */
+@Command(
+    name = "zutis",
+    description = "ZUTIS, from archives of pictures and their pseudo-masks: no mask by hand.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Defaults are those of the paper for COCO's 80 categories."})
+final class TrainZutisCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "ARCHIVES", description = "A file made by 'zeroseg archive'.")
+  private Path archives;
+
+  @Option(
+      names = {"-p", "--pictures"},
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder that the archives' names are relative to.")
+  private Path pictures;
+
+  @Option(
+      names = "--masks",
+      defaultValue = "pseudo-masks",
+      paramLabel = "DIR",
+      description = "What 'zeroseg pseudo-masks' made. Default: ${DEFAULT-VALUE}.")
+  private Path masks;
+
+  @Option(
+      names = "--clip",
+      defaultValue = "openai/clip-vit-base-patch16",
+      paramLabel = "ID|PATH",
+      description = "The CLIP to start from, with a vision transformer. Default: ${DEFAULT-VALUE}.")
+  private String clip;
+
+  @Option(
+      names = {"-o", "--out"},
+      defaultValue = "zutis",
+      paramLabel = "DIR",
+      description = "Where checkpoint, loss curve and model go. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Option(names = "--steps", defaultValue = "20000", description = "Default: ${DEFAULT-VALUE}.")
+  private long steps;
+
+  @Option(
+      names = "--save-every",
+      defaultValue = "500",
+      description = "Steps between checkpoints. Default: ${DEFAULT-VALUE}.")
+  private long saveEvery;
+
+  @Option(names = "--batch", defaultValue = "8", description = "Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
+      names = "--size",
+      defaultValue = "384",
+      description = "Side of a scene in pixels. Default: ${DEFAULT-VALUE}.")
+  private int size;
+
+  @Option(
+      names = "--least-scale",
+      defaultValue = "0.1",
+      description = "The most that pictures are shrunk. Default: ${DEFAULT-VALUE}.")
+  private double leastScale;
+
+  @Option(
+      names = "--objects",
+      defaultValue = "10",
+      description = "Objects of a scene at most. Default: ${DEFAULT-VALUE}.")
+  private int objects;
+
+  @Option(names = "--queries", defaultValue = "100", description = "Default: ${DEFAULT-VALUE}.")
+  private int queries;
+
+  @Option(
+      names = "--decoder-layers",
+      defaultValue = "6",
+      description = "Default: ${DEFAULT-VALUE}.")
+  private int decoderLayers;
+
+  @Option(
+      names = "--learning-rate",
+      defaultValue = "5e-5",
+      description = "A tenth of it for CLIP's image tower. Default: ${DEFAULT-VALUE}.")
+  private double learningRate;
+
+  @Option(
+      names = "--labels-by-archive",
+      description = "Label a picture of two archives by the one that it is drawn from.")
+  private boolean labelsByArchive;
+
+  @Option(names = "--bfloat16", description = "Compute products in bfloat16.")
+  private boolean bfloat16;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--data-threads",
+      defaultValue = "2",
+      description = "Threads that make scenes ahead. Default: ${DEFAULT-VALUE}.")
+  private int dataThreads;
+
+  @Override
+  public Integer call() throws IOException {
+    Archives read = Archives.read(archives);
+    ZutisTrainer.Options options = options(read);
+    SyntheticScenes scenes =
+        SyntheticScenes.of(
+            read,
+            pictures,
+            new PseudoMasks(masks),
+            new SyntheticScenes.Options(
+                size, batch, objects, 0.5, leastScale, 1, true, labelsByArchive, seed),
+            options.criterion().ignore());
+    Path model = out.resolve("model.safetensors");
+    try (ConsoleProgress progress = new ConsoleProgress();
+        NDManager manager = NDManager.newBaseManager()) {
+      Start start = start(read, manager, progress);
+      ZutisTrainer trainer =
+          ZutisTrainer.of(start.config(), start.weights(), start.words(), options);
+      Map<String, String> provenance = provenance(start.config());
+      trainer.run(
+          scenes, new TrainingPlan(out, steps, saveEvery, dataThreads, provenance), progress);
+      SafetensorsWriter.write(
+          model, Weights.of(start.weights(), "trained").checkpoint(), provenance);
+    }
+    PrintWriter report = spec.commandLine().getOut();
+    report.println("Trained: " + model);
+    report.printf(
+        "Next: zeroseg segment PICTURE --words \"%s\" --model %s --zutis %s%n",
+        read.categories().get(0), clip, model);
+    report.flush();
+    return 0;
+  }
+
+  private ZutisTrainer.Options options(Archives read) {
+    Criterion published = Criterion.DEFAULT;
+    // The released code ignores 255, and 1000 for ImageNet-S with its 919 categories.
+    int ignore = Math.max(published.ignore(), read.pictures().size() + 1);
+    Criterion criterion =
+        new Criterion(
+            published.dice(), published.pixels(), published.masks(), published.words(), ignore);
+    ZutisTrainer.Options defaults = ZutisTrainer.Options.DEFAULT;
+    return new ZutisTrainer.Options(
+        learningRate,
+        defaults.encoderFactor(),
+        defaults.weightDecay(),
+        defaults.stopGradient(),
+        criterion,
+        bfloat16);
+  }
+
+  /** What a training begins with; the CLIP is not needed any more. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Start(ZutisConfig config, Map<String, NDArray> weights, float[][] words) {}
+
+  private Start start(Archives read, NDManager manager, Progress progress) throws IOException {
+    List<String> words = new ArrayList<>(List.of("background"));
+    words.addAll(read.categories());
+    try (Clip loaded = load(progress)) {
+      if (!(loaded.config().image() instanceof ClipConfig.Vit vit)) {
+        throw new IllegalArgumentException(
+            "ZUTIS starts from a CLIP with a vision transformer; " + clip + " has a ResNet");
+      }
+      ZutisConfig published = ZutisConfig.of(vit, loaded.config().embedding());
+      ZutisConfig config =
+          new ZutisConfig(
+              vit,
+              published.embedding(),
+              queries,
+              decoderLayers,
+              published.feedForward(),
+              published.hidden());
+      Map<String, NDArray> weights =
+          loaded.compute(
+              (network, call) -> {
+                Map<String, NDArray> tower = new LinkedHashMap<>();
+                for (String name : network.weights().names()) {
+                  tower.put(name, network.weights().get(name));
+                }
+                return config.initialWeights(tower, new SplittableRandom(seed), manager);
+              });
+      return new Start(
+          config, weights, loaded.textEmbeddings().classifier(words, PromptTemplates.BARE));
+    }
+  }
+
+  /** In float32 throughout, whatever the processor gains from. */
+  private Clip load(Progress progress) throws IOException {
+    return clip.equals(Models.DEMO)
+        ? Models.clip(clip, progress)
+        : Clip.load(
+            clip,
+            ModelHub.fromEnvironment().withProgress(progress),
+            Precision.FLOAT32,
+            Engine.getInstance().defaultDevice());
+  }
+
+  private Map<String, String> provenance(ZutisConfig config) {
+    Map<String, String> provenance = new LinkedHashMap<>();
+    provenance.put("method", "ZUTIS (Shin et al. 2023)");
+    provenance.put("clip", clip);
+    provenance.put("archives", archives.getFileName().toString());
+    provenance.put("config", config.toString());
+    provenance.put("steps", Long.toString(steps));
+    provenance.put("batch", Integer.toString(batch));
+    provenance.put("size", Integer.toString(size));
+    provenance.put("objects", Integer.toString(objects));
+    provenance.put("least-scale", Double.toString(leastScale));
+    provenance.put("learning-rate", Double.toString(learningRate));
+    provenance.put("labels-by-archive", Boolean.toString(labelsByArchive));
+    provenance.put("bfloat16", Boolean.toString(bfloat16));
+    provenance.put("seed", Long.toString(seed));
+    return provenance;
+  }
+}

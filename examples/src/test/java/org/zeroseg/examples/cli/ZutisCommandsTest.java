@@ -1,0 +1,193 @@
+package org.zeroseg.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.clip.ClipConfig;
+import org.zeroseg.clip.retrieval.Archives;
+import org.zeroseg.clip.text.ClipTokenizer;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.tensor.Weights;
+import org.zeroseg.dino.DinoConfig;
+import org.zeroseg.dino.SelfMaskConfig;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
+import picocli.CommandLine;
+
+/** From pictures to a trained network by commands alone, with small random models. */
+class ZutisCommandsTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+  private Path pictures;
+  private Path archives;
+  private Path clip;
+
+  private int run(Object... arguments) {
+    CommandLine command = ZeroSeg.commandLine();
+    command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    return command.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+  }
+
+  @BeforeEach
+  void picturesArchivesAndModels() throws IOException {
+    pictures = Files.createDirectory(folder.resolve("pictures"));
+    ShapeWorld world = new ShapeWorld(2, 64, 1, 1, Split.ALL);
+    for (int i = 0; i < 4; i++) {
+      world.scene(i).image().save(Files.newOutputStream(pictures.resolve(i + ".png")), "png");
+    }
+    Map<String, List<String>> names = new LinkedHashMap<>();
+    names.put("red star", List.of("0.png", "1.png", "absent.png"));
+    names.put("blue ring", List.of("2.png", "3.png"));
+    archives = folder.resolve("archives.json");
+    new Archives(names).write(archives);
+    clip = Files.createDirectory(folder.resolve("clip"));
+    ClipTokenizer tokenizer = ClipTokenizer.learn(List.of("red star", "blue ring"), 8, 32);
+    tokenizer.write(clip);
+    ClipConfig config =
+        new ClipConfig(
+            new ClipConfig.Vit(64, 1, 8, 4),
+            new ClipConfig.Text(64, 1, 32, tokenizer.vocabularySize()),
+            16);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      SafetensorsWriter.write(
+          clip.resolve("model.safetensors"),
+          Weights.of(config.initialWeights(new SplittableRandom(1), manager), "x").checkpoint(),
+          Map.of());
+    }
+  }
+
+  private Path selfMask() throws IOException {
+    Path file = folder.resolve("selfmask.safetensors");
+    DinoConfig encoder = SelfMaskConfig.SMALL_8.encoder();
+    SelfMaskConfig config = new SelfMaskConfig(encoder, 2, 1, 8, 16);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      SafetensorsWriter.write(
+          file,
+          Weights.of(config.initialWeights(new SplittableRandom(1), manager), "x").checkpoint(),
+          Map.of());
+    }
+    return file;
+  }
+
+  @Test
+  void picturesBecomeMasksANetworkAndInstances() throws IOException {
+    Path masks = folder.resolve("masks");
+    Object[] makeMasks = {
+      "pseudo-masks", archives, "-p", pictures, "-m", selfMask(), "-o", masks, "--shorter-side", 32
+    };
+    assertEquals(0, run(makeMasks), err.toString());
+    assertTrue(out.toString().contains("4 masks made, 0 there before"), out.toString());
+    assertTrue(out.toString().contains("not read: absent.png"), out.toString());
+    assertEquals(0, run(makeMasks), err.toString());
+    assertTrue(out.toString().contains("0 masks made, 4 there before"), out.toString());
+
+    Path trained = folder.resolve("zutis");
+    assertEquals(
+        0,
+        run(
+            "train",
+            "zutis",
+            archives,
+            "-p",
+            pictures,
+            "--masks",
+            masks,
+            "--clip",
+            clip,
+            "-o",
+            trained,
+            "--steps",
+            2,
+            "--batch",
+            2,
+            "--size",
+            32,
+            "--queries",
+            4,
+            "--decoder-layers",
+            1,
+            "--least-scale",
+            0.5),
+        err.toString());
+    assertTrue(Files.exists(trained.resolve("loss.png")));
+
+    Path results = folder.resolve("results");
+    Path network = trained.resolve("model.safetensors");
+    assertEquals(
+        0,
+        run(
+            "segment",
+            pictures.resolve("0.png"),
+            "-w",
+            "red star, blue ring",
+            "-m",
+            clip,
+            "--zutis",
+            network,
+            "-o",
+            results),
+        err.toString());
+    assertTrue(Files.exists(results.resolve("0.overlay.png")));
+  }
+
+  @Test
+  void aClipWithAResNetIsRefused() throws IOException {
+    Path masks = Files.createDirectory(folder.resolve("masks"));
+    for (int i : IntStream.range(0, 4).toArray()) {
+      Files.writeString(
+          masks.resolve(i + ".png.json"), "{\"size\":[64,64],\"counts\":\"" + "PP4" + "\"}");
+    }
+    assertEquals(
+        1,
+        run(
+            "train",
+            "zutis",
+            archives,
+            "-p",
+            pictures,
+            "--masks",
+            masks,
+            "--clip",
+            Models.DEMO,
+            "-o",
+            folder.resolve("zutis")));
+    assertTrue(err.toString().contains("vision transformer"), err.toString());
+  }
+
+  @Test
+  void trainingWithoutMasksNamesTheCategories() {
+    assertEquals(
+        1,
+        run(
+            "train",
+            "zutis",
+            archives,
+            "-p",
+            pictures,
+            "--masks",
+            folder.resolve("none"),
+            "--clip",
+            clip,
+            "-o",
+            folder.resolve("zutis")));
+    assertTrue(err.toString().contains("red star"), err.toString());
+  }
+}
