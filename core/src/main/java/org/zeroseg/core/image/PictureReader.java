@@ -120,13 +120,7 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
     Picture picture;
     int orientation;
     try {
-      int width = reader.getWidth(0);
-      int height = reader.getHeight(0);
-      if ((long) width * height > maxPixels) {
-        throw new TooLargeException(
-            (name + " has " + width + " x " + height + " = " + (long) width * height)
-                + (" pixels, more than the limit of " + maxPixels));
-      }
+      checkSize(reader.getWidth(0), reader.getHeight(0), name);
       Damage damage = new Damage();
       reader.addIIOReadWarningListener(damage);
       if (reader.getFormatName().toLowerCase(Locale.ROOT).startsWith("jp")
@@ -140,6 +134,11 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
         orientation = header.orientation();
       } else {
         picture = Picture.of(reader.read(0));
+        if (GifScreen.matches(bytes)) {
+          GifScreen screen = GifScreen.parse(bytes, picture.width(), picture.height());
+          checkSize(screen.width(), screen.height(), name);
+          picture = screen.show(picture);
+        }
         orientation = 1;
       }
       damage.check();
@@ -151,6 +150,14 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
           name + " is damaged or truncated (" + bytes.length + " bytes): " + reason, e);
     }
     return applyOrientation ? picture.upright(orientation) : picture;
+  }
+
+  private void checkSize(int width, int height, String name) throws TooLargeException {
+    if ((long) width * height > maxPixels) {
+      throw new TooLargeException(
+          (name + " has " + width + " x " + height + " = " + (long) width * height)
+              + (" pixels, more than the limit of " + maxPixels));
+    }
   }
 
   private static Picture jpeg(Raster raster, JpegHeader header) throws IOException {

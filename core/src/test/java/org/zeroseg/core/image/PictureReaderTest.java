@@ -153,6 +153,33 @@ class PictureReaderTest {
   }
 
   @Test
+  void showsTheScreenOfAGifAroundASmallerFrame() throws IOException {
+    byte[] gif = resource("palette.gif");
+    Picture frame = read(gif);
+    ByteBuffer bytes = ByteBuffer.wrap(gif).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putShort(6, (short) (frame.width() + 5)).putShort(8, (short) (frame.height() + 4));
+    int descriptor = 13;
+    while (gif[descriptor] != 0x2c
+        || bytes.getShort(descriptor + 5) != frame.width()
+        || bytes.getShort(descriptor + 7) != frame.height()) {
+      descriptor++;
+    }
+    bytes.putShort(descriptor + 1, (short) 2).putShort(descriptor + 3, (short) 3);
+    Picture screen = read(gif);
+    assertEquals(frame, screen.crop(new Window(2, 3, frame.width(), frame.height())));
+    assertEquals(frame.width() + 5, screen.width());
+    assertEquals(frame.height() + 4, screen.height());
+    assertEquals(screen.sample(0, 0, 0), screen.sample(frame.width() + 4, 0, 0));
+
+    bytes.putShort(6, (short) -1).putShort(8, (short) -1);
+    String message =
+        assertThrows(
+                IOException.class, () -> new PictureReader(1 << 20, false).read(gif, "screen.gif"))
+            .getMessage();
+    assertTrue(message.contains("65535 x 65535"), message);
+  }
+
+  @Test
   void refusesAHugePictureBeforeDecodingIt() {
     ByteBuffer header = ByteBuffer.allocate(13).putInt(2_000_000_000).putInt(2_000_000_000);
     header.put((byte) 8).put((byte) 2);
