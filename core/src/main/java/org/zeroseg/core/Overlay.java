@@ -12,16 +12,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.zeroseg.core.image.Lettering;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 
 /** Draws segments over a picture, and a legend on a strip of its own below. */
 final class Overlay {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Overlay.class);
   private static final int LONGEST_NAME = 40;
 
   private Overlay() {}
@@ -90,19 +87,21 @@ final class Overlay {
   }
 
   private static BufferedImage withLegend(BufferedImage picture, Map<Integer, String> names) {
-    Font font = font(picture);
-    Optional<FontMetrics> metrics = names.isEmpty() ? Optional.empty() : metrics(font);
-    if (metrics.isEmpty()) {
+    if (names.isEmpty() || !Lettering.isAvailable()) {
       return picture;
     }
-    int line = metrics.get().getHeight();
+    Font font = font(picture);
+    Graphics2D measure = picture.createGraphics();
+    FontMetrics metrics = measure.getFontMetrics(font);
+    measure.dispose();
+    int line = metrics.getHeight();
     int margin = line / 2;
     // An entry is a square as high as the letters, a gap, the name, and a margin.
-    int square = metrics.get().getAscent();
+    int square = metrics.getAscent();
     Map<Integer, Integer> widths = new LinkedHashMap<>();
     names.forEach(
         (label, name) ->
-            widths.put(label, square + margin / 2 + metrics.get().stringWidth(name) + margin));
+            widths.put(label, square + margin / 2 + metrics.stringWidth(name) + margin));
     int widest = widths.values().stream().mapToInt(Integer::intValue).max().orElse(0);
     int width = Math.max(picture.getWidth(), margin + widest);
     List<List<Integer>> rows = rows(widths, width - margin);
@@ -123,8 +122,7 @@ final class Overlay {
         graphics.setColor(new Color(Palette.rgb(label)));
         graphics.fillRect(x, top + (line - square) / 2, square, square);
         graphics.setColor(Color.BLACK);
-        graphics.drawString(
-            names.get(label), x + square + margin / 2, top + metrics.get().getAscent());
+        graphics.drawString(names.get(label), x + square + margin / 2, top + metrics.getAscent());
         x += widths.get(label);
       }
       top += line;
@@ -136,19 +134,6 @@ final class Overlay {
   private static Font font(BufferedImage picture) {
     int size = Math.min(picture.getWidth(), picture.getHeight()) / 24;
     return new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(12, Math.min(size, 40)));
-  }
-
-  /** Nothing on a machine without any font, where Java fails with errors of several kinds. */
-  private static Optional<FontMetrics> metrics(Font font) {
-    try {
-      Graphics2D graphics = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
-      FontMetrics metrics = graphics.getFontMetrics(font);
-      graphics.dispose();
-      return Optional.of(metrics);
-    } catch (InternalError | LinkageError | RuntimeException e) {
-      LOG.warn("No legend: Java finds no fonts on this machine (install fontconfig and a font)", e);
-      return Optional.empty();
-    }
   }
 
   private static List<List<Integer>> rows(Map<Integer, Integer> widths, int available) {

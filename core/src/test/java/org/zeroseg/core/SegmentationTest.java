@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.ImageFactory;
@@ -15,6 +16,7 @@ import com.google.gson.JsonParser;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -24,6 +26,7 @@ import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.image.Lettering;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
@@ -143,6 +146,7 @@ class SegmentationTest {
   @Test
   void theOverlayPaintsSegmentsAndKeepsTheLegendOffThePicture() {
     Segmentation result = overlapping();
+    assumeTrue(Lettering.isAvailable(), "no fonts on this machine");
     BufferedImage drawn = (BufferedImage) result.overlay(picture(12, 8)).getWrappedImage();
     assertTrue(drawn.getHeight() > 8 && drawn.getWidth() >= 12);
     for (int y = 0; y < 8; y++) {
@@ -175,10 +179,39 @@ class SegmentationTest {
 
   @Test
   void onePixelGetsALegendToo() {
+    assumeTrue(Lettering.isAvailable(), "no fonts on this machine");
     Segmentation one =
         Segmentation.ofLabels(1, 1, List.of("a rather long name"), new int[] {1}, new double[1]);
     Image drawn = one.overlay(picture(1, 1));
     assertTrue(drawn.getWidth() > 50 && drawn.getHeight() < 60);
+  }
+
+  @Test
+  void withoutFontsThePictureAloneIsDrawn() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dsun.font.fontmanager=none", // heeded up to Java 18; later ones find their fonts
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                WithoutFonts.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+  }
+
+  /** The process without fonts. */
+  static final class WithoutFonts {
+    private WithoutFonts() {}
+
+    public static void main(String[] arguments) {
+      Image drawn = overlapping().overlay(picture(12, 8));
+      if (!Lettering.isAvailable() && drawn.getHeight() != 8) {
+        throw new AssertionError("a legend without letters");
+      }
+    }
   }
 
   @Test
