@@ -188,16 +188,17 @@ class SegmentationTest {
 
   @Test
   void withoutFontsThePictureAloneIsDrawn() throws Exception {
-    Process process =
+    Path none = folder.resolve("fonts.conf");
+    Files.writeString(none, "<?xml version='1.0'?><fontconfig></fontconfig>");
+    ProcessBuilder builder =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dsun.font.fontmanager=none", // heeded up to Java 18; later ones find their fonts
-                "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
-                WithoutFonts.class.getName())
-            .redirectErrorStream(true)
-            .start();
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Duser.home=" + folder, // where Java remembers the fonts that it found before
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            WithoutFonts.class.getName());
+    builder.environment().put("FONTCONFIG_FILE", none.toString()); // elsewhere than on Linux idle
+    Process process = builder.redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
   }
