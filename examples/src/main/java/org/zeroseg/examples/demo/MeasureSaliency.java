@@ -1,7 +1,6 @@
 package org.zeroseg.examples.demo;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -69,6 +68,11 @@ public final class MeasureSaliency {
         measure(world, count, finders);
       }
     }
+  }
+
+  /** All objects of a scene together. */
+  static Mask truth(Scene scene) {
+    return Mask.ofLabel(scene.size(), scene.size(), scene.instances(), 0).not();
   }
 
   private static void measure(

@@ -68,6 +68,18 @@ class ZeroSegTest {
   }
 
   @Test
+  void findsWhatStandsOutOfAPicture() throws IOException {
+    Path results = folder.resolve("results");
+    assertEquals(0, run("saliency", scene(), "-o", results));
+    assertTrue(ImageIO.read(results.resolve("scene.saliency.png").toFile()).getWidth() >= 64);
+    Path labels = results.resolve("scene.saliency.labels.png");
+    assertEquals(64, ImageIO.read(labels.toFile()).getWidth());
+    assertTrue(out.toString().contains("objectness"), out.toString());
+    assertEquals(1, run("saliency", scene(), folder.resolve("absent.png"), "--raw", "-o", results));
+    assertTrue(err.toString().contains("absent.png"), err.toString());
+  }
+
+  @Test
   void aMissingPictureIsOneLineAndTheOthersAreDone() throws IOException {
     Path results = folder.resolve("results");
     Path absent = folder.resolve("absent.png");
