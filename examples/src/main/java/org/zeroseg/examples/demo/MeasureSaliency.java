@@ -82,9 +82,8 @@ public final class MeasureSaliency {
     for (int i = 0; i < count; i++) {
       Scene scene = world.scene(i);
       Picture picture = Picture.of(scene.image());
-      int[] labels = scene.instances();
-      Mask truth = Mask.of(scene.size(), scene.size(), (x, y) -> labels[y * scene.size() + x] > 0);
-      boolean one = Arrays.stream(labels).max().orElse(0) == 1;
+      Mask truth = truth(scene);
+      boolean one = scene.objects().size() == 1;
       singles += one ? 1 : 0;
       BilateralSolver.Guide guide = DemoSaliency.SOLVER.guide(picture);
       finders.forEach(
