@@ -1,5 +1,6 @@
 package org.zeroseg.clip;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
@@ -17,6 +18,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
@@ -79,6 +81,8 @@ public final class MaskClip implements Segmenter {
     private Optional<Clip> clip = Optional.empty();
     private Optional<TextEmbeddings> texts = Optional.empty();
     private Precision precision = Precision.AUTO;
+    private Optional<Device> device = Optional.empty();
+    private Optional<ModelHub> hub = Optional.empty();
     private boolean asReleased;
     // OpenCV linear within 2048 x 512 and ImageNet statistics: the released configurations.
     private int shorterSide = 512;
@@ -132,6 +136,29 @@ public final class MaskClip implements Segmenter {
      */
     public Builder precision(Precision chosen) {
       precision = chosen;
+      return this;
+    }
+
+    /**
+     * Where to compute, if the model is to be loaded.
+     *
+     * @param chosen the engine's default device otherwise
+     * @return this
+     */
+    public Builder device(Device chosen) {
+      device = Optional.of(chosen);
+      return this;
+    }
+
+    /**
+     * Where the model is looked up, if it is named by an id; such as one that tells how a download
+     * gets on ({@link ModelHub#withProgress}).
+     *
+     * @param chosen the hub of this process's environment otherwise
+     * @return this
+     */
+    public Builder hub(ModelHub chosen) {
+      hub = Optional.of(chosen);
       return this;
     }
 
@@ -259,7 +286,11 @@ public final class MaskClip implements Segmenter {
     private Clip load() throws IOException {
       String model =
           id.orElseThrow(() -> new IllegalStateException("choose a model: builder().model(...)"));
-      return Clip.load(model, precision, Engine.getInstance().defaultDevice());
+      return Clip.load(
+          model,
+          hub.orElseGet(ModelHub::fromEnvironment),
+          precision,
+          device.orElseGet(() -> Engine.getInstance().defaultDevice()));
     }
   }
 
