@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
-import org.zeroseg.clip.MaskClip;
+import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.eval.coco.CocoDetections;
 import org.zeroseg.eval.coco.CocoEvaluator;
@@ -22,6 +22,7 @@ import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.run.Evaluation;
 import org.zeroseg.eval.run.SemanticPredictor;
 import org.zeroseg.eval.saliency.SaliencyMetrics;
+import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -86,6 +87,14 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "ID|PATH",
       description = "The CLIP to ask, as 'zeroseg models' lists them. Default: ${DEFAULT-VALUE}.")
   private String model;
+
+  @Option(
+      names = "--zutis",
+      paramLabel = "ID|PATH",
+      description =
+          "A ZUTIS network, such as coco_vit_b_16.pt; --model is then the CLIP that it was "
+              + "trained from, for the words.")
+  private String zutis;
 
   @Option(
       names = {"-p", "--predictions"},
@@ -200,7 +209,7 @@ final class EvalCommand implements Callable<Integer> {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
     }
     try (Clip clip = Models.clip(model, progress);
-        MaskClip segmenter = Models.maskClip(model, clip)) {
+        Segmenter segmenter = segmenter(Zutis.Answer.REGIONS, clip)) {
       return evaluation.semantic(
           set, SemanticPredictor.of(segmenter, set, words(set.vocabulary())));
     }
@@ -210,7 +219,12 @@ final class EvalCommand implements Callable<Integer> {
     if (threshold != null) {
       return vocabulary.withBackgroundThreshold(threshold);
     }
-    return Models.withBackground(model, vocabulary);
+    // ZUTIS has learnt the word for background itself.
+    return zutis == null ? Models.withBackground(model, vocabulary) : vocabulary;
+  }
+
+  private Segmenter segmenter(Zutis.Answer answer, Clip clip) throws IOException {
+    return Models.segmenter(model, Optional.ofNullable(zutis), answer, clip);
   }
 
   private Report instances(Evaluation evaluation, ConsoleProgress progress) throws IOException {
@@ -237,7 +251,7 @@ final class EvalCommand implements Callable<Integer> {
             .map(category -> Vocabulary.Category.of(category.name()))
             .toList();
     try (Clip clip = Models.clip(model, progress);
-        MaskClip segmenter = Models.maskClip(model, clip)) {
+        Segmenter segmenter = segmenter(Zutis.Answer.INSTANCES, clip)) {
       return evaluation.detect(segmenter, objects, pictures, words(Vocabulary.of(categories)));
     }
   }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segment;
@@ -97,9 +98,7 @@ final class SegmentCommand implements Callable<Integer> {
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = Models.clip(model, progress);
         Segmenter segmenter =
-            zutis == null
-                ? Models.maskClip(model, clip)
-                : Zutis.builder().model(zutis).clip(clip).build()) {
+            Models.segmenter(model, Optional.ofNullable(zutis), Zutis.Answer.BOTH, clip)) {
       for (int i = 0; i < pictures.size(); i++) {
         progress.update("Segmenting", i, pictures.size());
         Path file = pictures.get(i);
@@ -127,7 +126,8 @@ final class SegmentCommand implements Callable<Integer> {
     }
     Vocabulary vocabulary = Vocabulary.of(words == null ? everything() : categories(words));
     if (background == null && threshold == null) {
-      return Models.withBackground(model, vocabulary);
+      // ZUTIS has learnt the word for background itself.
+      return zutis == null ? Models.withBackground(model, vocabulary) : vocabulary;
     }
     if (background != null) {
       vocabulary =
