@@ -51,10 +51,7 @@ public record Discovery(
         segments.stream()
             .map(
                 segment ->
-                    segment
-                        .label()
-                        .map(SegmentLabel::text)
-                        .orElse("segment " + (segment.id() + 1)))
+                    segment.label().map(SegmentLabel::text).orElse("segment " + (segment.id() + 1)))
             .toList();
     List<Segment> plain =
         segments.stream()

@@ -187,8 +187,7 @@ public record Oversegmentation(
     }
     long[] ids = new long[treeIds.length];
     places.forEach((id, label) -> ids[label] = id);
-    int[] present =
-        IntStream.range(0, treeIds.length).filter(label -> areas[label] > 0).toArray();
+    int[] present = IntStream.range(0, treeIds.length).filter(label -> areas[label] > 0).toArray();
     int[] renumbered =
         Arrays.stream(labels).map(label -> Arrays.binarySearch(present, label)).toArray();
     long[] kept = Arrays.stream(present).mapToLong(label -> ids[label]).toArray();

@@ -322,8 +322,7 @@ public final class ZeroGuide implements Segmenter {
   }
 
   /** Everything behind the candidates. */
-  Discovery describe(
-      Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
+  Discovery describe(Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
     SegmentMerging.Result merged = merge(rgb, candidates, by);
     int[] whole = toPicture(candidates, rgb);
     List<SegmentMerging.Node> nodes = merged.segments();
@@ -333,8 +332,7 @@ public final class ZeroGuide implements Segmenter {
                 node ->
                     Mask.union(
                         Arrays.stream(node.leaves())
-                            .mapToObj(
-                                leaf -> Mask.ofLabel(rgb.width(), rgb.height(), whole, leaf))
+                            .mapToObj(leaf -> Mask.ofLabel(rgb.width(), rgb.height(), whole, leaf))
                             .toList()))
             .toList();
     List<Integer> order =
@@ -501,14 +499,10 @@ public final class ZeroGuide implements Segmenter {
     List<List<Caption>> captions = by.captions(vectors.stream().map(Vector::embedding).toList());
     Map<String, float[]> texts =
         Labelling.encode(
-            clip,
-            captions.stream().flatMap(Collection::stream).map(Caption::text).toList());
+            clip, captions.stream().flatMap(Collection::stream).map(Caption::text).toList());
     return IntStream.range(0, vectors.size())
         .mapToObj(
-            i ->
-                settings
-                    .labelling()
-                    .labels(vectors.get(i).embedding(), captions.get(i), texts))
+            i -> settings.labelling().labels(vectors.get(i).embedding(), captions.get(i), texts))
         .toList();
   }
 

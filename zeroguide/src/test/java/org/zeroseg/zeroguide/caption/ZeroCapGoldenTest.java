@@ -20,16 +20,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.clip.Clip;
-import org.zeroseg.clip.ClipConfig;
-import org.zeroseg.clip.ClipModel;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
-import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.zeroguide.gpt2.Gpt2;
 import org.zeroseg.zeroguide.gpt2.Gpt2Cases;
 import org.zeroseg.zeroguide.gpt2.Memory;
@@ -67,7 +63,10 @@ class ZeroCapGoldenTest {
     for (int beam = 0; beam < beams; beam++) {
       special(config)
           .apply(
-              rows[beam], ids[beam], config.get("step_index").getAsInt(), settings(config, 1, 1));
+              rows[beam],
+              ids[beam],
+              config.get("step_index").getAsInt(),
+              CaptionCases.settings(config, 1, 1));
     }
     golden.check("logits", GoldenTensor.of(join(rows), beams, vocabulary));
   }
@@ -78,28 +77,6 @@ class ZeroCapGoldenTest {
             .mapToInt(JsonElement::getAsInt)
             .toArray();
     return SpecialTokens.of(config.get("end_token").getAsInt(), forbidden);
-  }
-
-  private static ZeroCapSettings settings(JsonObject config, int beams, int tokens) {
-    return new ZeroCapSettings(
-        beams,
-        tokens,
-        (int) number(config, "num_iterations", 1),
-        number(config, "stepsize", 1),
-        number(config, "grad_norm_factor", 1),
-        number(config, "clip_loss_temperature", 1),
-        number(config, "clip_scale", 1),
-        number(config, "ce_scale", 1),
-        (int) number(config, "top_size", 1),
-        number(config, "end_factor", 1),
-        number(config, "start_factor", 1),
-        number(config, "forbidden_factor", 1),
-        number(config, "repetition_penalty", 1),
-        number(config, "fusion_factor", 1));
-  }
-
-  private static double number(JsonObject config, String key, double absent) {
-    return config.has(key) ? config.get(key).getAsDouble() : absent;
   }
 
   private void beamSearch(GoldenCase golden) {
@@ -225,7 +202,11 @@ class ZeroCapGoldenTest {
       seen.memory("context", memory);
       Steering steering =
           new Steering(
-              model, special(config), settings(config, beams, 1), Table.of(golden, config), seen);
+              model,
+              special(config),
+              CaptionCases.settings(config, beams, 1),
+              Table.of(golden, config),
+              seen);
       float[] image = Table.image(golden, config.get("scorer_dim").getAsInt());
       List<float[]> targets = Stream.generate(() -> image).limit(beams).toList();
       Steering.Step step =
@@ -371,7 +352,7 @@ class ZeroCapGoldenTest {
           new Generation(
               model,
               special(config),
-              settings(config, beams, length),
+              CaptionCases.settings(config, beams, length),
               Table.of(golden, config),
               new Steps(golden, special(config).end()));
       int[] prefix =
@@ -423,35 +404,12 @@ class ZeroCapGoldenTest {
     golden.check("top8_probs" + tag, new GoldenTensor(DataType.FLOAT32, values.shape(), allValues));
   }
 
-  private static ClipConfig clipConfig(JsonObject json) {
-    int patch = json.get("vision_patch_size").getAsInt();
-    return new ClipConfig(
-        new ClipConfig.Vit(
-            json.get("vision_width").getAsInt(),
-            json.get("vision_layers").getAsInt(),
-            patch,
-            json.get("image_resolution").getAsInt() / patch),
-        new ClipConfig.Text(
-            json.get("text_width").getAsInt(), json.get("text_layers").getAsInt(), 77, 49_408),
-        json.get("embed_dim").getAsInt());
-  }
-
-  private static Clip clip(JsonObject json, String salt) throws IOException {
-    ClipConfig config = clipConfig(json);
-    NDManager manager = NDManager.newBaseManager();
-    Weights weights =
-        Weights.load(new PortableWeights(config.shapes(), salt), config.shapes(), manager);
-    ClipTokenizer tokenizer = ClipTokenizer.read(Golden.data().resolve("clip"));
-    return Clip.of(ClipModel.of(config, weights, manager), tokenizer, manager);
-  }
-
-  /** By the tower, and once more by shared beginnings. */
   private void clipText(GoldenCase golden) throws IOException {
     List<String> texts =
         golden.json().getAsJsonArray("texts").asList().stream()
             .map(JsonElement::getAsString)
             .toList();
-    try (Clip clip = clip(golden.config(), golden.salt())) {
+    try (Clip clip = CaptionCases.clip(golden.config(), golden.salt())) {
       long[][] ids = clip.tokenizer().tokenize(texts);
       long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
       golden.check("ids", GoldenTensor.of(flat, texts.size(), ids[0].length));
@@ -462,8 +420,8 @@ class ZeroCapGoldenTest {
 
   private void caption(GoldenCase golden) throws IOException {
     JsonObject config = golden.config();
-    try (Clip clip = clip(config.getAsJsonObject("clip"), golden.salt());
-        ZeroCap namer = namer(golden, clip)) {
+    try (Clip clip = CaptionCases.clip(config.getAsJsonObject("clip"), golden.salt());
+        ZeroCap namer = CaptionCases.namer(golden, clip)) {
       float[] image = Table.image(golden, clip.config().embedding());
       Steps steps = new Steps(golden, 13);
       List<Caption> found = namer.captions(List.of(image), steps).get(0);
@@ -474,20 +432,6 @@ class ZeroCapGoldenTest {
           found.stream().map(Caption::text).toList());
       steps.checkLosses();
     }
-  }
-
-  private static ZeroCap namer(GoldenCase golden, Clip clip) throws IOException {
-    JsonObject config = golden.config();
-    ByteLevelTokenizer tokenizer = ByteLevelTokenizer.read(Golden.data().resolve("gpt2"));
-    NDManager manager = NDManager.newBaseManager();
-    return ZeroCap.of(
-        Gpt2Cases.model(config.getAsJsonObject("gpt2"), golden.salt(), manager),
-        tokenizer,
-        clip,
-        settings(
-            config, config.get("beam_size").getAsInt(), config.get("target_seq_length").getAsInt()),
-        config.get("cond_text").getAsString(),
-        manager);
   }
 
   private static int[][] contexts(GoldenTensor ids) {
