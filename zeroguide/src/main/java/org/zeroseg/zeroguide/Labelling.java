@@ -33,7 +33,8 @@ record Labelling(boolean cutsLastLetter) {
 
   /** Embeddings of texts in the prompt, the longest cut to CLIP's context: {@code [D]} each. */
   static Map<String, float[]> encode(Clip clip, Collection<String> captions) {
-    ClipTokenizer tokenizer = clip.tokenizer().truncating();
+    // As generated: captions were scored without fixing their text.
+    ClipTokenizer tokenizer = clip.tokenizer().withoutTextFixing().truncating();
     List<String> all = List.copyOf(new LinkedHashSet<>(captions));
     Map<String, float[]> embeddings = new LinkedHashMap<>();
     for (int start = 0; start < all.size(); start += BATCH) {

@@ -168,7 +168,8 @@ class MergingGoldenTest {
             "node_embedding_" + key, GoldenTensor.of(node.embedding(), node.embedding().length));
       }
       double[] recorded = golden.output("pair_similarity").values();
-      assertEquals(recorded.length, result.comparisons().size(), () -> result.comparisons().toString());
+      assertEquals(
+          recorded.length, result.comparisons().size(), () -> result.comparisons().toString());
       double[] found =
           Arrays.stream(recorded).map(value -> nearest(value, result.comparisons())).toArray();
       golden.check("pair_similarity", GoldenTensor.of(found, found.length));

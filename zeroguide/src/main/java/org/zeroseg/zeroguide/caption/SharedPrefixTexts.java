@@ -74,7 +74,8 @@ final class SharedPrefixTexts implements ContinuationScorer {
     this.clip = clip;
     this.call = call;
     // The reference fails on a longer text, which one odd token of dashes is enough for.
-    this.clipTokenizer = clipTokenizer.truncating();
+    // Its texts are not fixed either: a control character that GPT-2 proposes stays a token.
+    this.clipTokenizer = clipTokenizer.withoutTextFixing().truncating();
     this.language = language;
     this.spelling = spelling;
     this.lasting = lasting;
