@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,11 +38,12 @@ class KernelThreadsTest {
   void fortyThousandCallsLeaveMemoryAsItIs() throws Exception {
     assumeTrue(Files.exists(STATUS), "resident memory is read from " + STATUS);
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      run(manager, 5_000);
-      long warm = resident();
-      run(manager, 10_000);
-      long end = resident();
-      assertTrue(end - warm < 0.05 * warm, "resident memory went from " + warm + " to " + end);
+      // The allocators take and give back a few per cent from round to round; a leak only takes.
+      long first = Math.max(residentAfterRound(manager), residentAfterRound(manager));
+      residentAfterRound(manager);
+      residentAfterRound(manager);
+      long last = Math.min(residentAfterRound(manager), residentAfterRound(manager));
+      assertTrue(last < 1.02 * first, "resident memory went from " + first + " kB to " + last);
     }
   }
 
@@ -98,8 +98,10 @@ class KernelThreadsTest {
     }
   }
 
-  /** In kilobytes. */
-  private static long resident() throws IOException {
+  /** In kilobytes after 10,000 calls, once garbage that only waits for its collection is gone. */
+  private static long residentAfterRound(NDManager manager) throws Exception {
+    run(manager, 2_500);
+    System.gc();
     try (Stream<String> lines = Files.lines(STATUS)) {
       return lines
           .filter(line -> line.startsWith("VmRSS:"))
