@@ -16,8 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
@@ -37,6 +35,7 @@ import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.tensor.Labelling;
 import org.zeroseg.core.tensor.LinearTaps;
+import org.zeroseg.core.tensor.ModelMemory;
 
 /**
  * Segments a picture by words into regions and single instances with one network that was trained
@@ -87,16 +86,15 @@ public final class Zutis implements Segmenter {
   private record Settings(Answer answer, Instances instances, OptionalInt longerSide, int batch) {}
 
   private final ZutisModel model;
-  private final NDManager manager;
+  private final ModelMemory memory;
   private final Clip clip;
   private final boolean ownsClip;
   private final Settings settings;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   private Zutis(
       ZutisModel model, NDManager manager, Clip clip, boolean ownsClip, Settings settings) {
     this.model = model;
-    this.manager = manager;
+    this.memory = new ModelMemory(manager, "this Zutis");
     this.clip = clip;
     this.ownsClip = ownsClip;
     this.settings = settings;
@@ -435,8 +433,8 @@ public final class Zutis implements Segmenter {
       for (int from = 0; from < members.size(); from += settings.batch()) {
         int to = Math.min(from + settings.batch(), members.size());
         List<Integer> some = members.subList(from, to);
-        List<Output> outputs =
-            compute(some.stream().map(pictures::get).map(this::input).toList(), vectors, answer);
+        List<Picture> inputs = some.stream().map(pictures::get).map(this::input).toList();
+        List<Output> outputs = memory.during(call -> compute(call, inputs, vectors, answer));
         for (int i = 0; i < some.size(); i++) {
           use.accept(some.get(i), pictures.get(some.get(i)), outputs.get(i));
         }
@@ -454,20 +452,6 @@ public final class Zutis implements Segmenter {
     int width = (int) Math.max(1, picture.width() * limit / longer);
     int height = (int) Math.max(1, picture.height() * limit / longer);
     return picture.resize(width, height, Filter.BILINEAR);
-  }
-
-  private List<Output> compute(List<Picture> inputs, float[][] vectors, Answer answer) {
-    lock.readLock().lock();
-    try {
-      if (!manager.isOpen()) {
-        throw new IllegalStateException("this Zutis is closed");
-      }
-      try (NDManager call = manager.newSubManager()) {
-        return compute(call, inputs, vectors, answer);
-      }
-    } finally {
-      lock.readLock().unlock();
-    }
   }
 
   private List<Output> compute(
@@ -575,14 +559,9 @@ public final class Zutis implements Segmenter {
   /** Frees the network, and the CLIP if it is this segmenter's own, after the calls that run. */
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      manager.close();
-      if (ownsClip) {
-        clip.close();
-      }
-    } finally {
-      lock.writeLock().unlock();
+    memory.close();
+    if (ownsClip) {
+      clip.close();
     }
   }
 }

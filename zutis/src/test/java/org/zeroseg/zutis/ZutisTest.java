@@ -2,7 +2,6 @@ package org.zeroseg.zutis;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -277,12 +276,24 @@ class ZutisTest {
   }
 
   @Test
+  void callsFromSeveralThreadsAgree() throws IOException {
+    Image image = TinyZutis.image(64, 48, 3);
+    try (Zutis zutis = build(Zutis.builder())) {
+      Segmentation alone = zutis.segment(image, WORDS);
+      IntStream.range(0, 12)
+          .parallel()
+          .forEach(i -> assertTrue(same(alone, zutis.segment(image, WORDS)), "call " + i));
+    }
+  }
+
+  @Test
   void aClosedSegmenterSaysSo() throws IOException {
     Zutis zutis = build(Zutis.builder());
     zutis.close();
     assertThrows(
         IllegalStateException.class, () -> zutis.segment(TinyZutis.image(32, 32, 1), WORDS));
-    assertFalse(clip.config().embedding() == 0);
+    // The CLIP was given, and stays open.
+    assertEquals(1, clip.encode(List.of("cat")).length);
   }
 
   @Test
