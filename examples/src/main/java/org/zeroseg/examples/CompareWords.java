@@ -32,7 +32,7 @@ public final class CompareWords {
     try (Clip clip = DemoModels.clip()) {
       ShapeWorld world = new ShapeWorld(2, clip.config().image().inputSize(), 1, 1, Split.ALL);
       float[][] texts = clip.textEmbeddings().classifier(words, PromptTemplates.of("a {}"));
-      for (int i = 0; i < categories.size(); i += 8) {
+      for (int i = 0; i < categories.size(); i += 9) { // another look and another shape each
         BufferedImage picture =
             Picture.of(world.scene(i, categories.get(i)).image()).toBufferedImage();
         float[] image = TextEmbeddings.unit(clip.encodeImages(List.of(Picture.of(picture)))[0]);
