@@ -29,12 +29,12 @@ import org.zeroseg.eval.coco.CocoScores;
  * faster-coco-eval can be timed on the very same files, on the same machine:
  *
  * <pre>{@code
- * java -Dzeroseg.scenes=/tmp/scenes -jar ... CocoBenchmark
+ * java -Dzeroseg.scenes=scenes -jar ... CocoBenchmark
  * python3 -c "
  * import sys, time
  * from pycocotools.coco import COCO; from pycocotools.cocoeval import COCOeval
  * # or: from faster_coco_eval import COCO, COCOeval_faster as COCOeval
- * folder = '/tmp/scenes/5000x100/'
+ * folder = 'scenes/5000x100/'
  * a = time.time(); g = COCO(folder + 'gt.json'); d = g.loadRes(folder + 'dt.json')
  * b = time.time(); e = COCOeval(g, d, 'segm'); e.evaluate(); e.accumulate()
  * print('load', b - a, 'evaluate', time.time() - b)"
