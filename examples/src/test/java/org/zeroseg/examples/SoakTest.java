@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,7 +32,7 @@ class SoakTest {
 
   @Test
   void aFewCallsFromFourThreadsEqualThoseOfOne() throws Exception {
-    run(80, 80);
+    run(80);
   }
 
   @Test
@@ -39,16 +40,18 @@ class SoakTest {
   void twentyThousandCallsFromFourThreadsKeepMemoryFlat() throws Exception {
     Path status = Path.of("/proc/self/status");
     assumeTrue(Files.exists(status), "resident memory is read from " + status);
-    long[] resident = run(2_000, 20_000);
-    System.out.printf(
-        "Resident after 2,000 calls %d kB, after 20,000 %d kB%n", resident[0], resident[1]);
+    long[] resident = run(2_000, 4_000, 8_000, 12_000, 16_000, 20_000);
+    System.out.println(
+        "Resident kB after 2, 4, 8, 12, 16, 20 thousand calls: " + Arrays.toString(resident));
+    long first = resident[0];
+    long last = resident[resident.length - 1];
     assertTrue(
-        Math.abs(resident[1] - resident[0]) < 0.02 * resident[0],
-        "resident memory went from " + resident[0] + " kB to " + resident[1] + " kB");
+        Math.abs(last - first) < 0.02 * first,
+        "resident memory went from " + first + " kB to " + last + " kB");
   }
 
-  /** Resident memory in kB after {@code warm} calls and after {@code calls}. */
-  private static long[] run(int warm, int calls) throws Exception {
+  /** Resident memory in kB after each of these numbers of calls. */
+  private static long[] run(int... until) throws Exception {
     ShapeWorld world = new ShapeWorld(7, 64, 1, 4, Split.ALL);
     Vocabulary vocabulary =
         DemoModels.withBackground(Vocabulary.of("red star", "striped ring", "blue circle"));
@@ -62,9 +65,8 @@ class SoakTest {
         expected.add(segmenter.segment(images.get(i), vocabulary).labels());
       }
       AtomicInteger next = new AtomicInteger();
-      long[] resident = new long[2];
-      int[] until = {warm, calls};
-      for (int phase = 0; phase < 2; phase++) {
+      long[] resident = new long[until.length];
+      for (int phase = 0; phase < until.length; phase++) {
         int end = until[phase];
         List<Future<?>> running = new ArrayList<>();
         for (int thread = 0; thread < THREADS; thread++) {
