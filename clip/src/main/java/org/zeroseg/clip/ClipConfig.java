@@ -133,7 +133,13 @@ public record ClipConfig(
    */
   public record ResNet(int width, List<Integer> blocks, int grid) implements Image {
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param width planes of the first stage, and channels after the stem
+     * @param blocks bottlenecks of each stage
+     * @param grid cells of a side of the native feature map
+     */
     public ResNet {
       blocks = List.copyOf(blocks);
     }
@@ -172,6 +178,12 @@ public record ClipConfig(
   /**
    * Checks the sizes.
    *
+   * @param image the image tower
+   * @param text the text tower
+   * @param embedding width of the joint space
+   * @param activation of the transformers' MLPs; OpenAI's weights need {@link
+   *     Activation#QUICK_GELU}
+   * @param epsilon of the layer norms
    * @throws IllegalArgumentException if a width is not a multiple of the head's width
    */
   public ClipConfig {

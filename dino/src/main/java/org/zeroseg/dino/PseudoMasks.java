@@ -45,7 +45,13 @@ public record PseudoMasks(Path folder) {
    */
   public record Outcome(int made, int present, List<Failure> failures) {
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param made by this run
+     * @param present before it
+     * @param failures pictures that could not be read; a later run tries them again
+     */
     public Outcome {
       failures = List.copyOf(failures);
     }

@@ -58,7 +58,20 @@ public final class SyntheticScenes implements Batches<ZutisTrainer.Samples> {
     /** The released configuration: 384 pixels, batches of 8, up to 10 objects of 0.1 to 1. */
     public static final Options DEFAULT = new Options(384, 8, 10, 0.5, 0.1, 1, true, false, 0);
 
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @param size their side in pixels
+     * @param batch scenes of a step
+     * @param mostObjects in a scene; from one to so many are drawn
+     * @param oneCategory probability that all objects of a scene are of one category
+     * @param leastScale of an object's picture
+     * @param greatestScale of an object's picture
+     * @param photometric whether colours change
+     * @param labelsByArchive whether a picture is labelled by the archive that it was drawn from;
+     *     else by the last archive that holds it, as in the released code
+     * @param seed of all draws
+     */
     public Options {
       if (size < 1 || batch < 1 || mostObjects < 1 || mostObjects > 254) {
         throw new IllegalArgumentException(

@@ -25,7 +25,13 @@ public final class Adam implements AutoCloseable {
    */
   public record Group(Map<String, NDArray> parameters, Schedule schedule, double weightDecay) {
 
-    /** Copies the map, in its order. */
+    /**
+     * Copies the map, in its order.
+     *
+     * @param parameters names and float32 arrays; they are changed in place
+     * @param schedule their learning rate
+     * @param weightDecay how strongly they are drawn to zero
+     */
     public Group {
       parameters = new LinkedHashMap<>(parameters);
     }

@@ -21,6 +21,13 @@ public record TrainingPlan(
   /**
    * Copies the map, in its order.
    *
+   * @param folder where {@code training.safetensors} and {@code loss.png} go; a training that
+   *     stopped there is resumed
+   * @param steps updates in all
+   * @param saveEvery updates between two checkpoints
+   * @param dataThreads threads that make batches ahead, at least 1
+   * @param provenance what the weights come from: data, seed, sizes, hyper-parameters, command. It
+   *     is written into the checkpoints, and a training resumes only under the same provenance
    * @throws IllegalArgumentException if a number is not positive
    */
   public TrainingPlan {

@@ -22,7 +22,11 @@ public record Memory(List<Layer> layers) implements AutoCloseable {
    */
   public record Layer(NDArray keys, NDArray values) {}
 
-  /** Copies the list. */
+  /**
+   * Copies the list.
+   *
+   * @param layers keys and values of each layer
+   */
   public Memory {
     layers = List.copyOf(layers);
   }
