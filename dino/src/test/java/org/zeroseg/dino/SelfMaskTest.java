@@ -1,16 +1,21 @@
 package org.zeroseg.dino;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
@@ -109,6 +114,28 @@ class SelfMaskTest {
   }
 
   @Test
+  void aStepOfTrainingChangesEncoderAndDecoder() throws IOException {
+    Picture picture = TinyModels.square(32, 4, 4, 16);
+    Mask mask = Mask.of(32, 32, (x, y) -> x >= 4 && x < 20 && y >= 4 && y < 20);
+    SelfMaskTrainer.Augmentation augmentation = new SelfMaskTrainer.Augmentation(32, 0.8);
+    try (NDManager manager = TinyModels.manager()) {
+      Map<String, NDArray> weights = CONFIG.initialWeights(new SplittableRandom(1), manager);
+      float[] encoder = weights.get("encoder.blocks.0.mlp.fc1.weight").toFloatArray();
+      float[] queries = weights.get("query_embed").toFloatArray();
+      SelfMaskTrainer.of(
+              CONFIG, weights, new SelfMaskTrainer.Options(1e-3, 0, 0, SelfMaskLoss.DEFAULT))
+          .run(
+              step -> augmentation.of(List.of(picture), List.of(mask), step),
+              new TrainingPlan(folder, 1, 1, 1, Map.of()),
+              Progress.SILENT);
+      assertFalse(
+          Arrays.equals(encoder, weights.get("encoder.blocks.0.mlp.fc1.weight").toFloatArray()));
+      assertFalse(Arrays.equals(queries, weights.get("query_embed").toFloatArray()));
+    }
+  }
+
+  @Tag("slow")
+  @Test
   void trainingFindsTheSquaresAndKnowsWhichQueryIsBest() throws IOException {
     List<Picture> pictures =
         List.of(TinyModels.square(32, 4, 4, 16), TinyModels.square(32, 12, 10, 16));
@@ -118,11 +145,11 @@ class SelfMaskTest {
             Mask.of(32, 32, (x, y) -> x >= 12 && x < 28 && y >= 10 && y < 26));
     try (NDManager manager = TinyModels.manager();
         Checkpoint encoder = TinyModels.backbone()) {
-      Map<String, ai.djl.ndarray.NDArray> weights =
+      Map<String, NDArray> weights =
           SelfMaskTrainer.initialWeights(
               CONFIG,
               Weights.load(encoder, TinyModels.CONFIG.shapes(), manager),
-              new java.util.SplittableRandom(1),
+              new SplittableRandom(1),
               manager);
       SelfMaskTrainer trainer =
           SelfMaskTrainer.of(
