@@ -146,6 +146,13 @@ class ZutisCommandsTest {
             results),
         err.toString());
     assertTrue(Files.exists(results.resolve("0.overlay.png")));
+
+    Path world = folder.resolve("shapeworld");
+    assertEquals(0, run("shapeworld", "--out", world, "--count", 2), err.toString());
+    assertEquals(
+        0,
+        run("eval", "shapeworld", "--data", folder, "-m", clip, "--zutis", network),
+        err.toString());
   }
 
   @Test
