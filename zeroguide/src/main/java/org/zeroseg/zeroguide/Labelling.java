@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.ClipTokenizer;
+import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.zeroguide.caption.Caption;
 
 /**
@@ -21,25 +22,29 @@ import org.zeroseg.zeroguide.caption.Caption;
  *
  * @param cutsLastLetter whether the last letter goes whatever it is, as in the published code, or
  *     only a full stop
+ * @param prompt the sentence around a caption, which has its blank and full stop already
  */
-record Labelling(boolean cutsLastLetter) {
+record Labelling(boolean cutsLastLetter, PromptTemplates prompt) {
 
   private static final int BATCH = 64;
 
-  /** The text that is encoded for a caption; a caption has its blank and full stop already. */
-  private static String prompted(String caption) {
-    return "Image of a " + caption + ".";
+  Labelling {
+    if (prompt.templates().size() != 1) {
+      throw new IllegalArgumentException("one prompt expected, found " + prompt);
+    }
   }
 
   /** Embeddings of texts in the prompt, the longest cut to CLIP's context: {@code [D]} each. */
-  static Map<String, float[]> encode(Clip clip, Collection<String> captions) {
+  Map<String, float[]> encode(Clip clip, Collection<String> captions) {
     // As generated: captions were scored without fixing their text.
     ClipTokenizer tokenizer = clip.tokenizer().withoutTextFixing().truncating();
     List<String> all = List.copyOf(new LinkedHashSet<>(captions));
     Map<String, float[]> embeddings = new LinkedHashMap<>();
     for (int start = 0; start < all.size(); start += BATCH) {
       List<String> batch = all.subList(start, Math.min(all.size(), start + BATCH));
-      long[][] ids = tokenizer.tokenize(batch.stream().map(Labelling::prompted).toList());
+      long[][] ids =
+          tokenizer.tokenize(
+              batch.stream().map(caption -> prompt.prompts(caption).get(0)).toList());
       long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
       float[] values =
           clip.compute(

@@ -44,8 +44,8 @@ import org.zeroseg.zeroguide.caption.Namer;
  */
 public final class ZeroGuide implements Segmenter {
 
-  /** The prompt of class names, {@code Image of a cat.}; the published code calls it "mini". */
-  private static final PromptTemplates CLASS_PROMPT = PromptTemplates.of("Image of a {}.");
+  /** Around captions and class names; the published code calls it "mini". */
+  private static final PromptTemplates PROMPT = PromptTemplates.of("Image of a {}.");
 
   /** Segments that go through CLIP's masked blocks at once. */
   private static final int SEGMENTS_AT_ONCE = 16;
@@ -104,7 +104,7 @@ public final class ZeroGuide implements Segmenter {
    */
   public static Builder reference() {
     Builder builder = new Builder();
-    builder.labelling = new Labelling(true);
+    builder.cutsLastLetter = true;
     return builder;
   }
 
@@ -141,7 +141,8 @@ public final class ZeroGuide implements Segmenter {
     private Embedding embedding = Embedding.MASKED_ATTENTION;
     private double mergeThreshold = 0.8;
     private double visualWeight = 0.5;
-    private Labelling labelling = new Labelling(false);
+    private boolean cutsLastLetter;
+    private PromptTemplates prompt = PROMPT;
     private Progress progress = Progress.SILENT;
 
     private Builder() {}
@@ -217,6 +218,17 @@ public final class ZeroGuide implements Segmenter {
     }
 
     /**
+     * The sentence around names, in which they are compared with segments.
+     *
+     * @param chosen a single one; {@code Image of a {}.} by default
+     * @return this
+     */
+    public Builder prompt(PromptTemplates chosen) {
+      prompt = chosen;
+      return this;
+    }
+
+    /**
      * When siblings become one segment.
      *
      * @param threshold mixed similarity from which they do; 0.8 by default
@@ -266,7 +278,7 @@ public final class ZeroGuide implements Segmenter {
               encoder,
               embedding,
               new SegmentMerging(mergeThreshold, visualWeight),
-              labelling);
+              new Labelling(cutsLastLetter, prompt));
       if (dino.isPresent() && clip.isPresent()) {
         checked(clip.get(), settings);
         return new ZeroGuide(dino.get(), clip.get(), namer, settings, progress, false);
@@ -291,6 +303,9 @@ public final class ZeroGuide implements Segmenter {
     }
 
     private static void checked(Clip clip, Settings settings) {
+      if (settings.embedding() == Embedding.CROP_AND_MASK) {
+        return;
+      }
       clip.compute((model, call) -> SegmentEncoder.of(model, settings.encoder()).grid());
     }
   }
@@ -391,29 +406,28 @@ public final class ZeroGuide implements Segmenter {
       Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
     return clip.compute(
         (model, call) -> {
-          SegmentEncoder encoder = SegmentEncoder.of(model, settings.encoder());
+          int side = model.config().image().inputSize();
+          boolean masks = settings.embedding() == Embedding.MASKED_ATTENTION;
+          // The baseline does without, and so also with a ResNet.
+          Optional<SegmentEncoder> encoder =
+              masks ? Optional.of(SegmentEncoder.of(model, settings.encoder())) : Optional.empty();
+          Picture squashed = rgb.resize(side, side, Filter.BICUBIC);
           Optional<NDArray> shared =
-              settings.embedding() == Embedding.MASKED_ATTENTION
-                  ? Optional.of(encoder.shared(pixels(call, List.of(squashed(rgb, encoder)))))
-                  : Optional.empty();
+              encoder.map(some -> some.shared(pixels(call, List.of(squashed))));
           return settings
               .merging()
               .merge(
                   candidates.treeIds(),
                   (ids, leaves) -> {
                     progress.update("describing segments", 0, ids.size());
-                    List<Mask> masks = leaves.stream().map(set -> mask(candidates, set)).toList();
+                    List<Mask> parts = leaves.stream().map(set -> mask(candidates, set)).toList();
                     List<Vector> vectors =
                         shared.isPresent()
-                            ? masked(encoder, shared.get(), masks)
-                            : cropped(model, call, rgb, masks, encoder.inputSize());
+                            ? masked(encoder.orElseThrow(), shared.get(), parts)
+                            : cropped(model, call, rgb, parts, side);
                     return named(ids, leaves, vectors, by);
                   });
         });
-  }
-
-  private static Picture squashed(Picture rgb, SegmentEncoder encoder) {
-    return rgb.resize(encoder.inputSize(), encoder.inputSize(), Filter.BICUBIC);
   }
 
   private static NDArray pixels(NDManager call, List<Picture> pictures) {
@@ -498,8 +512,10 @@ public final class ZeroGuide implements Segmenter {
   private List<List<SegmentLabel>> labels(List<Vector> vectors, Namer by) {
     List<List<Caption>> captions = by.captions(vectors.stream().map(Vector::embedding).toList());
     Map<String, float[]> texts =
-        Labelling.encode(
-            clip, captions.stream().flatMap(Collection::stream).map(Caption::text).toList());
+        settings
+            .labelling()
+            .encode(
+                clip, captions.stream().flatMap(Collection::stream).map(Caption::text).toList());
     return IntStream.range(0, vectors.size())
         .mapToObj(
             i -> settings.labelling().labels(vectors.get(i).embedding(), captions.get(i), texts))
@@ -532,7 +548,7 @@ public final class ZeroGuide implements Segmenter {
               words.add(word);
               owners.add(0);
             });
-    float[][] vectors = clip.textEmbeddings().classifier(words, CLASS_PROMPT);
+    float[][] vectors = clip.textEmbeddings().classifier(words, settings.labelling().prompt());
     List<Segmentation> results = new ArrayList<>();
     for (Image image : images) {
       Discovery found = discover(image);

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.cluster.MergeTree;
 import org.zeroseg.core.cluster.SiblingCut;
 import org.zeroseg.core.cluster.Vectors;
@@ -195,7 +196,8 @@ class MergingGoldenTest {
       texts.put(captions.get(i), Arrays.copyOfRange(features, i * width, (i + 1) * width));
     }
     List<Caption> named = captions.stream().map(text -> new Caption(text, 0)).toList();
-    List<SegmentLabel> labels = new Labelling(false).labels(embedding, named, texts);
+    List<SegmentLabel> labels =
+        new Labelling(false, PromptTemplates.of("Image of a {}.")).labels(embedding, named, texts);
     return new SegmentMerging.Node(id, leaves, embedding, new double[0], labels);
   }
 

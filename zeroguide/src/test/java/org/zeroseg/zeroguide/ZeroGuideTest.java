@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Mode;
@@ -166,7 +167,7 @@ class ZeroGuideTest {
   @Test
   void wordsOfAListNameSegments() throws Exception {
     List<String> words = List.of("cat", "dog", "tree");
-    try (WordList namer = WordList.of(words, clip, 2);
+    try (WordList namer = WordList.of(words, clip, PromptTemplates.of("Image of a {}."), 2);
         ZeroGuide guide = guide().namer(namer).withoutMerging().build()) {
       Discovery found = guide.discover(TinyModels.picture(64, 48, 7));
       for (DiscoveredSegment segment : found.segments()) {

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       SegmentCommand.class,
       SaliencyCommand.class,
+      DiscoverCommand.class,
       ModelsCommand.class,
       IndexCommand.class,
       ArchiveCommand.class,

@@ -68,6 +68,14 @@ class ZeroSegTest {
   }
 
   @Test
+  void discoversSegmentsAndTheirNames() throws IOException {
+    Path results = folder.resolve("results");
+    assertEquals(0, run("discover", scene(), "-o", results));
+    assertTrue(ImageIO.read(results.resolve("scene.discovered.png").toFile()).getWidth() >= 64);
+    assertTrue(out.toString().contains("confidence"), out.toString());
+  }
+
+  @Test
   void findsWhatStandsOutOfAPicture() throws IOException {
     Path results = folder.resolve("results");
     assertEquals(0, run("saliency", scene(), "-o", results));

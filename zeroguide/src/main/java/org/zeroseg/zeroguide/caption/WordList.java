@@ -34,17 +34,17 @@ public final class WordList implements Namer {
    *
    * @param words words or phrases; repeated ones count once
    * @param clip whose joint space the vectors are of; not needed afterwards
+   * @param prompt the sentences around a word
    * @param best how many words to give a vector
    * @return the namer
    * @throws IllegalArgumentException if there is no word, one is blank, or {@code best} is below 1
    */
-  public static WordList of(List<String> words, Clip clip, int best) {
+  public static WordList of(List<String> words, Clip clip, PromptTemplates prompt, int best) {
     List<String> distinct = List.copyOf(new LinkedHashSet<>(words));
     if (distinct.isEmpty() || best < 1 || distinct.stream().anyMatch(String::isBlank)) {
       throw new IllegalArgumentException(
           distinct.size() + " words, of which the best " + best + " are wanted; none may be blank");
     }
-    PromptTemplates prompt = PromptTemplates.of(ZeroCap.PROMPT + " {}.");
     float[][] vectors = clip.textEmbeddings().classifier(distinct, prompt);
     return new WordList(distinct, vectors, Math.min(best, distinct.size()));
   }
@@ -54,15 +54,20 @@ public final class WordList implements Namer {
    *
    * @param file UTF-8, one word or phrase a line; blank lines do not count
    * @param clip whose joint space the vectors are of; not needed afterwards
+   * @param prompt the sentences around a word
    * @param best how many words to give a vector
    * @return the namer
    * @throws IOException if the file cannot be read
    * @throws IllegalArgumentException if it holds no word
    */
-  public static WordList read(Path file, Clip clip, int best) throws IOException {
+  public static WordList read(Path file, Clip clip, PromptTemplates prompt, int best)
+      throws IOException {
     List<String> lines = Files.readAllLines(file);
     return of(
-        lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList(), clip, best);
+        lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList(),
+        clip,
+        prompt,
+        best);
   }
 
   @Override
