@@ -138,7 +138,7 @@ final class DiscoverCommand implements Callable<Integer> {
     List<String> words =
         Stream.concat(
                 Category.all().stream().map(Category::words),
-                Arrays.stream(Background.values()).map(Background::words))
+                Arrays.stream(Background.values()).map(Background::word))
             .toList();
     return Optional.of(WordList.of(words, clip, prompt, 5));
   }
