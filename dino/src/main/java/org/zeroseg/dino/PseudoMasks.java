@@ -9,12 +9,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
@@ -109,10 +109,8 @@ public record PseudoMasks(Path folder) {
     json.add("size", size);
     json.addProperty("counts", mask.rle().text());
     Path file = file(name);
-    Path parent = Files.createDirectories(file.toAbsolutePath().getParent());
-    Path temporary = Files.createTempFile(parent, "mask", ".part");
-    Files.writeString(temporary, json.toString());
-    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    WholeFile.write(file, json.toString());
   }
 
   /**

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.zeroseg.core.image.Lettering;
 
 /** A contact sheet: tiles of one size side by side, each with a line of text below. */
 final class Sheet {
@@ -45,7 +46,9 @@ final class Sheet {
       int x = GAP + i % columns * (side + GAP);
       int y = GAP + i / columns * (side + LINE + GAP);
       graphics.drawImage(tiles.get(i).picture(), x, y, side, side, null);
-      graphics.drawString(tiles.get(i).text(), x, y + side + LINE - 5);
+      if (Lettering.isAvailable()) {
+        graphics.drawString(tiles.get(i).text(), x, y + side + LINE - 5);
+      }
     }
     graphics.dispose();
     Files.createDirectories(file.toAbsolutePath().getParent());

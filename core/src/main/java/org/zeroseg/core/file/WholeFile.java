@@ -1,6 +1,7 @@
 package org.zeroseg.core.file;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,36 @@ public final class WholeFile {
    */
   public static void write(Path file, String text) throws IOException {
     write(file, unfinished -> Files.writeString(unfinished, text));
+  }
+
+  /** Writes a text. */
+  @FunctionalInterface
+  public interface Text {
+
+    /**
+     * Writes the text.
+     *
+     * @param writer where to, in UTF-8
+     * @throws IOException if that fails
+     */
+    void write(Writer writer) throws IOException;
+  }
+
+  /**
+   * Writes a text file in UTF-8 part by part.
+   *
+   * @param file written or replaced; its folder exists
+   * @param text writes it
+   * @throws IOException as for {@link #write(Path, Content)}
+   */
+  public static void writeText(Path file, Text text) throws IOException {
+    write(
+        file,
+        unfinished -> {
+          try (Writer writer = Files.newBufferedWriter(unfinished)) {
+            text.write(writer);
+          }
+        });
   }
 
   private static void move(Path from, Path to) throws IOException {

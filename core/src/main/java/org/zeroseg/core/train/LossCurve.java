@@ -9,6 +9,7 @@ import java.awt.RenderingHints;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
 import java.math.BigDecimal;
+import org.zeroseg.core.image.Lettering;
 
 /** Draws the loss of every step, and its running mean, over labelled axes. */
 final class LossCurve {
@@ -59,32 +60,44 @@ final class LossCurve {
     pen.setStroke(new BasicStroke(2.5f));
     pen.draw(curve(Math.max(1, losses.length / 50)));
     pen.setColor(Color.BLACK);
-    pen.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 15));
-    pen.drawString(title, LEFT, TOP - 15);
+    if (Lettering.isAvailable()) {
+      pen.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 15));
+      pen.drawString(title, LEFT, TOP - 15);
+      labels(pen);
+    }
   }
 
   private void axes(Graphics2D pen) {
-    pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
-    FontMetrics metrics = pen.getFontMetrics();
+    pen.setColor(new Color(0xe4e4e4));
     double step = tick(highest - lowest);
     for (double value = Math.ceil(lowest / step) * step; value <= highest; value += step) {
       int y = (int) Math.round(y(value));
-      pen.setColor(new Color(0xe4e4e4));
       pen.drawLine(LEFT, y, WIDTH - RIGHT, y);
-      pen.setColor(Color.DARK_GRAY);
-      String label = number(value);
-      pen.drawString(label, LEFT - 8 - metrics.stringWidth(label), y + 4);
     }
     step = Math.max(1, tick(losses.length));
     for (double value = 0; value <= losses.length; value += step) {
       int x = (int) Math.round(x(value));
-      pen.setColor(new Color(0xe4e4e4));
       pen.drawLine(x, TOP, x, HEIGHT - BOTTOM);
-      pen.setColor(Color.DARK_GRAY);
-      String label = number(value);
-      pen.drawString(label, x - metrics.stringWidth(label) / 2, HEIGHT - BOTTOM + 18);
     }
+    pen.setColor(Color.DARK_GRAY);
     pen.drawRect(LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+  }
+
+  private void labels(Graphics2D pen) {
+    pen.setColor(Color.DARK_GRAY);
+    pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
+    FontMetrics metrics = pen.getFontMetrics();
+    double step = tick(highest - lowest);
+    for (double value = Math.ceil(lowest / step) * step; value <= highest; value += step) {
+      String label = number(value);
+      pen.drawString(label, LEFT - 8 - metrics.stringWidth(label), (int) Math.round(y(value)) + 4);
+    }
+    step = Math.max(1, tick(losses.length));
+    for (double value = 0; value <= losses.length; value += step) {
+      String label = number(value);
+      int x = (int) Math.round(x(value)) - metrics.stringWidth(label) / 2;
+      pen.drawString(label, x, HEIGHT - BOTTOM + 18);
+    }
     pen.drawString("step", (LEFT + WIDTH - RIGHT) / 2 - 12, HEIGHT - 14);
     pen.drawString("loss", 12, TOP + 4);
   }

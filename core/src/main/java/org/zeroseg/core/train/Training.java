@@ -7,8 +7,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +18,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -124,12 +123,10 @@ public final class Training<B> {
       tensors.put(LOSSES, call.create(sofar, new Shape(sofar.length)));
       SafetensorsWriter.write(plan.checkpoint(), Checkpoints.of(tensors, "training"), metadata);
     }
-    Path temporary = Files.createTempFile(plan.folder(), "loss", ".png");
-    ImageIO.write(
-        LossCurve.draw(sofar, "Training loss, " + adam.steps() + " of " + plan.steps() + " steps"),
-        "png",
-        temporary.toFile());
-    Files.move(temporary, plan.lossCurve(), StandardCopyOption.REPLACE_EXISTING);
+    String title = "Training loss, " + adam.steps() + " of " + plan.steps() + " steps";
+    WholeFile.write(
+        plan.lossCurve(),
+        unfinished -> ImageIO.write(LossCurve.draw(sofar, title), "png", unfinished.toFile()));
   }
 
   private void resume(TrainingPlan plan, float[] losses) throws IOException {

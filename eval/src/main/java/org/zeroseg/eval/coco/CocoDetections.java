@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.eval.WholeFile;
 import org.zeroseg.eval.coco.CocoGroundTruth.Image;
 
 /** Detections to be held against a {@link CocoGroundTruth}. */
@@ -112,7 +112,7 @@ public final class CocoDetections {
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
-    WholeFile.write(
+    WholeFile.writeText(
         file,
         writer -> {
           JsonWriter json = new JsonWriter(writer);

@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
-import org.zeroseg.eval.WholeFile;
 import org.zeroseg.eval.coco.CocoGroundTruth;
 import org.zeroseg.eval.coco.CocoGroundTruth.Annotation;
 import org.zeroseg.eval.coco.CocoGroundTruth.Category;
@@ -242,7 +242,7 @@ public final class Coco {
       Map<String, JsonElement> rest,
       Path target)
       throws IOException {
-    WholeFile.write(
+    WholeFile.writeText(
         target,
         writer -> {
           JsonArray chosenImages = new JsonArray();

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.zeroseg.eval.WholeFile;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * What an evaluation found: tables, curves, confusions, pictures. Numbers that do not exist (a
@@ -329,7 +329,7 @@ public record Report(
   }
 
   private static void write(Path file, String text) throws IOException {
-    WholeFile.write(file, writer -> writer.write(text));
+    WholeFile.write(file, text);
   }
 
   /** Collects the parts of a report. */

@@ -4,11 +4,10 @@ import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
-import java.util.UUID;
 import javax.imageio.ImageIO;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 
@@ -69,30 +68,28 @@ public final class CocoExport {
 
   private static void document(Path file, ShapeWorld world, int count, Part part)
       throws IOException {
-    Path unfinished = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
-    try {
-      try (JsonWriter json = new JsonWriter(Files.newBufferedWriter(unfinished))) {
-        json.beginObject();
-        json.name("info").beginObject();
-        json.name("description").value(world.toString());
-        json.endObject();
-        json.name("images").beginArray();
-        for (int i = 0; i < count; i++) {
+    WholeFile.writeText(
+        file,
+        writer -> {
+          JsonWriter json = new JsonWriter(writer);
           json.beginObject();
-          json.name("id").value(i + 1);
-          json.name("file_name").value(fileName(i));
-          json.name("width").value(world.size());
-          json.name("height").value(world.size());
+          json.name("info").beginObject();
+          json.name("description").value(world.toString());
           json.endObject();
-        }
-        json.endArray();
-        part.write(json);
-        json.endObject();
-      }
-      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
+          json.name("images").beginArray();
+          for (int i = 0; i < count; i++) {
+            json.beginObject();
+            json.name("id").value(i + 1);
+            json.name("file_name").value(fileName(i));
+            json.name("width").value(world.size());
+            json.name("height").value(world.size());
+            json.endObject();
+          }
+          json.endArray();
+          part.write(json);
+          json.endObject();
+          json.flush();
+        });
   }
 
   private static void annotations(JsonWriter json, ShapeWorld world, int count) throws IOException {
