@@ -195,7 +195,7 @@ class ZeroGuideTest {
 
   @Test
   void captionsTogetherEqualCaptionsOneByOneWithLessWork() {
-    ZeroCapSettings settings = ZeroCapSettings.ZERO_GUIDANCE.withSearch(3, 4).withEffort(2, 40);
+    ZeroCapSettings settings = ZeroCapSettings.ZERO_GUIDANCE.withSearch(2, 2).withEffort(1, 16);
     float[] first = new float[32];
     float[] second = new float[32];
     for (int i = 0; i < 32; i++) {
