@@ -335,9 +335,7 @@ class ZutisGoldenTest {
       int start = i * height * width;
       masks.get(i).forEach((x, y) -> bits[start + y * width + x] = true);
     }
-    return masks.isEmpty()
-        ? GoldenTensor.of(bits, 0)
-        : GoldenTensor.of(bits, masks.size(), height, width);
+    return GoldenTensor.of(bits, masks.size(), height, width);
   }
 
   private static GoldenTensor longs(java.util.stream.LongStream values) {
