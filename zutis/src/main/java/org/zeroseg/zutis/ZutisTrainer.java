@@ -43,7 +43,16 @@ public final class ZutisTrainer {
   public record Samples(
       float[] pixels, int height, int width, long[] labels, long[] instances, int[] counts) {
 
-    /** Checks the sizes. */
+    /**
+     * Checks the sizes.
+     *
+     * @param pixels {@code [B, 3, H, W]}, normalised, row-major
+     * @param height H
+     * @param width W
+     * @param labels {@code [B, H, W]}: a word's index for every pixel, 0 for background
+     * @param instances {@code [B, H, W]}: a number for every pixel, from 1; others belong to none
+     * @param counts for each sample the highest number, whether a pixel has it or not
+     */
     public Samples {
       long area = (long) height * width * counts.length;
       if (pixels.length != 3 * area || labels.length != area || instances.length != area) {
