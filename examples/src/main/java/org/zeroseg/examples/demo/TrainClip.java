@@ -78,7 +78,8 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
    */
   public static TrainClip vit() {
     return new TrainClip(
-        new ClipConfig.Vit(128, 4, 8, 8), List.of(new Phase(1250, 1e-3, 32, SEED + 3)));
+        new ClipConfig.Vit(128, 4, 8, 8),
+        List.of(new Phase(1500, 1e-3, 32, SEED + 3), new Phase(1500, 5e-4, 32, SEED + 4)));
   }
 
   /**
