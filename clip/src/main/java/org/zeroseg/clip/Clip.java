@@ -49,15 +49,25 @@ public final class Clip implements TextEncoder, AutoCloseable {
   private final ClipModel model;
   private final ClipTokenizer tokenizer;
   private final ModelMemory memory;
-  private final TextEmbeddings textEmbeddings = TextEmbeddings.of(this);
+  private final TextEmbeddings textEmbeddings;
 
   /** Made once each, since what they hold lives as long as the model. */
-  private final Map<Boolean, DenseClip> dense = new ConcurrentHashMap<>();
+  private final Map<Boolean, DenseClip> dense;
 
   private Clip(ClipModel model, ClipTokenizer tokenizer, NDManager manager) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.memory = new ModelMemory(manager, "the model");
+    this.textEmbeddings = TextEmbeddings.of(this);
+    this.dense = new ConcurrentHashMap<>();
+  }
+
+  private Clip(Clip owned) {
+    this.model = owned.model;
+    this.tokenizer = owned.tokenizer;
+    this.memory = owned.memory.lent();
+    this.textEmbeddings = owned.textEmbeddings;
+    this.dense = owned.dense;
   }
 
   /**
@@ -190,6 +200,15 @@ public final class Clip implements TextEncoder, AutoCloseable {
     } catch (JsonParseException | IllegalStateException | ClassCastException e) {
       throw new IOException(config + " is no model configuration: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The same model for one who does not own it.
+   *
+   * @return leaves the model open when it is closed
+   */
+  public Clip lent() {
+    return new Clip(this);
   }
 
   /**

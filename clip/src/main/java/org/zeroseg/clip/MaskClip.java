@@ -1,7 +1,5 @@
 package org.zeroseg.clip;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
@@ -14,11 +12,10 @@ import java.util.OptionalDouble;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.clip.text.TextEncoder;
-import org.zeroseg.core.Precision;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.hub.ModelBuilder;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
@@ -41,15 +38,12 @@ import org.zeroseg.core.tensor.LinearTaps;
 public final class MaskClip implements Segmenter {
 
   private final Clip clip;
-  private final boolean ownsClip;
   private final DenseClip dense;
   private final TextEmbeddings texts;
   private final Settings settings;
 
-  private MaskClip(
-      Clip clip, boolean ownsClip, DenseClip dense, TextEmbeddings texts, Settings settings) {
+  private MaskClip(Clip clip, DenseClip dense, TextEmbeddings texts, Settings settings) {
     this.clip = clip;
-    this.ownsClip = ownsClip;
     this.dense = dense;
     this.texts = texts;
     this.settings = settings;
@@ -75,14 +69,10 @@ public final class MaskClip implements Segmenter {
   }
 
   /** Choices of a {@link MaskClip}. */
-  public static final class Builder {
+  public static final class Builder extends ModelBuilder<Builder> {
 
-    private Optional<String> id = Optional.empty();
-    private Optional<Clip> clip = Optional.empty();
+    private Source<Clip> clip = Source.missing("choose a model: builder().model(...)");
     private Optional<TextEmbeddings> texts = Optional.empty();
-    private Precision precision = Precision.AUTO;
-    private Optional<Device> device = Optional.empty();
-    private Optional<ModelHub> hub = Optional.empty();
     private boolean asReleased;
     // OpenCV linear within 2048 x 512 and ImageNet statistics: the released configurations.
     private int shorterSide = 512;
@@ -95,6 +85,11 @@ public final class MaskClip implements Segmenter {
     private int step;
 
     private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
 
     /**
      * The model's folder or file.
@@ -113,7 +108,7 @@ public final class MaskClip implements Segmenter {
      * @return this
      */
     public Builder model(String model) {
-      id = Optional.of(model);
+      clip = () -> Clip.load(model, hub(), precision(), device());
       return this;
     }
 
@@ -124,41 +119,7 @@ public final class MaskClip implements Segmenter {
      * @return this
      */
     public Builder model(Clip model) {
-      clip = Optional.of(model);
-      return this;
-    }
-
-    /**
-     * The number format, if the model is to be loaded.
-     *
-     * @param chosen {@link Precision#AUTO} by default
-     * @return this
-     */
-    public Builder precision(Precision chosen) {
-      precision = chosen;
-      return this;
-    }
-
-    /**
-     * Where to compute, if the model is to be loaded.
-     *
-     * @param chosen the engine's default device otherwise
-     * @return this
-     */
-    public Builder device(Device chosen) {
-      device = Optional.of(chosen);
-      return this;
-    }
-
-    /**
-     * Where the model is looked up, if it is named by an id; such as one that tells how a download
-     * gets on ({@link ModelHub#withProgress}).
-     *
-     * @param chosen the hub of this process's environment otherwise
-     * @return this
-     */
-    public Builder hub(ModelHub chosen) {
-      hub = Optional.of(chosen);
+      clip = model::lent;
       return this;
     }
 
@@ -274,23 +235,12 @@ public final class MaskClip implements Segmenter {
      * @throws IllegalStateException if no model was chosen
      */
     public MaskClip build() throws IOException {
-      boolean own = clip.isEmpty();
-      Clip chosen = own ? load() : clip.get();
       Settings settings =
           new Settings(
               shorterSide, longerSide, filter, normalization, templates, refinement, window, step);
+      Clip chosen = clip.open();
       return new MaskClip(
-          chosen, own, chosen.dense(asReleased), texts.orElseGet(chosen::textEmbeddings), settings);
-    }
-
-    private Clip load() throws IOException {
-      String model =
-          id.orElseThrow(() -> new IllegalStateException("choose a model: builder().model(...)"));
-      return Clip.load(
-          model,
-          hub.orElseGet(ModelHub::fromEnvironment),
-          precision,
-          device.orElseGet(() -> Engine.getInstance().defaultDevice()));
+          chosen, chosen.dense(asReleased), texts.orElseGet(chosen::textEmbeddings), settings);
     }
   }
 
@@ -383,8 +333,6 @@ public final class MaskClip implements Segmenter {
 
   @Override
   public void close() {
-    if (ownsClip) {
-      clip.close();
-    }
+    clip.close();
   }
 }

@@ -9,9 +9,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
@@ -19,6 +16,7 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -35,8 +33,7 @@ public final class Dino implements AutoCloseable {
   private static final long BATCH = 8L * 3 * 480 * 480;
 
   private final DinoVit vit;
-  private final NDManager manager;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final ModelMemory memory;
 
   /**
    * Vectors of a picture's positions.
@@ -59,9 +56,9 @@ public final class Dino implements AutoCloseable {
     }
   }
 
-  private Dino(DinoVit vit, NDManager manager) {
+  private Dino(DinoVit vit, ModelMemory memory) {
     this.vit = vit;
-    this.manager = manager;
+    this.memory = memory;
   }
 
   /**
@@ -75,20 +72,21 @@ public final class Dino implements AutoCloseable {
    * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
    */
   public static Dino load(String pathOrId) throws IOException {
-    return load(pathOrId, Engine.getInstance().defaultDevice());
+    return load(pathOrId, ModelHub.fromEnvironment(), Engine.getInstance().defaultDevice());
   }
 
   /**
    * Loads a vision transformer.
    *
    * @param pathOrId as for {@link #load(String)}
+   * @param hub where ids are looked up
    * @param device where to compute
    * @return the model
    * @throws IOException if the model cannot be fetched
    * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
    */
-  public static Dino load(String pathOrId, Device device) throws IOException {
-    try (Checkpoint stored = Checkpoints.open(ModelHub.fromEnvironment().weights(pathOrId))) {
+  public static Dino load(String pathOrId, ModelHub hub, Device device) throws IOException {
+    try (Checkpoint stored = Checkpoints.open(hub.weights(pathOrId))) {
       return of(stored, device);
     }
   }
@@ -107,11 +105,22 @@ public final class Dino implements AutoCloseable {
     NDManager manager = NDManager.newBaseManager(device);
     try {
       Weights weights = Weights.load(backbone, config.shapes(), manager);
-      return new Dino(DinoVit.of(config, weights, PositionRule.DINO, manager), manager);
+      return new Dino(
+          DinoVit.of(config, weights, PositionRule.DINO, manager),
+          new ModelMemory(manager, "this DINO"));
     } catch (RuntimeException e) {
       manager.close();
       throw e;
     }
+  }
+
+  /**
+   * The same model for one who does not own it.
+   *
+   * @return leaves the model open when it is closed
+   */
+  public Dino lent() {
+    return new Dino(vit, memory.lent());
   }
 
   /**
@@ -210,7 +219,7 @@ public final class Dino implements AutoCloseable {
         to++;
       }
       List<Picture> batch = pictures.subList(from, to);
-      results.addAll(call(manager -> batch(batch, compute, result, manager)));
+      results.addAll(memory.during(call -> batch(batch, compute, result, call)));
       from = to;
     }
     return results;
@@ -242,28 +251,9 @@ public final class Dino implements AutoCloseable {
     return results;
   }
 
-  private <R> R call(Function<NDManager, R> work) {
-    lock.readLock().lock();
-    try {
-      if (!manager.isOpen()) {
-        throw new IllegalStateException("This DINO is closed");
-      }
-      try (NDManager call = manager.newSubManager()) {
-        return work.apply(call);
-      }
-    } finally {
-      lock.readLock().unlock();
-    }
-  }
-
   /** Frees the model, after the calls that run. */
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      manager.close();
-    } finally {
-      lock.writeLock().unlock();
-    }
+    memory.close();
   }
 }

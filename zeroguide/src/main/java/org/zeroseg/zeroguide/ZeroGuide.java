@@ -24,6 +24,7 @@ import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.hub.ModelBuilder;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Framing;
 import org.zeroseg.core.image.Normalization;
@@ -70,21 +71,14 @@ public final class ZeroGuide implements Segmenter {
   private final Optional<Namer> namer;
   private final Settings settings;
   private final Progress progress;
-  private final boolean ownsModels;
 
   private ZeroGuide(
-      Dino dino,
-      Clip clip,
-      Optional<Namer> namer,
-      Settings settings,
-      Progress progress,
-      boolean ownsModels) {
+      Dino dino, Clip clip, Optional<Namer> namer, Settings settings, Progress progress) {
     this.dino = dino;
     this.clip = clip;
     this.namer = namer;
     this.settings = settings;
     this.progress = progress;
-    this.ownsModels = ownsModels;
   }
 
   /**
@@ -129,12 +123,11 @@ public final class ZeroGuide implements Segmenter {
         .encoder(new SegmentEncoder.Settings(4, 5, Saliency.OUTPUTS));
   }
 
-  /** Choices of a {@link ZeroGuide}. */
-  public static final class Builder {
-    private Optional<Dino> dino = Optional.empty();
-    private Optional<Clip> clip = Optional.empty();
-    private Optional<String> dinoName = Optional.empty();
-    private Optional<String> clipName = Optional.empty();
+  /** Choices of a {@link ZeroGuide}; the precision is CLIP's, DINO computes in float32. */
+  public static final class Builder extends ModelBuilder<Builder> {
+    private static final String MISSING = "choose models: builder().models(dino, clip)";
+    private Source<Dino> dino = Source.missing(MISSING);
+    private Source<Clip> clip = Source.missing(MISSING);
     private Optional<Namer> namer = Optional.empty();
     private Oversegmentation candidates = Oversegmentation.DEFAULT;
     private SegmentEncoder.Settings encoder = SegmentEncoder.Settings.DEFAULT;
@@ -147,6 +140,11 @@ public final class ZeroGuide implements Segmenter {
 
     private Builder() {}
 
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
     /**
      * Models by path or hub id; loaded by {@link #build} and closed with the result.
      *
@@ -155,8 +153,8 @@ public final class ZeroGuide implements Segmenter {
      * @return this
      */
     public Builder models(String dinoModel, String clipModel) {
-      dinoName = Optional.of(dinoModel);
-      clipName = Optional.of(clipModel);
+      dino = () -> Dino.load(dinoModel, hub(), device());
+      clip = () -> Clip.load(clipModel, hub(), precision(), device());
       return this;
     }
 
@@ -168,8 +166,8 @@ public final class ZeroGuide implements Segmenter {
      * @return this
      */
     public Builder models(Dino dinoModel, Clip clipModel) {
-      dino = Optional.of(dinoModel);
-      clip = Optional.of(clipModel);
+      dino = dinoModel::lent;
+      clip = clipModel::lent;
       return this;
     }
 
@@ -279,34 +277,25 @@ public final class ZeroGuide implements Segmenter {
               embedding,
               new SegmentMerging(mergeThreshold, visualWeight),
               new Labelling(cutsLastLetter, prompt));
-      if (dino.isPresent() && clip.isPresent()) {
-        checked(clip.get(), settings);
-        return new ZeroGuide(dino.get(), clip.get(), namer, settings, progress, false);
-      }
-      if (dinoName.isEmpty() || clipName.isEmpty()) {
-        throw new IllegalStateException("choose models: builder().models(dino, clip)");
-      }
-      Dino loadedDino = Dino.load(dinoName.get());
+      Dino cutter = dino.open();
       try {
-        Clip loadedClip = Clip.load(clipName.get());
-        try {
-          checked(loadedClip, settings);
-          return new ZeroGuide(loadedDino, loadedClip, namer, settings, progress, true);
-        } catch (RuntimeException e) {
-          loadedClip.close();
-          throw e;
-        }
+        return build(cutter, clip.open(), settings);
       } catch (IOException | RuntimeException e) {
-        loadedDino.close();
+        cutter.close();
         throw e;
       }
     }
 
-    private static void checked(Clip clip, Settings settings) {
-      if (settings.embedding() == Embedding.CROP_AND_MASK) {
-        return;
+    private ZeroGuide build(Dino cutter, Clip embedder, Settings settings) {
+      try {
+        if (settings.embedding() == Embedding.MASKED_ATTENTION) {
+          embedder.compute((model, call) -> SegmentEncoder.of(model, settings.encoder()).grid());
+        }
+        return new ZeroGuide(cutter, embedder, namer, settings, progress);
+      } catch (RuntimeException e) {
+        embedder.close();
+        throw e;
       }
-      clip.compute((model, call) -> SegmentEncoder.of(model, settings.encoder()).grid());
     }
   }
 
@@ -582,9 +571,7 @@ public final class ZeroGuide implements Segmenter {
   /** Frees the models that this loaded. */
   @Override
   public void close() {
-    if (ownsModels) {
-      dino.close();
-      clip.close();
-    }
+    dino.close();
+    clip.close();
   }
 }

@@ -1,7 +1,5 @@
 package org.zeroseg.zutis;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -27,7 +25,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
-import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.hub.ModelBuilder;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
@@ -88,15 +86,12 @@ public final class Zutis implements Segmenter {
   private final ZutisModel model;
   private final ModelMemory memory;
   private final Clip clip;
-  private final boolean ownsClip;
   private final Settings settings;
 
-  private Zutis(
-      ZutisModel model, NDManager manager, Clip clip, boolean ownsClip, Settings settings) {
+  private Zutis(ZutisModel model, NDManager manager, Clip clip, Settings settings) {
     this.model = model;
     this.memory = new ModelMemory(manager, "this Zutis");
     this.clip = clip;
-    this.ownsClip = ownsClip;
     this.settings = settings;
   }
 
@@ -109,13 +104,11 @@ public final class Zutis implements Segmenter {
     return new Builder();
   }
 
-  /** Choices of a {@link Zutis}. */
-  public static final class Builder {
+  /** Choices of a {@link Zutis}; the precision is the network's, words are encoded in float32. */
+  public static final class Builder extends ModelBuilder<Builder> {
 
-    private Optional<String> id = Optional.empty();
-    private Optional<String> clipId = Optional.empty();
-    private Optional<Clip> clip = Optional.empty();
-    private Precision precision = Precision.AUTO;
+    private Source<Path> weights = Source.missing("choose a model: builder().model(...)");
+    private Source<Clip> clip = Source.missing("choose a CLIP for the words: builder().clip(...)");
     private Answer answer = Answer.BOTH;
     private double maskThreshold = 0.5;
     private double temperature = 5;
@@ -127,6 +120,11 @@ public final class Zutis implements Segmenter {
     private int batch = 8;
 
     private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
 
     /**
      * The network's file.
@@ -145,7 +143,7 @@ public final class Zutis implements Segmenter {
      * @return this
      */
     public Builder model(String model) {
-      id = Optional.of(model);
+      weights = () -> hub().weights(model);
       return this;
     }
 
@@ -157,7 +155,7 @@ public final class Zutis implements Segmenter {
      * @return this
      */
     public Builder clip(String model) {
-      clipId = Optional.of(model);
+      clip = () -> Clip.load(model, hub(), Precision.FLOAT32, device());
       return this;
     }
 
@@ -168,18 +166,7 @@ public final class Zutis implements Segmenter {
      * @return this
      */
     public Builder clip(Clip model) {
-      clip = Optional.of(model);
-      return this;
-    }
-
-    /**
-     * The number format of the network. Words are always encoded in float32.
-     *
-     * @param chosen {@link Precision#AUTO} by default
-     * @return this
-     */
-    public Builder precision(Precision chosen) {
-      precision = chosen;
+      clip = model::lent;
       return this;
     }
 
@@ -308,20 +295,16 @@ public final class Zutis implements Segmenter {
      * @throws IllegalStateException if the network or the CLIP was not chosen
      */
     public Zutis build() throws IOException {
-      String chosen =
-          id.orElseThrow(() -> new IllegalStateException("choose a model: builder().model(...)"));
-      if (clip.isEmpty() && clipId.isEmpty()) {
-        throw new IllegalStateException("choose a CLIP for the words: builder().clip(...)");
-      }
-      Device device = Engine.getInstance().defaultDevice();
-      NDManager manager = NDManager.newBaseManager(device);
-      try (Checkpoint opened = Checkpoints.open(ModelHub.fromEnvironment().weights(chosen))) {
+      Clip words = clip.open();
+      NDManager manager = NDManager.newBaseManager(device());
+      try (Checkpoint opened = Checkpoints.open(weights.open())) {
         // A training that is under way keeps its weights beside the optimiser's state.
         boolean training = opened.tensors().containsKey("weights." + ZutisConfig.QUERIES);
         Checkpoint checkpoint = training ? opened.under("weights") : opened;
-        return build(ZutisModel.load(checkpoint, precision, manager), manager);
+        return build(ZutisModel.load(checkpoint, precision(), manager), manager, words);
       } catch (IOException | RuntimeException e) {
         manager.close();
+        words.close();
         throw e;
       }
     }
@@ -336,30 +319,24 @@ public final class Zutis implements Segmenter {
      * @throws CheckpointException if the CLIP's joint space has another width than the network's
      */
     public Zutis build(ZutisModel model, NDManager manager) throws IOException {
-      boolean own = clip.isEmpty();
-      Clip words =
-          own
-              ? Clip.load(
-                  clipId.orElseThrow(
-                      () ->
-                          new IllegalStateException(
-                              "choose a CLIP for the words: builder().clip(...)")),
-                  Precision.FLOAT32,
-                  manager.getDevice())
-              : clip.get();
+      Clip words = clip.open();
+      try {
+        return build(model, manager, words);
+      } catch (RuntimeException e) {
+        words.close();
+        throw e;
+      }
+    }
+
+    private Zutis build(ZutisModel model, NDManager manager, Clip words) {
       if (words.config().embedding() != model.config().embedding()) {
-        String message =
+        throw new CheckpointException(
             "the CLIP's words have %d numbers, the network's patches %d; it was trained from another CLIP"
-                .formatted(words.config().embedding(), model.config().embedding());
-        if (own) {
-          words.close();
-        }
-        throw new CheckpointException(message);
+                .formatted(words.config().embedding(), model.config().embedding()));
       }
       Instances instances =
           new Instances(maskThreshold, temperature, classScores, suppression, minScore, most);
-      Settings settings = new Settings(answer, instances, longerSide, batch);
-      return new Zutis(model, manager, words, own, settings);
+      return new Zutis(model, manager, words, new Settings(answer, instances, longerSide, batch));
     }
   }
 
@@ -560,8 +537,6 @@ public final class Zutis implements Segmenter {
   @Override
   public void close() {
     memory.close();
-    if (ownsClip) {
-      clip.close();
-    }
+    clip.close();
   }
 }

@@ -13,7 +13,8 @@ public final class ModelMemory implements AutoCloseable {
 
   private final NDManager manager;
   private final String model;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final ReadWriteLock lock;
+  private final boolean lent;
 
   /**
    * The memory of a model.
@@ -22,8 +23,23 @@ public final class ModelMemory implements AutoCloseable {
    * @param model what messages call the model
    */
   public ModelMemory(NDManager manager, String model) {
+    this(manager, model, new ReentrantReadWriteLock(), false);
+  }
+
+  private ModelMemory(NDManager manager, String model, ReadWriteLock lock, boolean lent) {
     this.manager = manager;
     this.model = model;
+    this.lock = lock;
+    this.lent = lent;
+  }
+
+  /**
+   * The same memory for one who does not own it.
+   *
+   * @return frees nothing when it is closed
+   */
+  public ModelMemory lent() {
+    return new ModelMemory(manager, model, lock, true);
   }
 
   /**
@@ -57,9 +73,12 @@ public final class ModelMemory implements AutoCloseable {
     }
   }
 
-  /** Waits for the calls that run, and frees the model; later calls fail. */
+  /** Waits for the calls that run, and frees the model unless it is lent; later calls fail. */
   @Override
   public void close() {
+    if (lent) {
+      return;
+    }
     lock.writeLock().lock();
     try {
       manager.close();

@@ -1,0 +1,122 @@
+package org.zeroseg.core.hub;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import java.io.IOException;
+import java.util.Optional;
+import org.zeroseg.core.Precision;
+
+/**
+ * What is chosen alike for every method that loads models: where they are looked up, where they
+ * compute, and in which numbers. Choices may be made in any order; nothing is loaded before all are
+ * known.
+ *
+ * @param <B> the builder itself
+ */
+public abstract class ModelBuilder<B extends ModelBuilder<B>> {
+
+  private Optional<ModelHub> hub = Optional.empty();
+  private Optional<Device> device = Optional.empty();
+  private Precision precision = Precision.AUTO;
+
+  /** The environment's hub, the engine's default device, the precision that it gains from. */
+  protected ModelBuilder() {}
+
+  /**
+   * Opens a model, or hands out one that is open.
+   *
+   * @param <M> the model
+   */
+  @FunctionalInterface
+  protected interface Source<M> {
+
+    /**
+     * Opens it.
+     *
+     * @return to be closed by whom it is for
+     * @throws IOException if it cannot be fetched or read
+     */
+    M open() throws IOException;
+
+    /**
+     * The source of a model that must be chosen and has not been.
+     *
+     * @param request what to choose, and how
+     * @param <M> the model
+     * @return a source that fails with this request as an {@link IllegalStateException}
+     */
+    static <M> Source<M> missing(String request) {
+      return () -> {
+        throw new IllegalStateException(request);
+      };
+    }
+  }
+
+  /**
+   * This builder.
+   *
+   * @return this
+   */
+  protected abstract B self();
+
+  /**
+   * Where models are looked up that are named by an id; such as one that tells how a download gets
+   * on ({@link ModelHub#withProgress}).
+   *
+   * @param chosen the hub of this process's environment otherwise
+   * @return this
+   */
+  public B hub(ModelHub chosen) {
+    hub = Optional.of(chosen);
+    return self();
+  }
+
+  /**
+   * Where models compute that are to be loaded.
+   *
+   * @param chosen the engine's default device otherwise
+   * @return this
+   */
+  public B device(Device chosen) {
+    device = Optional.of(chosen);
+    return self();
+  }
+
+  /**
+   * The number format of transformers' products, in models that are to be loaded.
+   *
+   * @param chosen {@link Precision#AUTO} by default
+   * @return this
+   */
+  public B precision(Precision chosen) {
+    precision = chosen;
+    return self();
+  }
+
+  /**
+   * The hub in force.
+   *
+   * @return the chosen one, or the environment's
+   */
+  protected ModelHub hub() {
+    return hub.orElseGet(ModelHub::fromEnvironment);
+  }
+
+  /**
+   * The device in force.
+   *
+   * @return the chosen one, or the engine's default
+   */
+  protected Device device() {
+    return device.orElseGet(() -> Engine.getInstance().defaultDevice());
+  }
+
+  /**
+   * The precision in force.
+   *
+   * @return the chosen one
+   */
+  protected Precision precision() {
+    return precision;
+  }
+}
