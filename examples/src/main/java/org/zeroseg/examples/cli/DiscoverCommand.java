@@ -1,10 +1,7 @@
 package org.zeroseg.examples.cli;
 
-import ai.djl.modality.cv.Image;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -15,8 +12,6 @@ import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
-import org.zeroseg.core.Progress;
-import org.zeroseg.core.image.Picture;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.Background;
@@ -31,10 +26,8 @@ import org.zeroseg.zeroguide.caption.WordList;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Pictures in, segments and their names out, without any words given. */
 @Command(
@@ -59,10 +52,7 @@ final class DiscoverCommand implements Callable<Integer> {
   private static final PromptTemplates DEMO_PROMPT = PromptTemplates.of("a {}");
   private static final PromptTemplates PROMPT = PromptTemplates.of(ZeroCap.PROMPT + " {}.");
 
-  @Spec private CommandSpec spec;
-
-  @Parameters(arity = "1..*", paramLabel = "PICTURE", description = "PNG, JPEG, GIF or BMP.")
-  private List<Path> pictures;
+  @Mixin private PictureFiles pictures;
 
   @Option(
       names = {"-m", "--model"},
@@ -92,27 +82,17 @@ final class DiscoverCommand implements Callable<Integer> {
       description = "Words or phrases, one a line: segments are named by the nearest.")
   private Optional<Path> names;
 
-  @Option(
-      names = {"-o", "--out"},
-      defaultValue = "zeroseg-out",
-      paramLabel = "DIR",
-      description = "Where to write. Default: ${DEFAULT-VALUE}.")
-  private Path out;
-
   @Override
   public Integer call() throws IOException {
-    Files.createDirectories(out);
     boolean demo = model.equals(Models.DEMO);
-    try (Clip clip = Models.clip(model, Progress.SILENT);
+    try (ConsoleProgress progress = new ConsoleProgress();
+        Clip clip = Models.clip(model, progress);
         Dino dino = demo ? DemoModels.dino() : Dino.load(dinoModel);
         Namers namers = new Namers(namer(clip, demo));
         ZeroGuide guide = guide(demo, dino, clip, namers)) {
-      for (Path file : pictures) {
-        Picture picture = Picture.read(file).rgb();
-        describe(file, picture, guide.discover(picture));
-      }
+      return pictures.forEach(
+          progress, (shot, report) -> describe(shot, guide.discover(shot.picture()), report));
     }
-    return 0;
   }
 
   /** A namer that may be absent, to be closed with the rest. */
@@ -156,18 +136,10 @@ final class DiscoverCommand implements Callable<Integer> {
     return builder.build();
   }
 
-  private void describe(Path file, Picture picture, Discovery found) throws IOException {
-    String name = String.valueOf(file.getFileName());
-    String stem = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
-    Image image = picture.toImage();
-    Path overlay = out.resolve(stem + ".discovered.png");
-    try (OutputStream stream = Files.newOutputStream(overlay)) {
-      found.segmentation().overlay(image).save(stream, "png");
-    }
-    Path labels = out.resolve(stem + ".discovered.labels.png");
-    found.segmentation().writeLabels(labels);
-    PrintWriter report = spec.commandLine().getOut();
-    report.println(file + ":");
+  private static void describe(PictureFiles.Shot shot, Discovery found, PrintWriter report)
+      throws IOException {
+    String written = shot.write(found.segmentation(), ".discovered.png", ".discovered.labels.png");
+    report.println(shot.file() + ":");
     for (DiscoveredSegment segment : found.segments()) {
       report.printf(
           Locale.ROOT,
@@ -176,7 +148,6 @@ final class DiscoverCommand implements Callable<Integer> {
           100 * segment.areaFraction(),
           segment.label().map(SegmentLabel::confidence).orElse(0.0));
     }
-    report.println("  overlay " + overlay + ", labels " + labels);
-    report.flush();
+    report.println(written);
   }
 }

@@ -24,6 +24,7 @@ import org.zeroseg.eval.run.SemanticPredictor;
 import org.zeroseg.eval.saliency.SaliencyMetrics;
 import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -81,20 +82,7 @@ final class EvalCommand implements Callable<Integer> {
       description = "What is evaluated: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private Kind kind;
 
-  @Option(
-      names = {"-m", "--model"},
-      defaultValue = Models.DEMO,
-      paramLabel = "ID|PATH",
-      description = "The CLIP to ask, as 'zeroseg models' lists them. Default: ${DEFAULT-VALUE}.")
-  private String model;
-
-  @Option(
-      names = "--zutis",
-      paramLabel = "ID|PATH",
-      description =
-          "A ZUTIS network, such as coco_vit_b_16.pt; --model is then the CLIP that it was "
-              + "trained from, for the words.")
-  private String zutis;
+  @Mixin private WordModel model;
 
   @Option(
       names = {"-p", "--predictions"},
@@ -103,12 +91,6 @@ final class EvalCommand implements Callable<Integer> {
           "Instead of a model: a folder of label pictures or saliency maps NAME.png, or a COCO "
               + "result file.")
   private Path predictions;
-
-  @Option(
-      names = "--threshold",
-      paramLabel = "P",
-      description = "The model's pixels below this probability are background.")
-  private Double threshold;
 
   @Option(
       names = "--only",
@@ -208,23 +190,11 @@ final class EvalCommand implements Callable<Integer> {
     if (predictions != null) {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
     }
-    try (Clip clip = Models.clip(model, progress);
-        Segmenter segmenter = segmenter(Zutis.Answer.REGIONS, clip)) {
+    try (Clip clip = model.clip(progress);
+        Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, clip)) {
       return evaluation.semantic(
-          set, SemanticPredictor.of(segmenter, set, words(set.vocabulary())));
+          set, SemanticPredictor.of(segmenter, set, model.words(set.vocabulary())));
     }
-  }
-
-  private Vocabulary words(Vocabulary vocabulary) {
-    if (threshold != null) {
-      return vocabulary.withBackgroundThreshold(threshold);
-    }
-    // ZUTIS has learnt the word for background itself.
-    return zutis == null ? Models.withBackground(model, vocabulary) : vocabulary;
-  }
-
-  private Segmenter segmenter(Zutis.Answer answer, Clip clip) throws IOException {
-    return Models.segmenter(model, Optional.ofNullable(zutis), answer, clip);
   }
 
   private Report instances(Evaluation evaluation, ConsoleProgress progress) throws IOException {
@@ -250,9 +220,10 @@ final class EvalCommand implements Callable<Integer> {
         objects.categories().stream()
             .map(category -> Vocabulary.Category.of(category.name()))
             .toList();
-    try (Clip clip = Models.clip(model, progress);
-        Segmenter segmenter = segmenter(Zutis.Answer.INSTANCES, clip)) {
-      return evaluation.detect(segmenter, objects, pictures, words(Vocabulary.of(categories)));
+    try (Clip clip = model.clip(progress);
+        Segmenter segmenter = model.segmenter(Zutis.Answer.INSTANCES, clip)) {
+      return evaluation.detect(
+          segmenter, objects, pictures, model.words(Vocabulary.of(categories)));
     }
   }
 

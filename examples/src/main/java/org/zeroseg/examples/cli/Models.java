@@ -2,16 +2,13 @@ package org.zeroseg.examples.cli;
 
 import ai.djl.engine.Engine;
 import java.io.IOException;
-import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
-import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.examples.demo.DemoModels;
-import org.zeroseg.zutis.Zutis;
 
 /** Models by the names that the command line takes. */
 final class Models {
@@ -28,14 +25,6 @@ final class Models {
     }
     ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
     return Clip.load(model, hub, Precision.AUTO, Engine.getInstance().defaultDevice());
-  }
-
-  /** A ZUTIS network with the words of a CLIP, or without one the CLIP as it is. */
-  static Segmenter segmenter(String model, Optional<String> zutis, Zutis.Answer answer, Clip clip)
-      throws IOException {
-    return zutis.isPresent()
-        ? Zutis.builder().model(zutis.get()).clip(clip).answer(answer).build()
-        : maskClip(model, clip);
   }
 
   /** The segmenter on a CLIP, with the settings that suit it. */

@@ -6,14 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.dino.PseudoMasks;
 import org.zeroseg.dino.SelfMask;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** What stands out of the pictures of archives, as one mask a picture. */
@@ -26,15 +25,7 @@ final class PseudoMasksCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "ARCHIVES", description = "A file made by 'zeroseg archive'.")
-  private Path archives;
-
-  @Option(
-      names = {"-p", "--pictures"},
-      required = true,
-      paramLabel = "DIR",
-      description = "The folder that was indexed, which the archives' names are relative to.")
-  private Path pictures;
+  @Mixin private ArchivePictures archives;
 
   @Option(
       names = {"-m", "--model"},
@@ -67,7 +58,7 @@ final class PseudoMasksCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<String> names = new ArrayList<>();
-    Archives.read(archives).entries().forEach(entry -> names.add(entry.picture()));
+    archives.read().entries().forEach(entry -> names.add(entry.picture()));
     PseudoMasks.Outcome outcome = make(names);
     PrintWriter report = spec.commandLine().getOut();
     report.printf(
@@ -76,7 +67,8 @@ final class PseudoMasksCommand implements Callable<Integer> {
       report.println("  not read: " + failure.name() + ": " + failure.reason());
     }
     report.printf(
-        "Next: zeroseg train zutis %s --pictures %s --masks %s%n", archives, pictures, out);
+        "Next: zeroseg train zutis %s --pictures %s --masks %s%n",
+        archives.file(), archives.folder(), out);
     report.flush();
     return 0;
   }
@@ -90,7 +82,7 @@ final class PseudoMasksCommand implements Callable<Integer> {
                 .batchSize(batch)
                 .refinedBy(BilateralSolver.DEFAULT)
                 .build()) {
-      return new PseudoMasks(out).make(detector, pictures, names, batch, progress);
+      return new PseudoMasks(out).make(detector, archives.folder(), names, batch, progress);
     }
   }
 }

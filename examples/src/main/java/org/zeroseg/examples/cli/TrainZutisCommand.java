@@ -28,9 +28,9 @@ import org.zeroseg.zutis.SyntheticScenes;
 import org.zeroseg.zutis.ZutisConfig;
 import org.zeroseg.zutis.ZutisTrainer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** ZUTIS from a CLIP, archives and pseudo-masks. */
@@ -43,15 +43,7 @@ final class TrainZutisCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "ARCHIVES", description = "A file made by 'zeroseg archive'.")
-  private Path archives;
-
-  @Option(
-      names = {"-p", "--pictures"},
-      required = true,
-      paramLabel = "DIR",
-      description = "The folder that the archives' names are relative to.")
-  private Path pictures;
+  @Mixin private ArchivePictures archives;
 
   @Option(
       names = "--masks",
@@ -138,12 +130,12 @@ final class TrainZutisCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Archives read = Archives.read(archives);
+    Archives read = archives.read();
     ZutisTrainer.Options options = options(read);
     SyntheticScenes scenes =
         SyntheticScenes.of(
             read,
-            pictures,
+            archives.folder(),
             new PseudoMasks(masks),
             new SyntheticScenes.Options(
                 size, batch, objects, 0.5, leastScale, 1, true, labelsByArchive, seed),
@@ -236,7 +228,7 @@ final class TrainZutisCommand implements Callable<Integer> {
     Map<String, String> provenance = new LinkedHashMap<>();
     provenance.put("method", "ZUTIS (Shin et al. 2023)");
     provenance.put("clip", clip);
-    provenance.put("archives", archives.getFileName().toString());
+    provenance.put("archives", archives.file().getFileName().toString());
     provenance.put("config", config.toString());
     provenance.put("steps", Long.toString(steps));
     provenance.put("batch", Integer.toString(batch));

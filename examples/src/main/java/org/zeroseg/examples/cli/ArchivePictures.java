@@ -1,0 +1,33 @@
+package org.zeroseg.examples.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.zeroseg.clip.retrieval.Archives;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Options of the commands that read archives: their file, and where their pictures lie. */
+final class ArchivePictures {
+
+  @Parameters(paramLabel = "ARCHIVES", description = "A file made by 'zeroseg archive'.")
+  private Path file;
+
+  @Option(
+      names = {"-p", "--pictures"},
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder that was indexed, which the archives' names are relative to.")
+  private Path folder;
+
+  Path file() {
+    return file;
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  Archives read() throws IOException {
+    return Archives.read(file);
+  }
+}

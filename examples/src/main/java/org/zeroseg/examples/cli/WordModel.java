@@ -1,0 +1,63 @@
+package org.zeroseg.examples.cli;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.Segmenter;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.zutis.Zutis;
+import picocli.CommandLine.Option;
+
+/** Options of the commands that segment by words: which model, and from where on it is sure. */
+final class WordModel {
+
+  @Option(
+      names = {"-m", "--model"},
+      defaultValue = Models.DEMO,
+      paramLabel = "ID|PATH",
+      description =
+          "A CLIP: 'demo', a file or folder, or an id of the hub such as "
+              + "openai/clip-vit-base-patch16. Default: ${DEFAULT-VALUE}.")
+  private String name;
+
+  @Option(
+      names = "--zutis",
+      paramLabel = "ID|PATH",
+      description =
+          "A ZUTIS network, such as coco_vit_b_16.pt: single instances, too. "
+              + "--model is then the CLIP that it was trained from, for the words.")
+  private Optional<String> zutis;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      description = "Pixels whose best word has a lower probability are background.")
+  private Optional<Double> threshold;
+
+  boolean isDemo() {
+    return name.equals(Models.DEMO);
+  }
+
+  Clip clip(Progress progress) throws IOException {
+    return Models.clip(name, progress);
+  }
+
+  /** The segmenter on the model's CLIP, which stays open when it is closed. */
+  Segmenter segmenter(Zutis.Answer answer, Clip clip) throws IOException {
+    return zutis.isPresent()
+        ? Zutis.builder().model(zutis.get()).clip(clip).answer(answer).build()
+        : Models.maskClip(name, clip);
+  }
+
+  /** Words with what is background to the model, unless they or the options say otherwise. */
+  Vocabulary words(Vocabulary words) {
+    if (threshold.isPresent()) {
+      return words.withBackgroundThreshold(threshold.get());
+    }
+    // ZUTIS has learnt the word for background itself.
+    return zutis.isPresent() || !words.backgroundWords().isEmpty()
+        ? words
+        : Models.withBackground(name, words);
+  }
+}
