@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
@@ -390,33 +391,62 @@ public final class ZeroGuide implements Segmenter {
     return Framing.whole(sizes).toPicture(candidates.labels(), 0);
   }
 
-  /** Embeds, names and merges, with what all segments of the picture share computed once. */
+  /**
+   * Embeds and names segments of one's own, without looking for any and without merging.
+   *
+   * @param picture of any mode and size
+   * @param masks all of one size, which need not be the picture's; none may be empty
+   * @return one for each mask, in that order; of no tree: node -1, no leaves
+   */
+  public List<DiscoveredSegment> describe(Picture picture, List<Mask> masks) {
+    return clip.compute(
+        (model, call) -> {
+          List<Vector> vectors = embedding(model, call, picture.rgb()).apply(masks);
+          List<List<SegmentLabel>> labels = labels(vectors, namer);
+          return IntStream.range(0, masks.size())
+              .mapToObj(
+                  i ->
+                      new DiscoveredSegment(
+                          i,
+                          -1,
+                          List.of(),
+                          masks.get(i),
+                          labels.get(i),
+                          TextEmbeddings.unit(vectors.get(i).embedding()),
+                          vectors.get(i).saliency()))
+              .toList();
+        });
+  }
+
+  /** Embeds, names and merges. */
   SegmentMerging.Result merge(
       Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
     return clip.compute(
         (model, call) -> {
-          int side = model.config().image().inputSize();
-          boolean masks = settings.embedding() == Embedding.MASKED_ATTENTION;
-          // The baseline does without, and so also with a ResNet.
-          Optional<SegmentEncoder> encoder =
-              masks ? Optional.of(SegmentEncoder.of(model, settings.encoder())) : Optional.empty();
-          Picture squashed = rgb.resize(side, side, Filter.BICUBIC);
-          Optional<NDArray> shared =
-              encoder.map(some -> some.shared(pixels(call, List.of(squashed))));
+          Function<List<Mask>, List<Vector>> embedding = embedding(model, call, rgb);
           return settings
               .merging()
               .merge(
                   candidates.treeIds(),
                   (ids, leaves) -> {
                     progress.update("describing segments", 0, ids.size());
-                    List<Mask> parts = leaves.stream().map(set -> mask(candidates, set)).toList();
                     List<Vector> vectors =
-                        shared.isPresent()
-                            ? masked(encoder.orElseThrow(), shared.get(), parts)
-                            : cropped(model, call, rgb, parts, side);
+                        embedding.apply(leaves.stream().map(set -> mask(candidates, set)).toList());
                     return named(ids, leaves, vectors, by);
                   });
         });
+  }
+
+  /** From masks to vectors, with what all segments of the picture share computed once. */
+  private Function<List<Mask>, List<Vector>> embedding(
+      ClipModel model, NDManager call, Picture rgb) {
+    int side = model.config().image().inputSize();
+    if (settings.embedding() == Embedding.CROP_AND_MASK) {
+      return masks -> cropped(model, call, rgb, masks, side);
+    }
+    SegmentEncoder encoder = SegmentEncoder.of(model, settings.encoder());
+    NDArray shared = encoder.shared(pixels(call, List.of(rgb.resize(side, side, Filter.BICUBIC))));
+    return masks -> masked(encoder, shared, masks);
   }
 
   private static NDArray pixels(NDManager call, List<Picture> pictures) {
@@ -482,10 +512,7 @@ public final class ZeroGuide implements Segmenter {
 
   private List<SegmentMerging.Node> named(
       List<Long> ids, List<int[]> leaves, List<Vector> vectors, Optional<Namer> by) {
-    List<List<SegmentLabel>> labels =
-        by.isPresent()
-            ? labels(vectors, by.get())
-            : vectors.stream().map(vector -> List.<SegmentLabel>of()).toList();
+    List<List<SegmentLabel>> labels = labels(vectors, by);
     return IntStream.range(0, ids.size())
         .mapToObj(
             i ->
@@ -498,8 +525,12 @@ public final class ZeroGuide implements Segmenter {
         .toList();
   }
 
-  private List<List<SegmentLabel>> labels(List<Vector> vectors, Namer by) {
-    List<List<Caption>> captions = by.captions(vectors.stream().map(Vector::embedding).toList());
+  private List<List<SegmentLabel>> labels(List<Vector> vectors, Optional<Namer> by) {
+    if (by.isEmpty() || vectors.isEmpty()) {
+      return vectors.stream().map(vector -> List.<SegmentLabel>of()).toList();
+    }
+    List<List<Caption>> captions =
+        by.get().captions(vectors.stream().map(Vector::embedding).toList());
     Map<String, float[]> texts =
         settings
             .labelling()

@@ -1,5 +1,6 @@
 package org.zeroseg.zeroguide;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -177,6 +178,27 @@ class ZeroGuideTest {
       }
       Segmentation plain = found.segmentation();
       assertEquals(found.segments().size(), plain.segments().size());
+    }
+  }
+
+  @Test
+  void givenMasksAreDescribedLikeDiscoveredOnes() throws Exception {
+    Picture picture = TinyModels.picture(48, 48, 9);
+    try (WordList namer =
+            WordList.of(List.of("cat", "dog"), clip, PromptTemplates.of("Image of a {}."), 2);
+        ZeroGuide guide = guide().namer(namer).withoutMerging().build()) {
+      List<DiscoveredSegment> found = guide.discover(picture).segments();
+      List<DiscoveredSegment> described =
+          guide.describe(picture, found.stream().map(DiscoveredSegment::mask).toList());
+      assertEquals(found.size(), described.size());
+      for (int i = 0; i < found.size(); i++) {
+        assertEquals(found.get(i).mask(), described.get(i).mask());
+        assertArrayEquals(found.get(i).embedding(), described.get(i).embedding(), 1e-5f);
+        assertEquals(
+            found.get(i).label().orElseThrow().text(),
+            described.get(i).label().orElseThrow().text());
+      }
+      assertTrue(guide.describe(picture, List.of()).isEmpty());
     }
   }
 

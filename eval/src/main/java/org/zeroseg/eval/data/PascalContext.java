@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
@@ -104,7 +105,7 @@ public final class PascalContext {
       throw new InvalidDataException(
           labels.toString(), problems.subList(0, Math.min(20, problems.size())));
     }
-    return new SemanticDataset(name, vocabulary, 1, ignore, items);
+    return new SemanticDataset(name, vocabulary, 1, ignore, Set.of(to59 ? 0 : UNKNOWN), items);
   }
 
   private static LabelMap truth(Path matrix, int ignore, boolean to59) throws IOException {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.zeroseg.core.Vocabulary;
@@ -103,6 +104,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
   private final Vocabulary vocabulary;
   private final int first;
   private final int ignore;
+  private final Set<Integer> unknown;
   private final Map<String, Item> items = new LinkedHashMap<>();
 
   /**
@@ -112,6 +114,22 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
    * @param ignore the label of pixels that do not count, or -1
    */
   SemanticDataset(String name, Vocabulary vocabulary, int first, int ignore, List<Item> items) {
+    this(name, vocabulary, first, ignore, Set.of(), items);
+  }
+
+  /**
+   * A set that means to label every pixel.
+   *
+   * @param unknown labels of what it has no name for
+   */
+  SemanticDataset(
+      String name,
+      Vocabulary vocabulary,
+      int first,
+      int ignore,
+      Set<Integer> unknown,
+      List<Item> items) {
+    this.unknown = Set.copyOf(unknown);
     this.name = name;
     this.vocabulary = vocabulary;
     this.first = first;
@@ -260,6 +278,28 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
    */
   public boolean hasBackground() {
     return first == 1;
+  }
+
+  /**
+   * Whether the set means to name every pixel, so that one without a class is unknown rather than
+   * background.
+   *
+   * @return true for PASCAL Context and for sets without background
+   */
+  public boolean labelsEverything() {
+    return first == 0 || !unknown.isEmpty();
+  }
+
+  /**
+   * The labels by which the truth knows the categories.
+   *
+   * @return names by label, but for a category that stands for the unknown
+   */
+  public Map<Integer, String> labels() {
+    Map<Integer, String> labels = new LinkedHashMap<>();
+    vocabulary.names().forEach(category -> labels.put(labels.size() + first, category));
+    labels.keySet().removeAll(unknown);
+    return labels;
   }
 
   /**

@@ -15,8 +15,6 @@ import org.zeroseg.eval.LabelMap;
 public final class ReassignmentEvaluator {
 
   private static final double FOUND = 0.5;
-  private static final int VOC_BORDER = 255;
-  private static final int VOC_BACKGROUND = 0;
 
   /**
    * The scores of a picture.
@@ -76,9 +74,13 @@ public final class ReassignmentEvaluator {
    */
   public PictureScore add(
       LabelMap truth, LabelMap segments, double[][] similarities, double threshold) {
+    SegmentOverlaps overlaps = new SegmentOverlaps(truth, segments, similarities.length, ids, voc);
+    return add(overlaps, similarities, threshold);
+  }
+
+  /** Adds a picture whose pixels are counted already, as for several thresholds. */
+  PictureScore add(SegmentOverlaps overlaps, double[][] similarities, double threshold) {
     int[] assigned = Similarities.assign(similarities, threshold);
-    int[] parts = segments.resize(truth.width(), truth.height(), LabelMap.Nearest.FLOOR).labels();
-    Overlaps overlaps = new Overlaps(truth.labels(), parts, similarities.length);
     int[] classes =
         IntStream.range(0, ids.length)
             .filter(c -> overlaps.isTrue(c) || contains(assigned, c))
@@ -117,56 +119,6 @@ public final class ReassignmentEvaluator {
   /** Mean of what is not NaN. */
   private static double mean(double[] values) {
     return Arrays.stream(values).filter(value -> !Double.isNaN(value)).average().orElse(Double.NaN);
-  }
-
-  /** How many pixels each segment shares with each class, border and background. */
-  private final class Overlaps {
-    private final int none = ids.length; // pixels of no class
-    private final int background = ids.length + 1; // VOC: not counted against absent classes
-    private final int border = ids.length + 2; // VOC: not counted at all
-    private final long[][] shared; // [segment, kind of pixel]
-    private final long[] pixels; // by kind
-
-    Overlaps(int[] truth, int[] parts, int segments) {
-      shared = new long[segments][ids.length + 3];
-      pixels = new long[ids.length + 3];
-      for (int i = 0; i < truth.length; i++) {
-        int kind = kind(truth[i]);
-        pixels[kind]++;
-        if (parts[i] >= 0 && parts[i] < segments) {
-          shared[parts[i]][kind]++;
-        }
-      }
-    }
-
-    private int kind(int label) {
-      for (int c = 0; c < ids.length; c++) {
-        if (ids[c] == label) {
-          return c;
-        }
-      }
-      if (voc && label == VOC_BORDER) {
-        return border;
-      }
-      return voc && label == VOC_BACKGROUND ? background : none;
-    }
-
-    boolean isTrue(int c) {
-      return pixels[c] > 0;
-    }
-
-    double iou(int c, int... segments) {
-      long both = 0;
-      long predicted = 0;
-      for (int segment : segments) {
-        both += shared[segment][c];
-        for (int kind = 0; kind < pixels.length; kind++) {
-          boolean excused = kind == border || (kind == background && !isTrue(c));
-          predicted += excused ? 0 : shared[segment][kind];
-        }
-      }
-      return (double) both / (predicted + pixels[c] - both);
-    }
   }
 
   /**

@@ -31,6 +31,7 @@ import org.zeroseg.eval.coco.CocoGroundTruth.Category;
 import org.zeroseg.eval.coco.CocoScores;
 import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.data.SemanticDataset;
+import org.zeroseg.eval.naming.NamingEvaluator;
 import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.report.Report.Chart;
 import org.zeroseg.eval.report.Report.Confusion;
@@ -56,7 +57,7 @@ import org.zeroseg.eval.semantic.ImageNetSEvaluator;
  */
 public record Evaluation(int threads, int examples, Progress progress) {
 
-  private static final int MOST_CONFUSABLE = 200; // more classes make a matrix nobody can read
+  static final int MOST_CONFUSABLE = 200; // more classes make a matrix nobody can read
 
   /**
    * Evaluates label maps: mean IoU, accuracies, IoU by class, confusions; on ImageNet-S also the
@@ -121,15 +122,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     if (names.size() <= MOST_CONFUSABLE) {
       report.confusion(confusion(names, matrix));
     }
-    report.examples(
-        extremes.all().stream()
-            .map(
-                scored -> {
-                  SemanticDataset.Item item = dataset.find(scored.name()).orElseThrow();
-                  return example(item, scored.score(), scored.value(), dataset);
-                })
-            .toList());
-    return report.build();
+    return report.examples(examples(extremes, dataset)).build();
   }
 
   /** What is compared in a picture. */
@@ -162,7 +155,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     return names;
   }
 
-  private static Confusion confusion(List<String> names, ConfusionMatrix matrix) {
+  static Confusion confusion(List<String> names, ConfusionMatrix matrix) {
     List<List<Double>> shares = new ArrayList<>();
     for (int t = 0; t < names.size(); t++) {
       int row = t;
@@ -196,6 +189,16 @@ public record Evaluation(int threads, int examples, Progress progress) {
         .mapToDouble(c -> (double) both[c] / either[c])
         .average()
         .orElse(Double.NaN);
+  }
+
+  private static List<Example> examples(Extremes<LabelMap> extremes, SemanticDataset dataset) {
+    return extremes.all().stream()
+        .map(
+            scored -> {
+              SemanticDataset.Item item = dataset.find(scored.name()).orElseThrow();
+              return example(item, scored.score(), scored.value(), dataset);
+            })
+        .toList();
   }
 
   private static Example example(
@@ -538,6 +541,30 @@ public record Evaluation(int threads, int examples, Progress progress) {
                 "precision",
                 List.of(new Curve("mean over pictures", points))))
         .build();
+  }
+
+  /**
+   * Evaluates segments that were found and named without a list of words.
+   *
+   * @param dataset the truth
+   * @param model what finds them; also names true segments if it can, for the text generation
+   *     quality
+   * @param evaluator an empty one, for the data set's classes
+   * @return a report
+   * @throws IOException if a picture cannot be read
+   */
+  public Report naming(SemanticDataset dataset, SegmentNamer model, NamingEvaluator evaluator)
+      throws IOException {
+    NamingReport report = new NamingReport(dataset, evaluator);
+    Extremes<LabelMap> extremes = new Extremes<>(examples);
+    inOrder(
+        dataset.items(),
+        item -> NamingReport.Found.in(item, model, evaluator),
+        (item, found) -> {
+          NamingEvaluator.Outcome outcome = report.add(item, found);
+          extremes.offer(item.name(), outcome.iou(), outcome.labels());
+        });
+    return report.report().examples(examples(extremes, dataset)).build();
   }
 
   /** Makes something of a thing, on any thread. */
