@@ -5,10 +5,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -22,12 +20,6 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.CommandLineOptionException;
-import org.openjdk.jmh.runner.options.CommandLineOptions;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
 import org.zeroseg.core.Precision;
@@ -36,9 +28,9 @@ import org.zeroseg.core.tensor.Weights;
 
 /**
  * CLIP's vision transformers, forward, in float32 and bfloat16, beside two baselines of the same
- * run: the matrix products of the model alone, and the model written with plain array calls. {@link
- * #main} prints the ratios. Aims: bfloat16 at most 0.45 of the plain float32 model where the
- * processor has BF16; float32 at most 1.15 of the products' time at batch 8.
+ * run: the matrix products of the model alone, and the model written with plain array calls. Aims:
+ * bfloat16 at most 0.45 of the plain float32 model where the processor has BF16; float32 at most
+ * 1.15 of the products' time at batch 8.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -58,13 +50,10 @@ public class ClipBenchmark {
 
   private final NDManager manager = NDManager.newBaseManager();
   private ClipConfig.Vit vit = new ClipConfig.Vit(64, 1, 8, 1);
-  private final List<Product> products = new ArrayList<>();
+  private final Products products = new Products(manager);
   private Weights weights = Weights.of(Map.of(), "none");
   private List<ClipModel> models = List.of();
   private NDArray pixels = manager.zeros(new Shape(1));
-
-  /** One product of the model: {@code x w}. */
-  private record Product(NDArray x, NDArray w, int times) {}
 
   /** Makes weights, pixels and the operands of the products. */
   @Setup
@@ -91,25 +80,9 @@ public class ClipBenchmark {
                 checkpoint, Transformer.Activation.QUICK_GELU, Precision.BFLOAT16, manager));
     int side = vit.inputSize();
     pixels = manager.randomNormal(new Shape(batch, 3, side, side));
-    long width = vit.width();
     long tokens = 1 + (long) vit.grid() * vit.grid();
-    int layers = vit.layers();
-    multiply(batch * (tokens - 1), 3L * vit.patch() * vit.patch(), width, 1);
-    multiply(batch * tokens, width, 3 * width, layers);
-    multiply(batch * tokens, width, width, layers);
-    multiply(batch * tokens, width, 4 * width, layers);
-    multiply(batch * tokens, 4 * width, width, layers);
-    long heads = vit.heads();
-    NDArray queries = manager.randomNormal(new Shape(batch * heads, tokens, 64));
-    NDArray keys = manager.randomNormal(new Shape(batch * heads, 64, tokens));
-    NDArray scores = manager.randomNormal(new Shape(batch * heads, tokens, tokens));
-    products.add(new Product(queries, keys, layers));
-    products.add(new Product(scores, queries, layers));
-  }
-
-  private void multiply(long rows, long in, long out, int times) {
-    NDArray x = manager.randomNormal(new Shape(rows, in));
-    products.add(new Product(x, manager.randomNormal(new Shape(in, out)), times));
+    products.linear(batch, tokens, vit.patch(), vit.width(), vit.layers());
+    products.attention((long) batch * vit.heads(), tokens, 64, tokens, vit.layers());
   }
 
   /** Frees the arrays. */
@@ -125,15 +98,7 @@ public class ClipBenchmark {
    */
   @Benchmark
   public float productsAlone() {
-    float last = 0;
-    for (Product product : products) {
-      for (int i = 0; i < product.times; i++) {
-        try (NDArray result = product.x.matMul(product.w)) {
-          last = i == product.times - 1 ? result.flatten().getFloat(0) : last;
-        }
-      }
-    }
-    return last;
+    return products.run();
   }
 
   /**
@@ -239,38 +204,6 @@ public class ClipBenchmark {
       NDArray input = pixels.reshape(pixels.getShape());
       input.attach(call);
       return clip.image().encode(input).getFloat(0, 0);
-    }
-  }
-
-  /**
-   * Runs the benchmark and prints the ratios.
-   *
-   * @param arguments JMH's own, such as {@code -p model=ViT-B/16}
-   * @throws RunnerException if a run fails
-   * @throws CommandLineOptionException if the arguments are wrong
-   */
-  public static void main(String[] arguments) throws RunnerException, CommandLineOptionException {
-    OptionsBuilder options = new OptionsBuilder();
-    options.parent(new CommandLineOptions(arguments)).include("\\.ClipBenchmark\\.");
-    Map<String, Map<String, Double>> times = new TreeMap<>();
-    for (RunResult result : new Runner(options.build()).run()) {
-      String what =
-          result.getParams().getParam("model") + ", batch " + result.getParams().getParam("batch");
-      times
-          .computeIfAbsent(what, key -> new TreeMap<>())
-          .put(result.getPrimaryResult().getLabel(), result.getPrimaryResult().getScore());
-    }
-    times.forEach(
-        (what, of) -> {
-          ratio(what, of, "float32", "productsAlone");
-          ratio(what, of, "float32", "plainArrays");
-          ratio(what, of, "bfloat16", "plainArrays");
-        });
-  }
-
-  private static void ratio(String what, Map<String, Double> times, String a, String b) {
-    if (times.containsKey(a) && times.containsKey(b)) {
-      System.out.printf("%s: %s / %s = %.2f%n", what, a, b, times.get(a) / times.get(b));
     }
   }
 }

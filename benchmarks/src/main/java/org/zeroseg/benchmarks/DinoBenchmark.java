@@ -3,8 +3,6 @@ package org.zeroseg.benchmarks;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -49,13 +47,10 @@ public class DinoBenchmark {
   public int stride = 4;
 
   private final NDManager manager = NDManager.newBaseManager();
-  private final List<Product> forward = new ArrayList<>();
-  private final List<Product> dense = new ArrayList<>();
+  private final Products forward = new Products(manager);
+  private final Products dense = new Products(manager);
   private NDArray pixels = manager.zeros(new Shape(1));
   private DinoVit vit = vit(new DinoConfig(8, HEAD, 1, 1, 1));
-
-  /** One product of the model: {@code x w}. */
-  private record Product(NDArray x, NDArray w, int times) {}
 
   /** Makes weights, pixels and the operands of the products. */
   @Setup
@@ -63,13 +58,11 @@ public class DinoBenchmark {
     vit = vit(CONFIG);
     pixels = manager.randomNormal(new Shape(1, 3, SIDE, SIDE));
     long tokens = 1L + vit.grid(pixels.getShape(), CONFIG.patch()).size();
-    blocks(forward, tokens, CONFIG.depth());
-    NDArray queries = manager.randomNormal(new Shape(CONFIG.heads(), tokens, HEAD));
-    NDArray keys = manager.randomNormal(new Shape(CONFIG.heads(), HEAD, tokens));
-    NDArray scores = manager.randomNormal(new Shape(CONFIG.heads(), tokens, tokens));
-    forward.add(new Product(queries, keys, CONFIG.depth()));
-    forward.add(new Product(scores, queries, CONFIG.depth()));
-    blocks(dense, 1L + vit.grid(pixels.getShape(), stride).size(), CONFIG.depth() - 1);
+    int depth = CONFIG.depth();
+    forward.linear(1, tokens, CONFIG.patch(), CONFIG.width(), depth);
+    forward.attention(CONFIG.heads(), tokens, HEAD, tokens, depth);
+    long positions = 1L + vit.grid(pixels.getShape(), stride).size();
+    dense.linear(1, positions, CONFIG.patch(), CONFIG.width(), depth - 1);
   }
 
   private DinoVit vit(DinoConfig config) {
@@ -78,36 +71,10 @@ public class DinoBenchmark {
     return DinoVit.of(config, weights, PositionRule.DINO, manager);
   }
 
-  private void blocks(List<Product> products, long tokens, int depth) {
-    long width = CONFIG.width();
-    multiply(products, tokens, 3L * CONFIG.patch() * CONFIG.patch(), width, 1);
-    multiply(products, tokens, width, 3 * width, depth);
-    multiply(products, tokens, width, width, depth);
-    multiply(products, tokens, width, 4 * width, depth);
-    multiply(products, tokens, 4 * width, width, depth);
-  }
-
-  private void multiply(List<Product> products, long rows, long in, long out, int times) {
-    NDArray x = manager.randomNormal(new Shape(rows, in));
-    products.add(new Product(x, manager.randomNormal(new Shape(in, out)), times));
-  }
-
   /** Frees the arrays. */
   @TearDown
   public void close() {
     manager.close();
-  }
-
-  private static float all(List<Product> products) {
-    float last = 0;
-    for (Product product : products) {
-      for (int i = 0; i < product.times; i++) {
-        try (NDArray result = product.x.matMul(product.w)) {
-          last = i == product.times - 1 ? result.flatten().getFloat(0) : last;
-        }
-      }
-    }
-    return last;
   }
 
   /**
@@ -117,7 +84,7 @@ public class DinoBenchmark {
    */
   @Benchmark
   public float forwardProducts() {
-    return all(forward);
+    return forward.run();
   }
 
   /**
@@ -140,7 +107,7 @@ public class DinoBenchmark {
    */
   @Benchmark
   public float denseProducts() {
-    return all(dense);
+    return dense.run();
   }
 
   /**

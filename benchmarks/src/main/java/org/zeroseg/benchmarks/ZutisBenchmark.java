@@ -3,7 +3,6 @@ package org.zeroseg.benchmarks;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -49,13 +48,10 @@ public class ZutisBenchmark {
   public int batch = 1;
 
   private final NDManager manager = NDManager.newBaseManager("PyTorch");
-  private final List<Product> products = new ArrayList<>();
+  private final Products products = new Products(manager);
   private List<ZutisModel> models = List.of();
   private NDArray pixels = manager.zeros(new Shape(1));
   private NDArray words = manager.zeros(new Shape(1));
-
-  /** Products of the model: {@code x w}. */
-  private record Product(NDArray x, NDArray w, int times) {}
 
   /** Makes weights, pixels and the operands of the products. */
   @Setup
@@ -70,51 +66,30 @@ public class ZutisBenchmark {
     pixels = manager.randomNormal(new Shape(batch, 3, size, size));
     words = manager.randomNormal(new Shape(WORDS, config.embedding()));
     long patches = (long) (size / 16) * (size / 16);
-    encoder(patches);
+    products.linear(batch, 1 + patches, 16, 768, 12);
+    products.attention(batch * 12L, 1 + patches, 64, 1 + patches, 12);
     branches(config, 4 * patches);
-  }
-
-  private void encoder(long patches) {
-    long tokens = batch * (1 + patches);
-    multiply(batch * patches, 3 * 16 * 16, 768, 1);
-    multiply(tokens, 768, 2304, 12);
-    multiply(tokens, 768, 768, 12);
-    multiply(tokens, 768, 3072, 12);
-    multiply(tokens, 3072, 768, 12);
-    multiplyEach(batch * 12L, 1 + patches, 64, 1 + patches, 12);
-    multiplyEach(batch * 12L, 1 + patches, 1 + patches, 64, 12);
   }
 
   private void branches(ZutisConfig config, long cells) {
     int layers = config.decoderLayers();
     long queries = config.queries();
-    multiply(batch * cells, 768, 512, 1);
-    multiplyEach(batch, WORDS, 512, cells, 1);
+    products.multiply(batch * cells, 768, 512, 1);
+    products.multiplyEach(batch, WORDS, 512, cells, 1);
     perceptron(batch * cells);
     perceptron(batch * queries);
-    multiply(batch * queries, 768, 768, 6 * layers);
-    multiply(batch * cells, 768, 768, 2 * layers);
-    multiplyEach(batch * 8L, queries, 96, queries + cells, layers);
-    multiplyEach(batch * 8L, queries, queries + cells, 96, layers);
-    multiply(batch * queries, 768, 2048, layers);
-    multiply(batch * queries, 2048, 768, layers);
-    multiplyEach(batch, queries, 768, cells, 1);
+    products.multiply(batch * queries, 768, 768, 6 * layers);
+    products.multiply(batch * cells, 768, 768, 2 * layers);
+    products.attention(batch * 8L, queries, 96, queries + cells, layers);
+    products.multiply(batch * queries, 768, 2048, layers);
+    products.multiply(batch * queries, 2048, 768, layers);
+    products.multiplyEach(batch, queries, 768, cells, 1);
   }
 
   private void perceptron(long rows) {
-    multiply(rows, 768, 256, 1);
-    multiply(rows, 256, 256, 1);
-    multiply(rows, 256, 768, 1);
-  }
-
-  private void multiply(long rows, long in, long out, int times) {
-    NDArray x = manager.randomNormal(new Shape(rows, in));
-    products.add(new Product(x, manager.randomNormal(new Shape(in, out)), times));
-  }
-
-  private void multiplyEach(long count, long rows, long in, long out, int times) {
-    NDArray x = manager.randomNormal(new Shape(count, rows, in));
-    products.add(new Product(x, manager.randomNormal(new Shape(count, in, out)), times));
+    products.multiply(rows, 768, 256, 1);
+    products.multiply(rows, 256, 256, 1);
+    products.multiply(rows, 256, 768, 1);
   }
 
   /** Frees the arrays. */
@@ -130,15 +105,7 @@ public class ZutisBenchmark {
    */
   @Benchmark
   public float productsAlone() {
-    float last = 0;
-    for (Product product : products) {
-      for (int i = 0; i < product.times; i++) {
-        try (NDArray result = product.x.matMul(product.w)) {
-          last = i == product.times - 1 ? result.flatten().getFloat(0) : last;
-        }
-      }
-    }
-    return last;
+    return products.run();
   }
 
   /**
