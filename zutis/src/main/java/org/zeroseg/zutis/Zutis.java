@@ -29,6 +29,7 @@ import org.zeroseg.core.hub.ModelBuilder;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.tensor.Labelling;
@@ -81,7 +82,12 @@ public final class Zutis implements Segmenter {
     }
   }
 
-  private record Settings(Answer answer, Instances instances, OptionalInt longerSide, int batch) {}
+  private record Settings(
+      Answer answer,
+      Instances instances,
+      OptionalInt shorterSide,
+      OptionalInt longerSide,
+      int batch) {}
 
   private final ZutisModel model;
   private final ModelMemory memory;
@@ -116,6 +122,7 @@ public final class Zutis implements Segmenter {
     private Optional<Nms.Decay> suppression = Optional.of(new Nms.Hard(0.3));
     private double minScore = 0.001;
     private int most = Integer.MAX_VALUE;
+    private OptionalInt shorterSide = OptionalInt.empty();
     private OptionalInt longerSide = OptionalInt.empty();
     private int batch = 8;
 
@@ -259,6 +266,20 @@ public final class Zutis implements Segmenter {
     }
 
     /**
+     * Shrinks or enlarges pictures for the network, which otherwise sees them at their own size.
+     *
+     * @param pixels the shorter side
+     * @return this
+     */
+    public Builder shorterSide(int pixels) {
+      if (pixels < 1) {
+        throw new IllegalArgumentException("a shorter side of " + pixels);
+      }
+      shorterSide = OptionalInt.of(pixels);
+      return this;
+    }
+
+    /**
      * Shrinks larger pictures for the network. ImageNet-S is evaluated with 1024.
      *
      * @param pixels limit of the longer side; none by default
@@ -336,7 +357,8 @@ public final class Zutis implements Segmenter {
       }
       Instances instances =
           new Instances(maskThreshold, temperature, classScores, suppression, minScore, most);
-      return new Zutis(model, manager, words, new Settings(answer, instances, longerSide, batch));
+      Settings settings = new Settings(answer, instances, shorterSide, longerSide, batch);
+      return new Zutis(model, manager, words, settings);
     }
   }
 
@@ -421,14 +443,21 @@ public final class Zutis implements Segmenter {
 
   /** What the network sees of a picture. */
   private Picture input(Picture picture) {
-    int longer = Math.max(picture.width(), picture.height());
-    if (settings.longerSide().isEmpty() || longer <= settings.longerSide().getAsInt()) {
-      return picture;
+    int width = picture.width();
+    int height = picture.height();
+    if (settings.shorterSide().isPresent()) {
+      Sizes sizes = Sizes.shorterSide(width, height, settings.shorterSide().getAsInt());
+      width = sizes.newWidth();
+      height = sizes.newHeight();
     }
-    long limit = settings.longerSide().getAsInt();
-    int width = (int) Math.max(1, picture.width() * limit / longer);
-    int height = (int) Math.max(1, picture.height() * limit / longer);
-    return picture.resize(width, height, Filter.BILINEAR);
+    int longer = Math.max(width, height);
+    if (settings.longerSide().isPresent() && longer > settings.longerSide().getAsInt()) {
+      long limit = settings.longerSide().getAsInt();
+      width = (int) Math.max(1, width * limit / longer);
+      height = (int) Math.max(1, height * limit / longer);
+    }
+    boolean same = width == picture.width() && height == picture.height();
+    return same ? picture : picture.resize(width, height, Filter.BILINEAR);
   }
 
   private List<Output> compute(

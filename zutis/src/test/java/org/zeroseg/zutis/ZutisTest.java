@@ -22,6 +22,8 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.tensor.Weights;
 
@@ -105,6 +107,23 @@ class ZutisTest {
       }
       assertEquals(List.of(), zutis.segment(List.of(), WORDS));
     }
+  }
+
+  @Test
+  void aSizeForTheNetworkLeavesTheAnswerAtThePicturesOwn() throws IOException {
+    Image image = TinyZutis.image(40, 32, 1);
+    Picture larger = Picture.of(image).resize(80, 64, Filter.BILINEAR);
+    try (Zutis enlarging = build(Zutis.builder().shorterSide(64));
+        Zutis limited = build(Zutis.builder().shorterSide(64).longerSideWithin(40));
+        Zutis plain = build(Zutis.builder())) {
+      Segmentation result = enlarging.segment(image, WORDS);
+      assertEquals(40, result.width());
+      assertEquals(32, result.height());
+      Segmentation same = enlarging.segment(larger.toImage(), WORDS);
+      assertTrue(same(plain.segment(larger.toImage(), WORDS), same));
+      assertTrue(same(plain.segment(image, WORDS), limited.segment(image, WORDS)));
+    }
+    assertThrows(IllegalArgumentException.class, () -> Zutis.builder().shorterSide(0));
   }
 
   @Test

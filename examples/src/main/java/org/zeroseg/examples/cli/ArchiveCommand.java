@@ -53,6 +53,14 @@ final class ArchiveCommand implements Callable<Integer> {
   private String model;
 
   @Option(
+      names = {"-t", "--template"},
+      paramLabel = "TEXT",
+      description =
+          "A sentence with {} for the word; several are averaged. Default: the 85 of the paper, "
+              + "\"a {}\" for the demo model.")
+  private List<String> templates = List.of();
+
+  @Option(
       names = {"-o", "--out"},
       defaultValue = "archives.json",
       paramLabel = "FILE",
@@ -69,7 +77,11 @@ final class ArchiveCommand implements Callable<Integer> {
     ImageIndex index = parts.length == 1 ? parts[0] : ImageIndex.concatenate(parts);
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = Models.clip(model, progress)) {
-      float[][] classifier = clip.textEmbeddings().classifier(categories, PromptTemplates.ENSEMBLE);
+      PromptTemplates sentences =
+          templates.isEmpty()
+              ? Models.templates(model)
+              : PromptTemplates.of(templates.toArray(String[]::new));
+      float[][] classifier = clip.textEmbeddings().classifier(categories, sentences);
       Archives archives = Archives.retrieve(index, categories, classifier, k);
       archives.write(file);
       PrintWriter out = spec.commandLine().getOut();

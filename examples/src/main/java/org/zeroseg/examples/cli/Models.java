@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import java.io.IOException;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
+import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
@@ -30,6 +31,11 @@ final class Models {
   /** The segmenter on a CLIP, with the settings that suit it. */
   static MaskClip maskClip(String model, Clip clip) throws IOException {
     return model.equals(DEMO) ? DemoModels.maskClip(clip) : MaskClip.builder().model(clip).build();
+  }
+
+  /** The sentences that a model knows. */
+  static PromptTemplates templates(String model) {
+    return model.equals(DEMO) ? DemoModels.TEMPLATES : PromptTemplates.ENSEMBLE;
   }
 
   /** The background that a model knows words for. */

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.dino.PseudoMasks;
 import org.zeroseg.dino.SelfMask;
+import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,9 +30,11 @@ final class PseudoMasksCommand implements Callable<Integer> {
 
   @Option(
       names = {"-m", "--model"},
-      required = true,
+      defaultValue = Models.DEMO,
       paramLabel = "ID|PATH",
-      description = "A SelfMask: selfmask_nq20.pt, or what training wrote.")
+      description =
+          "A SelfMask: 'demo', selfmask_nq20.pt, or what training wrote. "
+              + "Default: ${DEFAULT-VALUE}.")
   private String model;
 
   @Option(
@@ -45,7 +48,9 @@ final class PseudoMasksCommand implements Callable<Integer> {
       names = "--shorter-side",
       defaultValue = "512",
       paramLabel = "PIXELS",
-      description = "What pictures are resized to for the detector. Default: ${DEFAULT-VALUE}.")
+      description =
+          "What pictures are resized to for the detector, unless it is the demo's. "
+              + "Default: ${DEFAULT-VALUE}.")
   private int shorterSide;
 
   @Option(
@@ -75,14 +80,19 @@ final class PseudoMasksCommand implements Callable<Integer> {
 
   private PseudoMasks.Outcome make(List<String> names) throws IOException {
     try (ConsoleProgress progress = new ConsoleProgress();
-        SelfMask detector =
-            SelfMask.builder()
-                .model(model)
-                .shorterSide(shorterSide)
-                .batchSize(batch)
-                .refinedBy(BilateralSolver.DEFAULT)
-                .build()) {
+        SelfMask detector = detector()) {
       return new PseudoMasks(out).make(detector, archives.folder(), names, batch, progress);
     }
+  }
+
+  private SelfMask detector() throws IOException {
+    return model.equals(Models.DEMO)
+        ? DemoModels.selfMask(true)
+        : SelfMask.builder()
+            .model(model)
+            .shorterSide(shorterSide)
+            .batchSize(batch)
+            .refinedBy(BilateralSolver.DEFAULT)
+            .build();
   }
 }

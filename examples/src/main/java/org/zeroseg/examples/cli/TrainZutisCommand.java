@@ -91,6 +91,17 @@ final class TrainZutisCommand implements Callable<Integer> {
   private double leastScale;
 
   @Option(
+      names = "--greatest-scale",
+      defaultValue = "1",
+      description = "The most that pictures are enlarged. Default: ${DEFAULT-VALUE}.")
+  private double greatestScale;
+
+  @Option(
+      names = "--true-colours",
+      description = "Leave colours and sharpness as they are, for words that name colours.")
+  private boolean trueColours;
+
+  @Option(
       names = "--objects",
       defaultValue = "10",
       description = "Objects of a scene at most. Default: ${DEFAULT-VALUE}.")
@@ -106,10 +117,28 @@ final class TrainZutisCommand implements Callable<Integer> {
   private int decoderLayers;
 
   @Option(
+      names = "--feed-forward",
+      defaultValue = "2048",
+      description = "Inner width of the decoder's layers. Default: ${DEFAULT-VALUE}.")
+  private int feedForward;
+
+  @Option(
+      names = "--hidden",
+      defaultValue = "256",
+      description = "Inner width of the perceptrons. Default: ${DEFAULT-VALUE}.")
+  private int hidden;
+
+  @Option(
       names = "--learning-rate",
       defaultValue = "5e-5",
-      description = "A tenth of it for CLIP's image tower. Default: ${DEFAULT-VALUE}.")
+      description = "At the start. Default: ${DEFAULT-VALUE}.")
   private double learningRate;
+
+  @Option(
+      names = "--encoder-factor",
+      defaultValue = "0.1",
+      description = "Of the rate, for CLIP's image tower. Default: ${DEFAULT-VALUE}.")
+  private double encoderFactor;
 
   @Option(
       names = "--labels-by-archive",
@@ -138,7 +167,15 @@ final class TrainZutisCommand implements Callable<Integer> {
             archives.folder(),
             new PseudoMasks(masks),
             new SyntheticScenes.Options(
-                size, batch, objects, 0.5, leastScale, 1, true, labelsByArchive, seed),
+                size,
+                batch,
+                objects,
+                0.5,
+                leastScale,
+                greatestScale,
+                !trueColours,
+                labelsByArchive,
+                seed),
             options.criterion().ignore());
     Path model = out.resolve("model.safetensors");
     try (ConsoleProgress progress = new ConsoleProgress();
@@ -171,7 +208,7 @@ final class TrainZutisCommand implements Callable<Integer> {
     ZutisTrainer.Options defaults = ZutisTrainer.Options.DEFAULT;
     return new ZutisTrainer.Options(
         learningRate,
-        defaults.encoderFactor(),
+        encoderFactor,
         defaults.weightDecay(),
         defaults.stopGradient(),
         criterion,
@@ -190,15 +227,9 @@ final class TrainZutisCommand implements Callable<Integer> {
         throw new IllegalArgumentException(
             "ZUTIS starts from a CLIP with a vision transformer; " + clip + " has a ResNet");
       }
-      ZutisConfig published = ZutisConfig.of(vit, loaded.config().embedding());
       ZutisConfig config =
           new ZutisConfig(
-              vit,
-              published.embedding(),
-              queries,
-              decoderLayers,
-              published.feedForward(),
-              published.hidden());
+              vit, loaded.config().embedding(), queries, decoderLayers, feedForward, hidden);
       Map<String, NDArray> weights =
           loaded.compute(
               (network, call) -> {
@@ -235,7 +266,10 @@ final class TrainZutisCommand implements Callable<Integer> {
     provenance.put("size", Integer.toString(size));
     provenance.put("objects", Integer.toString(objects));
     provenance.put("least-scale", Double.toString(leastScale));
+    provenance.put("greatest-scale", Double.toString(greatestScale));
+    provenance.put("true-colours", Boolean.toString(trueColours));
     provenance.put("learning-rate", Double.toString(learningRate));
+    provenance.put("encoder-factor", Double.toString(encoderFactor));
     provenance.put("labels-by-archive", Boolean.toString(labelsByArchive));
     provenance.put("bfloat16", Boolean.toString(bfloat16));
     provenance.put("seed", Long.toString(seed));

@@ -25,6 +25,9 @@ import org.zeroseg.examples.shapeworld.Background;
  */
 public final class DemoModels {
 
+  /** Sentences as in ShapeWorld's captions. */
+  public static final PromptTemplates TEMPLATES = PromptTemplates.of("a {}");
+
   private static final List<String> FILES =
       List.of("model.safetensors", "merges.txt", "vocab.json");
 
@@ -117,7 +120,7 @@ public final class DemoModels {
         .model(clip)
         .normalization(Normalization.CLIP)
         .filter(Filter.BICUBIC)
-        .templates(PromptTemplates.of("a {}"))
+        .templates(TEMPLATES)
         .inputWithin(64, 1024)
         .build();
   }
