@@ -2,6 +2,7 @@ package org.zeroseg.zeroguide;
 
 import java.util.List;
 import java.util.Optional;
+import org.zeroseg.core.Segment;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 
@@ -77,6 +78,18 @@ public record DiscoveredSegment(
    */
   public double similarity(float[] vector) {
     return SegmentMerging.cosine(embedding, vector);
+  }
+
+  /**
+   * The segment in the form that all segmenters share, as a category of its own: named by its label
+   * or, where there is no namer, by its number; the score is the label's confidence.
+   *
+   * @return with label {@code id + 1} and its embedding
+   */
+  public Segment segment() {
+    String name = label().map(SegmentLabel::text).orElse("segment " + (id + 1));
+    double confidence = label().map(SegmentLabel::confidence).orElse(0.0);
+    return Segment.of(id + 1, name, confidence, mask).withEmbedding(embedding);
   }
 
   @Override

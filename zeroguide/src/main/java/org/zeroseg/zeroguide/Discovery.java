@@ -62,23 +62,8 @@ public record Discovery(
    * @return labels 1 to n in the order of the segments
    */
   public Segmentation segmentation() {
-    List<String> names =
-        segments.stream()
-            .map(
-                segment ->
-                    segment.label().map(SegmentLabel::text).orElse("segment " + (segment.id() + 1)))
-            .toList();
-    List<Segment> plain =
-        segments.stream()
-            .map(
-                segment ->
-                    Segment.of(
-                            segment.id() + 1,
-                            names.get(segment.id()),
-                            segment.label().map(SegmentLabel::confidence).orElse(0.0),
-                            segment.mask())
-                        .withEmbedding(segment.embedding()))
-            .toList();
+    List<Segment> plain = segments.stream().map(DiscoveredSegment::segment).toList();
+    List<String> names = plain.stream().map(Segment::name).toList();
     return Segmentation.ofSegments(width, height, names, plain);
   }
 }

@@ -380,6 +380,21 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
   }
 
   /**
+   * The first pictures.
+   *
+   * @param most how many at most
+   * @return a set of no more than them
+   * @throws IllegalArgumentException if none are wanted
+   */
+  public SemanticDataset first(int most) {
+    if (most < 1) {
+      throw new IllegalArgumentException("the first " + most + " pictures are none");
+    }
+    List<Item> some = items().subList(0, Math.min(most, size()));
+    return new SemanticDataset(name, vocabulary, first, ignore, unknown, some);
+  }
+
+  /**
    * Reads everything and names all defects: files that are missing or broken, truth of another size
    * than its picture, labels that are no class.
    *

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.eval.InvalidDataException;
@@ -166,19 +167,35 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
   }
 
   /**
-   * Loads a model.
+   * Loads a model, looked up where the environment says.
    *
-   * @param folder with {@code config.json}, {@code tokenizer.json} and {@code model.safetensors}
+   * @param model a folder with {@code config.json}, {@code tokenizer.json} and weights under the
+   *     hub's usual names, or an id such as {@code sentence-transformers/all-mpnet-base-v2}
    * @return the encoder, to be closed
-   * @throws IOException if a file cannot be read
+   * @throws IOException if a file cannot be fetched or read
    * @throws InvalidDataException if the configuration is not that of a BERT or MPNet
    * @throws org.zeroseg.core.checkpoint.CheckpointException naming tensors that are missing,
    *     misshapen or left over
    */
-  public static SentenceBert open(Path folder) throws IOException {
-    Config config = Config.read(folder.resolve("config.json"));
-    try (Checkpoint file = Checkpoints.open(folder.resolve("model.safetensors"))) {
-      return of(config, folder.resolve("tokenizer.json"), file);
+  public static SentenceBert load(String model) throws IOException {
+    return load(model, ModelHub.fromEnvironment());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param model as for {@link #load(String)}
+   * @param hub where ids are looked up
+   * @return the encoder, to be closed
+   * @throws IOException if a file cannot be fetched or read
+   * @throws InvalidDataException if the configuration is not that of a BERT or MPNet
+   * @throws org.zeroseg.core.checkpoint.CheckpointException naming tensors that are missing,
+   *     misshapen or left over
+   */
+  public static SentenceBert load(String model, ModelHub hub) throws IOException {
+    Config config = Config.read(hub.file(model, "config.json"));
+    try (Checkpoint weights = Checkpoints.open(hub.weights(model))) {
+      return of(config, hub.file(model, "tokenizer.json"), weights);
     }
   }
 

@@ -110,16 +110,16 @@ class SentenceBertTest {
          "pad_token_id": 0, "layer_norm_eps": 1e-5}
         """;
     Files.writeString(folder.resolve("config.json"), json);
-    try (SentenceBert opened = SentenceBert.open(folder);
+    try (SentenceBert opened = SentenceBert.load(folder.toString());
         SentenceBert model = model(false)) {
       assertArrayEquals(model.encode(SEQUENCES)[1], opened.encode(SEQUENCES)[1]);
     }
     Files.writeString(folder.resolve("config.json"), json.replace("\"bert\"", "\"gpt2\""));
     InvalidDataException error =
-        assertThrows(InvalidDataException.class, () -> SentenceBert.open(folder));
+        assertThrows(InvalidDataException.class, () -> SentenceBert.load(folder.toString()));
     assertTrue(error.getMessage().contains("gpt2"), error.getMessage());
     Files.writeString(folder.resolve("config.json"), json.replace("24", "36"));
-    assertThrows(CheckpointException.class, () -> SentenceBert.open(folder));
+    assertThrows(CheckpointException.class, () -> SentenceBert.load(folder.toString()));
   }
 
   private static void assertClose(double[] expected, float[] actual) {

@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.eval.coco.CocoDetections;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoGroundTruth;
@@ -18,10 +19,15 @@ import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.data.Catalog;
 import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.eval.data.Vocabularies;
+import org.zeroseg.eval.naming.NamingEvaluator;
+import org.zeroseg.eval.naming.SentenceBert;
+import org.zeroseg.eval.naming.TextEmbedder;
 import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.run.Evaluation;
+import org.zeroseg.eval.run.SegmentNamer;
 import org.zeroseg.eval.run.SemanticPredictor;
 import org.zeroseg.eval.saliency.SaliencyMetrics;
+import org.zeroseg.examples.demo.GuidedSegments;
 import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +57,8 @@ final class EvalCommand implements Callable<Integer> {
     SEMANTIC,
     INSTANCES,
     ZERO_SHOT,
-    SALIENCY;
+    SALIENCY,
+    NAMING;
 
     /** As it is typed. */
     @Override
@@ -59,6 +66,8 @@ final class EvalCommand implements Callable<Integer> {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
+
+  private static final String SENTENCES = "sentence-transformers/all-mpnet-base-v2";
 
   @Spec private CommandSpec spec;
 
@@ -83,6 +92,23 @@ final class EvalCommand implements Callable<Integer> {
   private Kind kind;
 
   @Mixin private WordModel model;
+
+  @Mixin private GuideModel guides;
+
+  @Option(
+      names = "--sentences",
+      paramLabel = "ID|PATH",
+      description =
+          "Naming: the Sentence-BERT that compares names; CLIP's own words with the demo. "
+              + "Default: "
+              + SENTENCES)
+  private Optional<String> sentences;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Semantic, saliency, naming: only the first pictures.")
+  private Optional<Integer> limit;
 
   @Option(
       names = {"-p", "--predictions"},
@@ -164,6 +190,7 @@ final class EvalCommand implements Callable<Integer> {
             case INSTANCES -> instances(evaluation, progress);
             case ZERO_SHOT -> zeroShot(evaluation);
             case SALIENCY -> saliency(evaluation);
+            case NAMING -> naming(evaluation, progress);
           };
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -185,7 +212,7 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private Report semantic(Evaluation evaluation, ConsoleProgress progress) throws IOException {
-    SemanticDataset set = Catalog.open(needed(dataset, "DATASET"), data);
+    SemanticDataset set = limited(Catalog.open(needed(dataset, "DATASET"), data));
     set = only == null ? set : set.only(only);
     if (predictions != null) {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
@@ -241,7 +268,31 @@ final class EvalCommand implements Callable<Integer> {
             : SemanticDataset.ofFolders(
                 needed(images, "--images"), truth, Vocabulary.of("object"), -1);
     return evaluation.saliency(
-        set, needed(predictions, "--predictions"), new SaliencyMetrics(betaSquare));
+        limited(set), needed(predictions, "--predictions"), new SaliencyMetrics(betaSquare));
+  }
+
+  private SemanticDataset limited(SemanticDataset set) {
+    return limit.map(set::first).orElse(set);
+  }
+
+  private Report naming(Evaluation evaluation, ConsoleProgress progress) throws IOException {
+    SemanticDataset set = limited(Catalog.open(needed(dataset, "DATASET"), data));
+    try (Clip clip = model.clip(progress);
+        GuideModel.Guide guide = guides.guide(model.name(), clip)) {
+      TextEmbedder prompts = words -> clip.textEmbeddings().classifier(words, guide.prompt());
+      SegmentNamer namer = new GuidedSegments(guide.zeroGuide());
+      if (guide.namer().isEmpty()) {
+        return evaluation.naming(set, namer, NamingEvaluator.of(set, prompts, Optional.empty()));
+      }
+      if (model.isDemo() && sentences.isEmpty()) {
+        return evaluation.naming(
+            set, namer, NamingEvaluator.of(set, prompts, Optional.of(prompts)));
+      }
+      ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
+      try (SentenceBert bert = SentenceBert.load(sentences.orElse(SENTENCES), hub)) {
+        return evaluation.naming(set, namer, NamingEvaluator.of(set, prompts, Optional.of(bert)));
+      }
+    }
   }
 
   private <T> T needed(T value, String name) {

@@ -35,6 +35,10 @@ final class WordModel {
       description = "Pixels whose best word has a lower probability are background.")
   private Optional<Double> threshold;
 
+  String name() {
+    return name;
+  }
+
   boolean isDemo() {
     return name.equals(Models.DEMO);
   }
