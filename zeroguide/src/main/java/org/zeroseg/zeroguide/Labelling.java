@@ -11,10 +11,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.zeroguide.caption.Caption;
+import org.zeroseg.zeroguide.caption.Namer;
 
 /**
  * Makes captions into labels: of a segment's captions the one nearest to its embedding names it
@@ -34,6 +36,21 @@ record Labelling(boolean cutsLastLetter, PromptTemplates prompt) {
     }
   }
 
+  /**
+   * Names segments.
+   *
+   * @param embeddings of the segments
+   * @return the labels of each, nearest first
+   */
+  List<List<SegmentLabel>> labels(List<float[]> embeddings, Namer namer, Clip clip) {
+    List<List<Caption>> captions = namer.captions(embeddings);
+    Map<String, float[]> texts =
+        encode(clip, captions.stream().flatMap(List::stream).map(Caption::text).toList());
+    return IntStream.range(0, embeddings.size())
+        .mapToObj(i -> labels(embeddings.get(i), captions.get(i), texts))
+        .toList();
+  }
+
   /** Embeddings of texts in the prompt, the longest cut to CLIP's context: {@code [D]} each. */
   Map<String, float[]> encode(Clip clip, Collection<String> captions) {
     // As generated: captions were scored without fixing their text.
@@ -45,11 +62,14 @@ record Labelling(boolean cutsLastLetter, PromptTemplates prompt) {
       long[][] ids =
           tokenizer.tokenize(
               batch.stream().map(caption -> prompt.prompts(caption).get(0)).toList());
-      long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+      // What stands behind the end of the longest text changes nothing.
+      int length = Arrays.stream(ids).mapToInt(row -> length(row, tokenizer)).max().orElseThrow();
+      long[] flat =
+          Arrays.stream(ids).flatMapToLong(row -> Arrays.stream(row, 0, length)).toArray();
       float[] values =
           clip.compute(
               (model, call) -> {
-                NDArray rows = call.create(flat, new Shape(ids.length, ids[0].length));
+                NDArray rows = call.create(flat, new Shape(ids.length, length));
                 return model.text().encode(rows).toFloatArray();
               });
       int width = values.length / batch.size();
@@ -58,6 +78,15 @@ record Labelling(boolean cutsLastLetter, PromptTemplates prompt) {
       }
     }
     return embeddings;
+  }
+
+  /** Up to the first end token, at which CLIP reads a text off. */
+  private static int length(long[] ids, ClipTokenizer tokenizer) {
+    int length = 1;
+    while (length < ids.length && ids[length - 1] != tokenizer.endToken()) {
+      length++;
+    }
+    return length;
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.cluster.MergeTree;
 import org.zeroseg.core.cluster.SiblingCut;
 import org.zeroseg.core.cluster.Vectors;
@@ -13,6 +14,7 @@ import org.zeroseg.core.cluster.Ward;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.Compatibility;
 import org.zeroseg.core.refine.DenseCrf;
 import org.zeroseg.dino.Dino;
@@ -91,14 +93,25 @@ public record Oversegmentation(
    *     1 and 2t + 2
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Candidates(int width, int height, int[] labels, long[] treeIds) {}
+  record Candidates(int width, int height, int[] labels, long[] treeIds) {
+
+    /** The pixels of some of the segments, of the label map's size. */
+    Mask mask(int... leaves) {
+      return Mask.union(
+          Arrays.stream(leaves)
+              .mapToObj(leaf -> Mask.ofLabel(width, height, labels, leaf))
+              .toList());
+    }
+  }
 
   /**
    * Cuts a picture.
    *
    * @param picture of any mode and size
+   * @param progress is told of each stage
    */
-  Candidates cut(Dino dino, Picture picture) {
+  Candidates cut(Dino dino, Picture picture, Progress progress) {
+    progress.update("looking at the picture", 0, -1);
     Picture resized = resized(picture, dino.config().patch());
     int last = dino.config().depth() - 1;
     Dino.Features keys = dino.facets(List.of(resized), Facet.KEY, last, stride).get(0);
@@ -107,9 +120,11 @@ public record Oversegmentation(
     if (points == 1) {
       return new Candidates(1, 1, new int[1], new long[1]);
     }
+    progress.update("clustering", 0, -1);
     MergeTree tree = Ward.tree(unit, keys.dimension());
     SiblingCut cut = SiblingCut.of(tree, unit, keys.dimension(), Math.min(clusters, points));
     SiblingCut.Segments segments = cut.segments(threshold, splitsExamined);
+    progress.update("snapping to edges", 0, -1);
     float[] unary =
         enlarge(
             cut.energies(segments),

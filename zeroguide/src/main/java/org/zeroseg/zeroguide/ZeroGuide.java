@@ -1,19 +1,16 @@
 package org.zeroseg.zeroguide;
 
 import ai.djl.modality.cv.Image;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
@@ -26,14 +23,11 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelBuilder;
-import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Framing;
-import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.dino.Dino;
-import org.zeroseg.zeroguide.caption.Caption;
 import org.zeroseg.zeroguide.caption.Namer;
 
 /**
@@ -48,9 +42,6 @@ public final class ZeroGuide implements Segmenter {
 
   /** Around captions and class names; the published code calls it "mini". */
   private static final PromptTemplates PROMPT = PromptTemplates.of("Image of a {}.");
-
-  /** Segments that go through CLIP's masked blocks at once. */
-  private static final int SEGMENTS_AT_ONCE = 16;
 
   /** How a segment becomes a vector. */
   public enum Embedding {
@@ -251,7 +242,8 @@ public final class ZeroGuide implements Segmenter {
     }
 
     /**
-     * Is told of each stage.
+     * Is told of each stage as it begins: looking at the picture, clustering, snapping to edges,
+     * and as often as segments merge embedding, naming and merging.
      *
      * @param watcher silent by default
      * @return this
@@ -321,8 +313,7 @@ public final class ZeroGuide implements Segmenter {
   }
 
   private Discovery discover(Picture picture, Optional<Namer> by) {
-    progress.update("cutting", 0, -1);
-    Oversegmentation.Candidates candidates = settings.candidates().cut(dino, picture);
+    Oversegmentation.Candidates candidates = settings.candidates().cut(dino, picture, progress);
     return describe(picture.rgb(), candidates, by);
   }
 
@@ -401,8 +392,7 @@ public final class ZeroGuide implements Segmenter {
   public List<DiscoveredSegment> describe(Picture picture, List<Mask> masks) {
     return clip.compute(
         (model, call) -> {
-          List<Vector> vectors = embedding(model, call, picture.rgb()).apply(masks);
-          List<List<SegmentLabel>> labels = labels(vectors, namer);
+          Described found = describe(vectors(model, call, picture.rgb()), masks, namer);
           return IntStream.range(0, masks.size())
               .mapToObj(
                   i ->
@@ -411,9 +401,9 @@ public final class ZeroGuide implements Segmenter {
                           -1,
                           List.of(),
                           masks.get(i),
-                          labels.get(i),
-                          TextEmbeddings.unit(vectors.get(i).embedding()),
-                          vectors.get(i).saliency()))
+                          found.labels().get(i),
+                          TextEmbeddings.unit(found.vectors().get(i).embedding()),
+                          found.vectors().get(i).saliency()))
               .toList();
         });
   }
@@ -423,163 +413,88 @@ public final class ZeroGuide implements Segmenter {
       Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
     return clip.compute(
         (model, call) -> {
-          Function<List<Mask>, List<Vector>> embedding = embedding(model, call, rgb);
+          SegmentVectors vectors = vectors(model, call, rgb);
           return settings
               .merging()
               .merge(
                   candidates.treeIds(),
                   (ids, leaves) -> {
-                    progress.update("describing segments", 0, ids.size());
-                    List<Vector> vectors =
-                        embedding.apply(leaves.stream().map(set -> mask(candidates, set)).toList());
-                    return named(ids, leaves, vectors, by);
+                    List<Mask> masks = leaves.stream().map(candidates::mask).toList();
+                    return nodes(ids, leaves, describe(vectors, masks, by));
                   });
         });
   }
 
-  /** From masks to vectors, with what all segments of the picture share computed once. */
-  private Function<List<Mask>, List<Vector>> embedding(
-      ClipModel model, NDManager call, Picture rgb) {
-    int side = model.config().image().inputSize();
-    if (settings.embedding() == Embedding.CROP_AND_MASK) {
-      return masks -> cropped(model, call, rgb, masks, side);
+  private SegmentVectors vectors(ClipModel model, NDManager call, Picture rgb) {
+    progress.update("embedding segments", 0, -1);
+    return settings.embedding() == Embedding.MASKED_ATTENTION
+        ? SegmentVectors.masked(SegmentEncoder.of(model, settings.encoder()), call, rgb)
+        : SegmentVectors.cropped(model, call, rgb);
+  }
+
+  private record Described(List<SegmentVectors.Vector> vectors, List<List<SegmentLabel>> labels) {}
+
+  private Described describe(SegmentVectors vectors, List<Mask> masks, Optional<Namer> by) {
+    progress.update("embedding segments", 0, masks.size());
+    List<SegmentVectors.Vector> found = vectors.of(masks);
+    if (by.isEmpty()) {
+      return new Described(found, Collections.nCopies(masks.size(), List.of()));
     }
-    SegmentEncoder encoder = SegmentEncoder.of(model, settings.encoder());
-    NDArray shared = encoder.shared(pixels(call, List.of(rgb.resize(side, side, Filter.BICUBIC))));
-    return masks -> masked(encoder, shared, masks);
+    progress.update("naming segments", 0, masks.size());
+    List<float[]> embeddings = found.stream().map(SegmentVectors.Vector::embedding).toList();
+    return new Described(found, settings.labelling().labels(embeddings, by.get(), clip));
   }
 
-  private static NDArray pixels(NDManager call, List<Picture> pictures) {
-    int side = pictures.get(0).width();
-    float[] pixels = new float[pictures.size() * 3 * side * side];
-    for (int i = 0; i < pictures.size(); i++) {
-      float[] own = pictures.get(i).toPixels(Normalization.CLIP);
-      System.arraycopy(own, 0, pixels, i * own.length, own.length);
-    }
-    return call.create(pixels, new Shape(pictures.size(), 3, side, side));
-  }
-
-  private static Mask mask(Oversegmentation.Candidates candidates, int... leaves) {
-    return Mask.union(
-        Arrays.stream(leaves)
-            .mapToObj(
-                leaf ->
-                    Mask.ofLabel(
-                        candidates.width(), candidates.height(), candidates.labels(), leaf))
-            .toList());
-  }
-
-  /** An embedding and the saliency of its masked blocks. */
-  @SuppressWarnings("ArrayRecordComponent")
-  private record Vector(float[] embedding, double[] saliency) {}
-
-  private static List<Vector> masked(SegmentEncoder encoder, NDArray shared, List<Mask> masks) {
-    List<Vector> vectors = new ArrayList<>();
-    for (int start = 0; start < masks.size(); start += SEGMENTS_AT_ONCE) {
-      List<Mask> batch = masks.subList(start, Math.min(masks.size(), start + SEGMENTS_AT_ONCE));
-      try (NDManager embedding = shared.getManager().newSubManager()) {
-        NDArray own = shared.duplicate();
-        own.attach(embedding);
-        SegmentEncoder.Embeddings found =
-            encoder.embed(own, SegmentGrids.of(embedding, batch, encoder.grid()));
-        float[] embeddings = found.embeddings().toFloatArray();
-        float[] saliency = found.saliency().toFloatArray();
-        int width = embeddings.length / batch.size();
-        int layers = saliency.length / batch.size();
-        for (int i = 0; i < batch.size(); i++) {
-          int from = i * layers;
-          vectors.add(
-              new Vector(
-                  Arrays.copyOfRange(embeddings, i * width, (i + 1) * width),
-                  IntStream.range(from, from + layers).mapToDouble(k -> saliency[k]).toArray()));
-        }
-      }
-    }
-    return vectors;
-  }
-
-  private static List<Vector> cropped(
-      ClipModel model, NDManager call, Picture rgb, List<Mask> masks, int size) {
-    List<Vector> vectors = new ArrayList<>();
-    for (Mask mask : masks) {
-      try (NDManager embedding = call.newSubManager()) {
-        NDArray input = pixels(embedding, List.of(CropAndMask.input(rgb, mask, size)));
-        vectors.add(new Vector(model.image().encode(input).toFloatArray(), new double[0]));
-      }
-    }
-    return vectors;
-  }
-
-  private List<SegmentMerging.Node> named(
-      List<Long> ids, List<int[]> leaves, List<Vector> vectors, Optional<Namer> by) {
-    List<List<SegmentLabel>> labels = labels(vectors, by);
+  private List<SegmentMerging.Node> nodes(List<Long> ids, List<int[]> leaves, Described found) {
+    progress.update("merging segments", 0, -1);
     return IntStream.range(0, ids.size())
         .mapToObj(
             i ->
                 new SegmentMerging.Node(
                     ids.get(i),
                     leaves.get(i),
-                    vectors.get(i).embedding(),
-                    vectors.get(i).saliency(),
-                    labels.get(i)))
-        .toList();
-  }
-
-  private List<List<SegmentLabel>> labels(List<Vector> vectors, Optional<Namer> by) {
-    if (by.isEmpty() || vectors.isEmpty()) {
-      return vectors.stream().map(vector -> List.<SegmentLabel>of()).toList();
-    }
-    List<List<Caption>> captions =
-        by.get().captions(vectors.stream().map(Vector::embedding).toList());
-    Map<String, float[]> texts =
-        settings
-            .labelling()
-            .encode(
-                clip, captions.stream().flatMap(Collection::stream).map(Caption::text).toList());
-    return IntStream.range(0, vectors.size())
-        .mapToObj(
-            i -> settings.labelling().labels(vectors.get(i).embedding(), captions.get(i), texts))
+                    found.vectors().get(i).embedding(),
+                    found.vectors().get(i).saliency(),
+                    found.labels().get(i)))
         .toList();
   }
 
   /**
-   * Finds segments and gives each the nearest of the given words: the paper's segment-to-text
-   * assignment (Sec. 4.1). Scores are cosines; a segment is background if a background word is
-   * nearer, or if no word exceeds the vocabulary's threshold, 0.1 in the paper.
+   * Finds segments and gives each the nearest of the given words: {@link #discover(Image)}, then
+   * {@link #reassign}.
    */
   @Override
   public List<Segmentation> segment(List<Image> images, Vocabulary vocabulary) {
+    return images.stream().map(image -> reassign(discover(image), vocabulary)).toList();
+  }
+
+  /**
+   * Gives segments that were found the nearest of the given words: the paper's segment-to-text
+   * assignment (Sec. 4.1). Scores are cosines; a segment is background if a background word is
+   * nearer, or if no word exceeds the vocabulary's threshold, 0.1 in the paper. Another vocabulary
+   * costs no more than its words' embeddings.
+   *
+   * @param found by this CLIP
+   * @param vocabulary the words
+   * @return segments by falling area, several of which may have one word
+   */
+  public Segmentation reassign(Discovery found, Vocabulary vocabulary) {
     List<String> words = new ArrayList<>();
     List<Integer> owners = new ArrayList<>();
+    int label = 0;
     for (Vocabulary.Category category : vocabulary.categories()) {
-      int label = owners.isEmpty() ? 1 : owners.get(owners.size() - 1) + 1;
-      category
-          .words()
-          .forEach(
-              word -> {
-                words.add(word);
-                owners.add(label);
-              });
+      label++;
+      words.addAll(category.words());
+      owners.addAll(Collections.nCopies(category.words().size(), label));
     }
-    vocabulary
-        .backgroundWords()
-        .forEach(
-            word -> {
-              words.add(word);
-              owners.add(0);
-            });
+    words.addAll(vocabulary.backgroundWords());
+    owners.addAll(Collections.nCopies(vocabulary.backgroundWords().size(), 0));
     float[][] vectors = clip.textEmbeddings().classifier(words, settings.labelling().prompt());
-    List<Segmentation> results = new ArrayList<>();
-    for (Image image : images) {
-      Discovery found = discover(image);
-      List<Segment> segments = new ArrayList<>();
-      for (DiscoveredSegment segment : found.segments()) {
-        reassign(segment, vocabulary, vectors, owners).ifPresent(segments::add);
-      }
-      results.add(
-          Segmentation.ofSegments(found.width(), found.height(), vocabulary.names(), segments));
-    }
-    return results;
+    List<Segment> segments =
+        found.segments().stream()
+            .flatMap(segment -> reassign(segment, vocabulary, vectors, owners).stream())
+            .toList();
+    return Segmentation.ofSegments(found.width(), found.height(), vocabulary.names(), segments);
   }
 
   private static Optional<Segment> reassign(

@@ -10,7 +10,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -166,6 +168,25 @@ class ZeroGuideTest {
   }
 
   @Test
+  void stagesAreToldAsTheyBegin() throws Exception {
+    Set<String> stages = new LinkedHashSet<>();
+    try (WordList namer = WordList.of(List.of("cat"), clip, PromptTemplates.of("{}"), 1);
+        ZeroGuide guide =
+            guide().namer(namer).progress((task, done, total) -> stages.add(task)).build()) {
+      guide.discover(TinyModels.picture(64, 48, 9));
+    }
+    assertEquals(
+        List.of(
+            "looking at the picture",
+            "clustering",
+            "snapping to edges",
+            "embedding segments",
+            "naming segments",
+            "merging segments"),
+        List.copyOf(stages));
+  }
+
+  @Test
   void wordsOfAListNameSegments() throws Exception {
     List<String> words = List.of("cat", "dog", "tree");
     try (WordList namer = WordList.of(words, clip, PromptTemplates.of("Image of a {}."), 2);
@@ -212,6 +233,10 @@ class ZeroGuideTest {
       Segmentation none =
           guide.segment(picture.toImage(), Vocabulary.of("cat").withBackgroundThreshold(1.1));
       assertTrue(none.segments().isEmpty());
+      Discovery segments = guide.discover(picture);
+      assertArrayEquals(
+          found.labels(),
+          guide.reassign(segments, Vocabulary.of("cat", "dog", "green tree")).labels());
     }
   }
 
