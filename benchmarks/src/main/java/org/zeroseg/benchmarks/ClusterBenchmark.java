@@ -93,6 +93,7 @@ public class ClusterBenchmark {
    * @return the tree
    */
   @Benchmark
+  @Against("matrixProduct")
   public MergeTree ward12321() {
     return Ward.tree(descriptors, DIMENSION);
   }
@@ -103,6 +104,7 @@ public class ClusterBenchmark {
    * @return the tree
    */
   @Benchmark
+  @Against("matrixProduct")
   public MergeTree ward3969() {
     return Ward.tree(fewer, DIMENSION);
   }
@@ -113,6 +115,7 @@ public class ClusterBenchmark {
    * @return the tree
    */
   @Benchmark
+  @Against("matrixProduct")
   public MergeTree wardOfNeighbours12321() {
     return Ward.tree(descriptors, DIMENSION, Neighbours.grid(SIDE, SIDE));
   }
@@ -123,6 +126,7 @@ public class ClusterBenchmark {
    * @return the clusters
    */
   @Benchmark
+  @Against("matrixProduct")
   public KMeans.Clusters kMeans() {
     return new KMeans(30, 1, 300, 0).fit(embeddings, 512, new SplittableRandom(1));
   }

@@ -82,6 +82,7 @@ public class MatchBenchmark {
    * @return columns by row
    */
   @Benchmark
+  @Against("matrixProduct")
   public int[] assignment() {
     return Assignment.minimise(costs, SIZE, SIZE);
   }
@@ -92,6 +93,7 @@ public class MatchBenchmark {
    * @return an element of the result
    */
   @Benchmark
+  @Against("matrixProduct")
   public float roiAlign() {
     try (NDArray pooled = align.pool(features, boxes)) {
       return pooled.getFloat(0, 0, 0, 0);

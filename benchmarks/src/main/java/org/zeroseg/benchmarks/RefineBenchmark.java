@@ -114,6 +114,7 @@ public class RefineBenchmark {
    * @return the refined mask
    */
   @Benchmark
+  @Against("matrixProduct")
   public Mask bilateralSolver() {
     return BilateralSolver.DEFAULT.guide(picture).refine(mask);
   }
@@ -124,6 +125,7 @@ public class RefineBenchmark {
    * @return the field
    */
   @Benchmark
+  @Against("matrixProduct")
   public DenseCrf crfLattices() {
     return zeroGuidance();
   }
@@ -134,6 +136,7 @@ public class RefineBenchmark {
    * @return scores
    */
   @Benchmark
+  @Against("matrixProduct")
   public float[] crfOf2Labels() {
     return zeroGuidance().infer(twoLabels, 2, ITERATIONS);
   }
@@ -144,6 +147,7 @@ public class RefineBenchmark {
    * @return scores
    */
   @Benchmark
+  @Against("matrixProduct")
   public float[] crfOf21Labels() {
     return zeroGuidance().infer(manyLabels, 21, ITERATIONS);
   }
@@ -154,6 +158,7 @@ public class RefineBenchmark {
    * @return scores
    */
   @Benchmark
+  @Against("matrixProduct")
   public float[] crfOf2LabelsAgain() {
     return field.infer(twoLabels, 2, ITERATIONS);
   }

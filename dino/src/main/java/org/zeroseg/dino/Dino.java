@@ -211,18 +211,22 @@ public final class Dino implements AutoCloseable {
 
   private <R> List<R> each(
       List<Picture> pictures, UnaryOperator<NDArray> compute, Result<R> result) {
-    List<R> results = new ArrayList<>();
-    int from = 0;
-    while (from < pictures.size()) {
-      int to = from + 1;
-      while (to < pictures.size() && fits(pictures, from, to)) {
-        to++;
-      }
-      List<Picture> batch = pictures.subList(from, to);
-      results.addAll(memory.during(call -> batch(batch, compute, result, call)));
-      from = to;
-    }
-    return results;
+    return memory.during(
+        call -> {
+          List<R> results = new ArrayList<>();
+          int from = 0;
+          while (from < pictures.size()) {
+            int to = from + 1;
+            while (to < pictures.size() && fits(pictures, from, to)) {
+              to++;
+            }
+            try (NDManager arrays = call.newSubManager()) {
+              results.addAll(batch(pictures.subList(from, to), compute, result, arrays));
+            }
+            from = to;
+          }
+          return results;
+        });
   }
 
   private static boolean fits(List<Picture> pictures, int from, int next) {

@@ -2,7 +2,6 @@ package org.zeroseg.dino;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -14,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
@@ -26,6 +23,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -37,16 +35,15 @@ public final class SelfMask implements SaliencyDetector {
   private static final String MODEL = "model";
 
   private final SelfMaskNetwork network;
-  private final NDManager manager;
+  private final ModelMemory memory;
   private final Settings settings;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   private record Settings(
       OptionalInt shorterSide, Optional<BilateralSolver> solver, int batchSize) {}
 
   private SelfMask(SelfMaskNetwork network, NDManager manager, Settings settings) {
     this.network = network;
-    this.manager = manager;
+    this.memory = new ModelMemory(manager, "this SelfMask");
     this.settings = settings;
   }
 
@@ -208,22 +205,17 @@ public final class SelfMask implements SaliencyDetector {
       bySize.computeIfAbsent(sizes, key -> new ArrayList<>()).add(i);
     }
     Salient[] results = new Salient[pictures.size()];
-    lock.readLock().lock();
-    try {
-      if (!manager.isOpen()) {
-        throw new IllegalStateException("This SelfMask is closed");
-      }
-      bySize.forEach(
-          (sizes, members) -> {
-            for (int from = 0; from < members.size(); from += settings.batchSize()) {
-              int to = Math.min(from + settings.batchSize(), members.size());
-              detect(inputs, members.subList(from, to), sizes, results);
-            }
-          });
-    } finally {
-      lock.readLock().unlock();
-    }
-    return Arrays.asList(results);
+    return memory.during(
+        call -> {
+          bySize.forEach(
+              (sizes, members) -> {
+                for (int from = 0; from < members.size(); from += settings.batchSize()) {
+                  int to = Math.min(from + settings.batchSize(), members.size());
+                  detect(inputs, members.subList(from, to), sizes, results, call);
+                }
+              });
+          return Arrays.asList(results);
+        });
   }
 
   private Sizes sizes(Picture picture) {
@@ -235,7 +227,8 @@ public final class SelfMask implements SaliencyDetector {
   }
 
   /** Pictures of one size, together. */
-  private void detect(List<Picture> inputs, List<Integer> members, Sizes sizes, Salient[] results) {
+  private void detect(
+      List<Picture> inputs, List<Integer> members, Sizes sizes, Salient[] results, NDManager call) {
     int width = sizes.newWidth();
     int height = sizes.newHeight();
     int area = width * height;
@@ -246,9 +239,9 @@ public final class SelfMask implements SaliencyDetector {
     }
     float[] probabilities;
     float[] objectness;
-    try (NDManager call = manager.newSubManager()) {
-      NDArray batch = call.create(pixels, new Shape(members.size(), 3, height, width));
-      NDList found = network.detect(batch);
+    try (NDManager batch = call.newSubManager()) {
+      Shape shape = new Shape(members.size(), 3, height, width);
+      NDList found = network.detect(batch.create(pixels, shape));
       probabilities = found.get(0).toFloatArray();
       objectness = found.get(1).toFloatArray();
     }
@@ -269,11 +262,6 @@ public final class SelfMask implements SaliencyDetector {
   /** Frees the model, after the calls that run. */
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      manager.close();
-    } finally {
-      lock.writeLock().unlock();
-    }
+    memory.close();
   }
 }

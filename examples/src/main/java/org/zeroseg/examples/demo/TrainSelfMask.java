@@ -21,6 +21,7 @@ import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.DinoConfig;
+import org.zeroseg.dino.PseudoMasks;
 import org.zeroseg.dino.SelfMaskConfig;
 import org.zeroseg.dino.SelfMaskLoss;
 import org.zeroseg.dino.SelfMaskTrainer;
@@ -57,12 +58,12 @@ public final class TrainSelfMask {
     int steps = Integer.parseInt(args[3]);
     ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
     SelfMaskTrainer.Augmentation augmentation =
-        new SelfMaskTrainer.Augmentation(DemoSaliency.SIDE, 0.5);
+        new SelfMaskTrainer.Augmentation(DemoSaliency.SIDE, 0.8);
     SelfMaskTrainer.Options options =
-        new SelfMaskTrainer.Options(3e-4, 0.01, 0, SelfMaskLoss.DEFAULT);
+        new SelfMaskTrainer.Options(1e-4, 0.01, 0, SelfMaskLoss.DEFAULT);
     List<Picture> pictures =
         IntStream.range(0, count).mapToObj(i -> Picture.of(world.scene(i).image())).toList();
-    List<Mask> masks = pseudoMasks(dino, pictures);
+    List<Mask> masks = pseudoMasks(dino, pictures, new PseudoMasks(folder.resolve("masks")));
     try (NDManager manager = NDManager.newBaseManager();
         Checkpoint encoder = Checkpoints.open(dino)) {
       DinoConfig seen = DinoConfig.of(encoder);
@@ -99,12 +100,18 @@ public final class TrainSelfMask {
     }
   }
 
-  private static List<Mask> pseudoMasks(Path dino, List<Picture> pictures) throws IOException {
+  /** Those that a stopped training left behind are not made again. */
+  private static List<Mask> pseudoMasks(Path dino, List<Picture> pictures, PseudoMasks made)
+      throws IOException {
     List<Mask> masks = new ArrayList<>();
     try (Dino encoder = Dino.load(dino.toString())) {
       SpectralVoting voting = DemoSaliency.voting(encoder);
       for (Picture picture : pictures) {
-        masks.add(voting.detect(picture).mask());
+        String name = Integer.toString(masks.size());
+        if (!made.contains(name)) {
+          made.write(name, voting.detect(picture).mask());
+        }
+        masks.add(made.read(name));
         TrainDino.progress().update("pseudo-masks", masks.size(), pictures.size());
       }
     }
