@@ -18,4 +18,16 @@ public interface Progress {
    * @param total units in all; negative if not known
    */
   void update(String task, long done, long total);
+
+  /**
+   * Some more is done, and there is something to say about it.
+   *
+   * @param task what is being done, as a person would say it
+   * @param detail what changes on the way, such as a loss
+   * @param done units done so far
+   * @param total units in all; negative if not known
+   */
+  default void update(String task, String detail, long done, long total) {
+    update(task + ", " + detail, done, total);
+  }
 }

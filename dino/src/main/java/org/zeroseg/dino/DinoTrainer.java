@@ -17,6 +17,7 @@ import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.Objective;
+import org.zeroseg.core.train.RunningMean;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Training;
 import org.zeroseg.core.train.TrainingPlan;
@@ -107,19 +108,13 @@ public final class DinoTrainer {
   private final DinoVit student;
   private final DinoVit teacher;
   private final Options options;
-  private final NDManager manager;
 
   private DinoTrainer(
-      Map<String, NDArray> weights,
-      DinoVit student,
-      DinoVit teacher,
-      Options options,
-      NDManager manager) {
+      Map<String, NDArray> weights, DinoVit student, DinoVit teacher, Options options) {
     this.weights = weights;
     this.student = student;
     this.teacher = teacher;
     this.options = options;
-    this.manager = manager;
   }
 
   /**
@@ -156,7 +151,7 @@ public final class DinoTrainer {
     NDManager manager = weights.get(CENTRE).getManager();
     DinoVit student = DinoVit.of(config, all.at(STUDENT), PositionRule.DINO, manager);
     DinoVit teacher = DinoVit.of(config, all.at(TEACHER), PositionRule.DINO, manager);
-    return new DinoTrainer(weights, student, teacher, options, manager);
+    return new DinoTrainer(weights, student, teacher, options);
   }
 
   /**
@@ -214,6 +209,7 @@ public final class DinoTrainer {
   private final class Distillation implements Objective<Views> {
 
     private final DinoVit learner = student.differentiable();
+    private final RunningMean followers = followers();
     private final Adam adam;
     private final long steps;
 
@@ -247,17 +243,21 @@ public final class DinoTrainer {
     public void constrain() {
       double done = (double) adam.steps() / steps;
       double keeps = 1 - (1 - options.momentum()) * (1 + Math.cos(Math.PI * done)) / 2;
-      try (NDManager call = manager.newSubManager()) {
-        NDArray share = cpu(call, keeps);
-        weights.forEach(
-            (name, array) -> {
-              if (name.startsWith(STUDENT)) {
-                String follower = TEACHER + name.substring(STUDENT.length());
-                KERNELS.call("follow", share, array, weights.get(follower));
-              }
-            });
-      }
+      followers.follow(keeps);
     }
+  }
+
+  private RunningMean followers() {
+    Map<String, NDArray> followed = new LinkedHashMap<>();
+    Map<String, NDArray> followers = new LinkedHashMap<>();
+    weights.forEach(
+        (name, array) -> {
+          if (name.startsWith(STUDENT)) {
+            followed.put(name, array);
+            followers.put(name, weights.get(TEACHER + name.substring(STUDENT.length())));
+          }
+        });
+    return new RunningMean(followed, followers);
   }
 
   private static NDArray cpu(NDManager call, double... numbers) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
@@ -319,15 +320,22 @@ public final class Zutis implements Segmenter {
       Clip words = clip.open();
       NDManager manager = NDManager.newBaseManager(device());
       try (Checkpoint opened = Checkpoints.open(weights.open())) {
-        // A training that is under way keeps its weights beside the optimiser's state.
-        boolean training = opened.tensors().containsKey("weights." + ZutisConfig.QUERIES);
-        Checkpoint checkpoint = training ? opened.under("weights") : opened;
-        return build(ZutisModel.load(checkpoint, precision(), manager), manager, words);
+        ZutisModel network = ZutisModel.load(network(opened), precision(), manager);
+        return build(network, manager, words);
       } catch (IOException | RuntimeException e) {
         manager.close();
         words.close();
         throw e;
       }
+    }
+
+    /** A training that is under way keeps its weights beside the optimiser's state. */
+    private static Checkpoint network(Checkpoint opened) {
+      return Stream.of("weights." + ZutisTrainer.MEAN, "weights.")
+          .filter(path -> opened.tensors().containsKey(path + ZutisConfig.QUERIES))
+          .findFirst()
+          .map(path -> opened.under(path.substring(0, path.length() - 1)))
+          .orElse(opened);
     }
 
     /**

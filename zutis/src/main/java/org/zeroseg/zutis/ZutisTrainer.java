@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.Objective;
+import org.zeroseg.core.train.RunningMean;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Training;
 import org.zeroseg.core.train.TrainingPlan;
@@ -28,6 +30,9 @@ public final class ZutisTrainer {
   private static final double FLOOR = 1e-6;
 
   private static final double POWER = 0.9;
+
+  /** Before the names of running means in checkpoints. */
+  static final String MEAN = "mean.";
 
   /**
    * A batch of samples of one size.
@@ -73,6 +78,10 @@ public final class ZutisTrainer {
    * @param stopGradient whether masks leave the image tower alone
    * @param criterion the loss
    * @param bfloat16 whether products are computed in bfloat16; the weights stay float32
+   * @param longestGradient gradients are shortened to this length, all together; infinite in the
+   *     paper
+   * @param averaging what the result, a running mean of the weights, keeps of itself in a step; 0
+   *     in the paper, where the result is the weights
    */
   public record Options(
       double learningRate,
@@ -80,17 +89,67 @@ public final class ZutisTrainer {
       double weightDecay,
       boolean stopGradient,
       Criterion criterion,
-      boolean bfloat16) {
+      boolean bfloat16,
+      double longestGradient,
+      double averaging) {
 
     /** The published values: 5e-5, a tenth of it for the image tower, 0.05, gradient stopped. */
     public static final Options DEFAULT =
         new Options(5e-5, 0.1, 0.05, true, Criterion.DEFAULT, false);
+
+    /**
+     * Checks the numbers.
+     *
+     * @param learningRate of decoder, perceptrons and queries at the start
+     * @param encoderFactor what the image tower's rate is multiplied by
+     * @param weightDecay of every parameter, biases and norms too
+     * @param stopGradient whether masks leave the image tower alone
+     * @param criterion the loss
+     * @param bfloat16 whether products are computed in bfloat16; the weights stay float32
+     * @param longestGradient gradients are shortened to this length, all together
+     * @param averaging what the running mean keeps of itself in a step; 0 for no mean
+     * @throws IllegalArgumentException if the mean would keep less than nothing or everything
+     */
+    public Options {
+      if (!(averaging >= 0 && averaging < 1)) {
+        throw new IllegalArgumentException("a mean that keeps " + averaging + " of itself");
+      }
+    }
+
+    /**
+     * Options without clipping and averaging, as in the paper.
+     *
+     * @param learningRate of decoder, perceptrons and queries at the start
+     * @param encoderFactor what the image tower's rate is multiplied by
+     * @param weightDecay of every parameter, biases and norms too
+     * @param stopGradient whether masks leave the image tower alone
+     * @param criterion the loss
+     * @param bfloat16 whether products are computed in bfloat16; the weights stay float32
+     */
+    public Options(
+        double learningRate,
+        double encoderFactor,
+        double weightDecay,
+        boolean stopGradient,
+        Criterion criterion,
+        boolean bfloat16) {
+      this(
+          learningRate,
+          encoderFactor,
+          weightDecay,
+          stopGradient,
+          criterion,
+          bfloat16,
+          Double.POSITIVE_INFINITY,
+          0);
+    }
   }
 
   private final ZutisConfig config;
   private final Map<String, NDArray> weights;
   private final float[][] words;
   private final Options options;
+  private final Optional<RunningMean> mean;
 
   private ZutisTrainer(
       ZutisConfig config, Map<String, NDArray> weights, float[][] words, Options options) {
@@ -98,6 +157,7 @@ public final class ZutisTrainer {
     this.weights = weights;
     this.words = words;
     this.options = options;
+    this.mean = options.averaging() > 0 ? Optional.of(RunningMean.of(weights)) : Optional.empty();
   }
 
   /**
@@ -122,12 +182,21 @@ public final class ZutisTrainer {
   }
 
   /**
-   * The network in its present state.
+   * What training has come to so far: the weights, or their running mean.
+   *
+   * @return the arrays themselves, which change with every step
+   */
+  public Weights result() {
+    return Weights.of(mean.map(RunningMean::means).orElse(weights), "ZUTIS in training");
+  }
+
+  /**
+   * The network of the {@link #result}, at every step as it is then.
    *
    * @return the network, for inference
    */
   public ZutisModel model() {
-    return ZutisModel.of(config, Weights.of(weights, "ZUTIS in training"), manager());
+    return ZutisModel.of(config, result(), manager());
   }
 
   private NDManager manager() {
@@ -138,16 +207,18 @@ public final class ZutisTrainer {
    * Trains to the end of a plan, or resumes there.
    *
    * @param batches the data
-   * @param plan length and folder
-   * @param progress told the loss of every step
+   * @param plan length, folder, measurements on the way
+   * @param progress told the loss of every step, and the share of time spent waiting for batches
    * @return the loss of every step
    * @throws IOException if a file of the plan's folder cannot be read or written
    */
   public float[] run(Batches<Samples> batches, TrainingPlan plan, Progress progress)
       throws IOException {
+    Map<String, NDArray> state = new LinkedHashMap<>(weights);
+    mean.ifPresent(kept -> kept.means().forEach((name, array) -> state.put(MEAN + name, array)));
     try (Adam adam = optimiser(plan.steps());
         NDManager constants = manager().newSubManager()) {
-      return new Training<>(weights, adam, batches, new Loss(constants)).run(plan, progress);
+      return new Training<>(state, adam, batches, new Loss(constants)).run(plan, progress);
     }
   }
 
@@ -159,8 +230,10 @@ public final class ZutisTrainer {
         (name, array) -> (name.startsWith(ZutisConfig.ENCODER) ? encoder : rest).put(name, array));
     double rate = options.learningRate();
     return new Adam(
-        List.of(group(encoder, rate * options.encoderFactor(), steps), group(rest, rate, steps)),
-        Adam.Options.ADAM_W);
+            List.of(
+                group(encoder, rate * options.encoderFactor(), steps), group(rest, rate, steps)),
+            Adam.Options.ADAM_W)
+        .clipping(options.longestGradient());
   }
 
   private Adam.Group group(Map<String, NDArray> parameters, double rate, long steps) {
@@ -192,6 +265,11 @@ public final class ZutisTrainer {
       NDArray pixels =
           manager.create(batch.pixels(), new Shape(count, 3, batch.height(), batch.width()));
       return losses(pixels, manager.create(batch.labels(), maps), instances).total();
+    }
+
+    @Override
+    public void constrain() {
+      mean.ifPresent(kept -> kept.follow(options.averaging()));
     }
 
     /** Pixels {@code [B, 3, H, W]}, labels {@code [B, H, W]}, for each sample {@code [n, H, W]}. */

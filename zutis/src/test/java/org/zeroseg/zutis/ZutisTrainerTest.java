@@ -2,6 +2,7 @@ package org.zeroseg.zutis;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.zutis.ZutisTrainer.Options;
@@ -132,6 +136,39 @@ class ZutisTrainerTest {
     through.forEach(
         (name, array) ->
             assertArrayEquals(array.toByteArray(), resumed.get(name).toByteArray(), name));
+  }
+
+  @Test
+  void averagedWeightsAreTheResultAndSurviveInterruptions() throws IOException {
+    Options options = new Options(2e-3, 0.1, 0.05, true, Criterion.DEFAULT, false, 1, 0.5);
+    Map<String, NDArray> plain = weights();
+    ZutisTrainer through = trainer(plain, options);
+    through.run(ZutisTrainerTest::samples, plan("mean", 4, 100), Progress.SILENT);
+    String name = "ffn2.layers.2.bias";
+    float[] averaged = through.result().get(name).toFloatArray();
+    assertFalse(Arrays.equals(plain.get(name).toFloatArray(), averaged));
+    TrainingPlan often = plan("mean-cut", 4, 2);
+    assertThrows(
+        UnsupportedOperationException.class,
+        () ->
+            trainer(weights(), options)
+                .run(
+                    ZutisTrainerTest::samples,
+                    often,
+                    (task, done, total) -> {
+                      if (done == 3) {
+                        throw new UnsupportedOperationException("stopped behind step 3");
+                      }
+                    }));
+    ZutisTrainer resumed = trainer(weights(), options);
+    resumed.run(ZutisTrainerTest::samples, often, Progress.SILENT);
+    assertArrayEquals(averaged, resumed.result().get(name).toFloatArray());
+    try (Checkpoint stored = Checkpoints.open(often.checkpoint())) {
+      assertTrue(stored.tensors().containsKey("weights.mean." + name));
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Options(1, 1, 0, true, Criterion.DEFAULT, false, 1, 1));
   }
 
   @Test

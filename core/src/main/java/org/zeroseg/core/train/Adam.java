@@ -1,6 +1,9 @@
 package org.zeroseg.core.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +17,7 @@ import org.zeroseg.core.tensor.Kernels;
  */
 public final class Adam implements AutoCloseable {
 
-  private static final Kernels KERNELS = Kernels.of(Adam.class, "adam.torchscript");
+  static final Kernels KERNELS = Kernels.of(Adam.class, "adam.torchscript");
 
   /**
    * Parameters that share their hyper-parameters.
@@ -60,6 +63,7 @@ public final class Adam implements AutoCloseable {
   private final List<Group> groups;
   private final Options options;
   private final NDManager manager;
+  private double longest = Double.POSITIVE_INFINITY;
   private final Map<String, Moments> moments = new LinkedHashMap<>();
   private long steps;
 
@@ -84,6 +88,21 @@ public final class Adam implements AutoCloseable {
     }
   }
 
+  /**
+   * Shortens gradients before every step, as {@code clip_grad_norm_} does (Pascanu et al. 2013).
+   *
+   * @param norm the greatest length of all gradients as one vector
+   * @return this
+   * @throws IllegalArgumentException if the length is not positive
+   */
+  public Adam clipping(double norm) {
+    if (!(norm > 0)) {
+      throw new IllegalArgumentException("gradients of a length of " + norm);
+    }
+    longest = norm;
+    return this;
+  }
+
   private void watch(String name, NDArray parameter) {
     parameter.setRequiresGradient(true);
     Moments zero =
@@ -99,6 +118,9 @@ public final class Adam implements AutoCloseable {
   public void step() {
     steps++;
     try (NDManager call = manager.newSubManager()) {
+      if (longest < Double.POSITIVE_INFINITY) {
+        clip(call);
+      }
       for (Group group : groups) {
         double[] h = {
           group.schedule().rate(steps - 1),
@@ -112,6 +134,30 @@ public final class Adam implements AutoCloseable {
         NDArray hyperParameters = call.create(h);
         group.parameters().forEach((name, array) -> update(name, array, hyperParameters, call));
       }
+    }
+  }
+
+  private void clip(NDManager call) {
+    NDList gradients = new NDList();
+    NDList norms = new NDList();
+    for (Group group : groups) {
+      for (NDArray parameter : group.parameters().values()) {
+        NDArray gradient = parameter.getGradient();
+        gradient.attach(call);
+        gradients.add(gradient);
+        norms.add(KERNELS.call("norm", gradient));
+      }
+    }
+    float[] lengths = NDArrays.stack(norms).toFloatArray();
+    double length = 0;
+    for (float part : lengths) {
+      length = Math.hypot(length, part);
+    }
+    // PyTorch's small number against a division by zero.
+    double factor = longest / (length + 1e-6);
+    if (factor < 1) {
+      NDArray scale = call.create(factor).toDevice(Device.cpu(), false);
+      gradients.forEach(gradient -> KERNELS.call("scale", gradient, scale));
     }
   }
 

@@ -6,12 +6,16 @@ import java.awt.Font;
 import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
 import java.math.BigDecimal;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.zeroseg.core.image.Lettering;
 
-/** Draws the loss of every step, and its running mean, over labelled axes. */
+/** Draws what became of a training over labelled axes: its losses, or its scores. */
 final class LossCurve {
 
   private static final int WIDTH = 900;
@@ -20,25 +24,67 @@ final class LossCurve {
   private static final int RIGHT = 20;
   private static final int TOP = 40;
   private static final int BOTTOM = 55;
+  private static final Color DARK = new Color(0x1b4f91);
+  private static final Color PALE = new Color(0xb5cbe6);
 
-  private final float[] losses;
+  private final long steps;
   private final double lowest;
   private final double highest;
 
-  private LossCurve(float[] losses) {
-    this.losses = losses;
+  /** Axes for some values, with zero among them. */
+  private LossCurve(long steps, double[] values) {
+    this.steps = steps;
     double low = Double.MAX_VALUE;
     double high = -Double.MAX_VALUE;
-    for (float loss : losses) {
-      low = Math.min(low, loss);
-      high = Math.max(high, loss);
+    for (double value : values) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
     this.lowest = Math.min(0, low);
     this.highest = high > lowest ? high : lowest + 1;
   }
 
-  /** The picture of at least one loss. */
+  /** The loss of every step, at least one, and its running mean. */
   static BufferedImage draw(float[] losses, String title) {
+    double[] values = IntStream.range(0, losses.length).mapToDouble(i -> losses[i]).toArray();
+    LossCurve curve = new LossCurve(losses.length, values);
+    return curve.draw(
+        title,
+        "loss",
+        pen -> {
+          pen.setColor(PALE);
+          pen.draw(curve.means(losses, 0));
+          pen.setColor(DARK);
+          pen.setStroke(new BasicStroke(2.5f));
+          pen.draw(curve.means(losses, Math.max(1, losses.length / 50)));
+        });
+  }
+
+  /** Scores at some of the steps, at least one. */
+  static BufferedImage draw(List<Validation.Score> scores, long steps, String name, String title) {
+    double[] values = scores.stream().mapToDouble(Validation.Score::value).toArray();
+    LossCurve curve = new LossCurve(steps, values);
+    return curve.draw(
+        title,
+        name,
+        pen -> {
+          pen.setColor(DARK);
+          pen.setStroke(new BasicStroke(2.5f));
+          Path2D path = new Path2D.Double();
+          for (Validation.Score score : scores) {
+            double x = curve.x((double) score.step());
+            double y = curve.y(score.value());
+            if (path.getCurrentPoint() == null) {
+              path.moveTo(x, y);
+            }
+            path.lineTo(x, y);
+            pen.fill(new Ellipse2D.Double(x - 4, y - 4, 8, 8));
+          }
+          pen.draw(path);
+        });
+  }
+
+  private BufferedImage draw(String title, String unit, Consumer<Graphics2D> curve) {
     BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D pen = image.createGraphics();
     pen.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
@@ -46,25 +92,16 @@ final class LossCurve {
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     pen.setColor(Color.WHITE);
     pen.fillRect(0, 0, WIDTH, HEIGHT);
-    new LossCurve(losses).draw(pen, title);
-    pen.dispose();
-    return image;
-  }
-
-  private void draw(Graphics2D pen, String title) {
     axes(pen);
-    pen.setColor(new Color(0xb5cbe6));
-    pen.setStroke(new BasicStroke(1));
-    pen.draw(curve(0));
-    pen.setColor(new Color(0x1b4f91));
-    pen.setStroke(new BasicStroke(2.5f));
-    pen.draw(curve(Math.max(1, losses.length / 50)));
+    curve.accept(pen);
     pen.setColor(Color.BLACK);
     if (Lettering.isAvailable()) {
       pen.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 15));
       pen.drawString(title, LEFT, TOP - 15);
-      labels(pen);
+      labels(pen, unit);
     }
+    pen.dispose();
+    return image;
   }
 
   private void axes(Graphics2D pen) {
@@ -74,8 +111,8 @@ final class LossCurve {
       int y = (int) Math.round(y(value));
       pen.drawLine(LEFT, y, WIDTH - RIGHT, y);
     }
-    step = Math.max(1, tick(losses.length));
-    for (double value = 0; value <= losses.length; value += step) {
+    step = Math.max(1, tick((double) steps));
+    for (double value = 0; value <= steps; value += step) {
       int x = (int) Math.round(x(value));
       pen.drawLine(x, TOP, x, HEIGHT - BOTTOM);
     }
@@ -83,7 +120,7 @@ final class LossCurve {
     pen.drawRect(LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
   }
 
-  private void labels(Graphics2D pen) {
+  private void labels(Graphics2D pen, String unit) {
     pen.setColor(Color.DARK_GRAY);
     pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
     FontMetrics metrics = pen.getFontMetrics();
@@ -92,14 +129,14 @@ final class LossCurve {
       String label = number(value);
       pen.drawString(label, LEFT - 8 - metrics.stringWidth(label), (int) Math.round(y(value)) + 4);
     }
-    step = Math.max(1, tick(losses.length));
-    for (double value = 0; value <= losses.length; value += step) {
+    step = Math.max(1, tick((double) steps));
+    for (double value = 0; value <= steps; value += step) {
       String label = number(value);
       int x = (int) Math.round(x(value)) - metrics.stringWidth(label) / 2;
       pen.drawString(label, x, HEIGHT - BOTTOM + 18);
     }
     pen.drawString("step", (LEFT + WIDTH - RIGHT) / 2 - 12, HEIGHT - 14);
-    pen.drawString("loss", 12, TOP + 4);
+    pen.drawString(unit, 12, TOP + 4);
   }
 
   /** 1, 2 or 5 times a power of ten, so that an axis has four to nine of them. */
@@ -115,16 +152,16 @@ final class LossCurve {
   }
 
   private double x(double step) {
-    return LEFT + (WIDTH - LEFT - RIGHT) * step / Math.max(1, losses.length);
+    return LEFT + (WIDTH - LEFT - RIGHT) * step / Math.max(1, steps);
   }
 
-  private double y(double loss) {
-    double share = (loss - lowest) / (highest - lowest);
+  private double y(double value) {
+    double share = (value - lowest) / (highest - lowest);
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
   }
 
   /** The mean over a window of {@code 2 radius + 1} steps around each. */
-  private Path2D curve(int radius) {
+  private Path2D means(float[] losses, int radius) {
     double[] sums = new double[losses.length + 1];
     for (int i = 0; i < losses.length; i++) {
       sums[i + 1] = sums[i] + losses[i];

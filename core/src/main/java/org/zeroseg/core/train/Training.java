@@ -5,13 +5,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
@@ -39,10 +43,19 @@ public final class Training<B> {
   private static final String LOSSES = "losses";
   private static final String STEP = "step";
 
+  /** A row a measurement: its step and what came out. */
+  private static final String SCORES = "scores";
+
   private final Map<String, NDArray> weights;
   private final Adam adam;
   private final Batches<B> batches;
   private final Objective<B> objective;
+  private final List<Validation.Score> scores = new ArrayList<>();
+
+  /** Nanoseconds that this run has waited for batches, and those that it has learnt from them. */
+  private long waited;
+
+  private long learnt;
 
   /**
    * A training that has not begun.
@@ -63,8 +76,8 @@ public final class Training<B> {
   /**
    * Trains to the end of the plan, from the checkpoint in its folder if there is one.
    *
-   * @param plan length, folder, provenance
-   * @param progress told the loss of every step
+   * @param plan length, folder, provenance, measurements on the way
+   * @param progress told the loss of every step, and the share of time spent waiting for batches
    * @return the loss of every step, including those before the checkpoint
    * @throws IOException if a file cannot be read or written
    * @throws CheckpointException if the folder holds another training
@@ -80,17 +93,43 @@ public final class Training<B> {
         new Prefetch<>(batches, adam.steps(), plan.steps(), plan.dataThreads())) {
       while (adam.steps() < plan.steps()) {
         int step = Math.toIntExact(adam.steps());
-        losses[step] = step(prefetch.take(), step);
-        progress.update(
-            String.format(Locale.ROOT, "training, loss %.4f", losses[step]),
-            adam.steps(),
-            plan.steps());
-        if (adam.steps() % plan.saveEvery() == 0 || adam.steps() == plan.steps()) {
+        long start = System.nanoTime();
+        B batch = prefetch.take();
+        long taken = System.nanoTime();
+        losses[step] = step(batch, step);
+        waited += taken - start;
+        learnt += System.nanoTime() - taken;
+        boolean last = adam.steps() == plan.steps();
+        if (plan.validation().isPresent()) {
+          Validation validation = plan.validation().get();
+          if (last || adam.steps() % validation.every() == 0) {
+            scores.add(new Validation.Score(adam.steps(), validation.measure().score()));
+          }
+        }
+        progress.update("training", detail(plan, losses[step]), adam.steps(), plan.steps());
+        if (last || adam.steps() % plan.saveEvery() == 0) {
           save(plan, losses);
         }
       }
     }
     return losses;
+  }
+
+  private String detail(TrainingPlan plan, float loss) {
+    String last =
+        plan.validation().isPresent() && !scores.isEmpty()
+            ? String.format(
+                Locale.ROOT,
+                ", %s %.4f",
+                plan.validation().get().name(),
+                scores.get(scores.size() - 1).value())
+            : "";
+    return String.format(Locale.ROOT, "loss %.4f%s, %s", loss, last, waiting());
+  }
+
+  private String waiting() {
+    double share = 100.0 * waited / Math.max(1, waited + learnt);
+    return String.format(Locale.ROOT, "%.1f %% of the time waiting for data", share);
   }
 
   private float step(B batch, long step) {
@@ -121,12 +160,26 @@ public final class Training<B> {
     metadata.put(STEP, Long.toString(adam.steps()));
     try (NDManager call = weights.values().iterator().next().getManager().newSubManager()) {
       tensors.put(LOSSES, call.create(sofar, new Shape(sofar.length)));
+      if (!scores.isEmpty()) {
+        float[] rows = new float[2 * scores.size()];
+        for (int i = 0; i < scores.size(); i++) {
+          rows[2 * i] = scores.get(i).step();
+          rows[2 * i + 1] = (float) scores.get(i).value();
+        }
+        tensors.put(SCORES, call.create(rows, new Shape(scores.size(), 2)));
+      }
       SafetensorsWriter.write(plan.checkpoint(), Checkpoints.of(tensors, "training"), metadata);
     }
-    String title = "Training loss, " + adam.steps() + " of " + plan.steps() + " steps";
-    WholeFile.write(
-        plan.lossCurve(),
-        unfinished -> ImageIO.write(LossCurve.draw(sofar, title), "png", unfinished.toFile()));
+    String done = adam.steps() + " of " + plan.steps() + " steps";
+    draw(plan.lossCurve(), LossCurve.draw(sofar, "Training loss, " + done + ", " + waiting()));
+    if (!scores.isEmpty()) {
+      String name = plan.validation().map(Validation::name).orElse("score");
+      draw(plan.scoreCurve(), LossCurve.draw(scores, adam.steps(), name, name + ", " + done));
+    }
+  }
+
+  private static void draw(Path file, BufferedImage curve) throws IOException {
+    WholeFile.write(file, unfinished -> ImageIO.write(curve, "png", unfinished.toFile()));
   }
 
   private void resume(TrainingPlan plan, float[] losses) throws IOException {
@@ -149,9 +202,17 @@ public final class Training<B> {
       Map<String, Shape> expected = new LinkedHashMap<>();
       targets.forEach((name, array) -> expected.put(name, array.getShape()));
       expected.put(LOSSES, new Shape(done));
+      Optional.ofNullable(checkpoint.tensors().get(SCORES))
+          .ifPresent(info -> expected.put(SCORES, new Shape(info.shape().get(0), 2)));
       Weights stored = Weights.load(checkpoint, expected, call);
       targets.forEach((name, array) -> Adam.assign(stored.get(name), array));
       System.arraycopy(stored.get(LOSSES).toFloatArray(), 0, losses, 0, (int) done);
+      if (expected.containsKey(SCORES)) {
+        float[] rows = stored.get(SCORES).toFloatArray();
+        for (int i = 0; i < rows.length; i += 2) {
+          scores.add(new Validation.Score((long) rows[i], rows[i + 1]));
+        }
+      }
       adam.resumeAfter(done);
     }
   }

@@ -3,31 +3,39 @@ package org.zeroseg.core.train;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How long a training runs and what it leaves behind.
  *
- * @param folder where {@code training.safetensors} and {@code loss.png} go; a training that stopped
- *     there is resumed
+ * @param folder where {@code training.safetensors}, {@code loss.png} and {@code score.png} go; a
+ *     training that stopped there is resumed
  * @param steps updates in all
  * @param saveEvery updates between two checkpoints
  * @param dataThreads threads that make batches ahead, at least 1
  * @param provenance what the weights come from: data, seed, sizes, hyper-parameters, command. It is
  *     written into the checkpoints, and a training resumes only under the same provenance
+ * @param validation measures the model on the way, if wanted
  */
 public record TrainingPlan(
-    Path folder, long steps, long saveEvery, int dataThreads, Map<String, String> provenance) {
+    Path folder,
+    long steps,
+    long saveEvery,
+    int dataThreads,
+    Map<String, String> provenance,
+    Optional<Validation> validation) {
 
   /**
    * Copies the map, in its order.
    *
-   * @param folder where {@code training.safetensors} and {@code loss.png} go; a training that
-   *     stopped there is resumed
+   * @param folder where {@code training.safetensors}, {@code loss.png} and {@code score.png} go; a
+   *     training that stopped there is resumed
    * @param steps updates in all
    * @param saveEvery updates between two checkpoints
    * @param dataThreads threads that make batches ahead, at least 1
    * @param provenance what the weights come from: data, seed, sizes, hyper-parameters, command. It
    *     is written into the checkpoints, and a training resumes only under the same provenance
+   * @param validation measures the model on the way, if wanted
    * @throws IllegalArgumentException if a number is not positive
    */
   public TrainingPlan {
@@ -41,6 +49,32 @@ public record TrainingPlan(
               + dataThreads);
     }
     provenance = new LinkedHashMap<>(provenance);
+  }
+
+  /**
+   * A plan without measurements on the way.
+   *
+   * @param folder where checkpoint and curve go; a training that stopped there is resumed
+   * @param steps updates in all
+   * @param saveEvery updates between two checkpoints
+   * @param dataThreads threads that make batches ahead, at least 1
+   * @param provenance what the weights come from
+   * @throws IllegalArgumentException if a number is not positive
+   */
+  public TrainingPlan(
+      Path folder, long steps, long saveEvery, int dataThreads, Map<String, String> provenance) {
+    this(folder, steps, saveEvery, dataThreads, provenance, Optional.empty());
+  }
+
+  /**
+   * This plan with measurements on the way. They change nothing of what is learnt.
+   *
+   * @param measurements what is measured, and how often
+   * @return the plan
+   */
+  public TrainingPlan validatedBy(Validation measurements) {
+    return new TrainingPlan(
+        folder, steps, saveEvery, dataThreads, provenance, Optional.of(measurements));
   }
 
   /**
@@ -59,5 +93,14 @@ public record TrainingPlan(
    */
   public Path lossCurve() {
     return folder.resolve("loss.png");
+  }
+
+  /**
+   * The picture of the scores so far, if there are any.
+   *
+   * @return a PNG file in the folder
+   */
+  public Path scoreCurve() {
+    return folder.resolve("score.png");
   }
 }

@@ -27,6 +27,7 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.tensor.Weights;
 
 class TrainingTest {
 
@@ -78,6 +79,10 @@ class TrainingTest {
 
     float[] train(Batches<float[]> batches, TrainingPlan plan) throws IOException {
       return new Training<>(weights, adam, batches, this).run(plan, Progress.SILENT);
+    }
+
+    double bias() {
+      return weights.get("bias").getFloat(0);
     }
 
     @Override
@@ -133,6 +138,101 @@ class TrainingTest {
         Files.readAllBytes(plan("through").checkpoint()),
         Files.readAllBytes(plan("stopped").checkpoint()));
     assertTrue(losses[STEPS - 1] < 0.3 * losses[0], Arrays.toString(losses));
+  }
+
+  @Test
+  void scoresAreTakenOnTheWaySurviveInterruptionsAndChangeNothing() throws IOException {
+    Plane plain = new Plane();
+    plain.train(TrainingTest::points, plan("plain"));
+    Plane first = new Plane();
+    TrainingPlan plan = plan("scored").validatedBy(new Validation("bias", 9, first::bias));
+    assertThrows(UnsupportedOperationException.class, () -> first.train(stoppingAt(20), plan));
+    Plane second = new Plane();
+    List<Double> taken = new ArrayList<>();
+    second.train(
+        TrainingTest::points,
+        plan("scored")
+            .validatedBy(
+                new Validation(
+                    "bias",
+                    9,
+                    () -> {
+                      taken.add(second.bias());
+                      return second.bias();
+                    })));
+    assertEquals(4, taken.size(), "behind steps 18, 27, 36 and 40; the first was saved with 14");
+    assertArrayEquals(
+        plain.weights.get("bias").toFloatArray(), second.weights.get("bias").toFloatArray());
+    try (Checkpoint checkpoint = Checkpoints.open(plan("scored").checkpoint());
+        NDManager call = manager.newSubManager()) {
+      Map<String, Shape> shapes = Map.of("scores", new Shape(5, 2));
+      float[] rows =
+          Weights.load(checkpoint.without(name -> !name.equals("scores")), shapes, call)
+              .get("scores")
+              .toFloatArray();
+      assertEquals(10, rows.length);
+      assertArrayEquals(
+          new float[] {9, 18, 27, 36, 40},
+          new float[] {rows[0], rows[2], rows[4], rows[6], rows[8]});
+      assertEquals(second.bias(), rows[9]);
+    }
+    assertEquals(900, ImageIO.read(plan("scored").scoreCurve().toFile()).getWidth());
+    assertTrue(Files.notExists(plan("plain").scoreCurve()));
+  }
+
+  @Test
+  void progressTellsLossScoreAndWaiting() throws IOException {
+    List<String> told = new ArrayList<>();
+    Plane plane = new Plane();
+    new Training<>(plane.weights, plane.adam, TrainingTest::points, plane)
+        .run(
+            plan("told").validatedBy(new Validation("bias", 20, plane::bias)),
+            (task, done, total) -> told.add(task));
+    assertTrue(
+        told.get(0)
+            .matches("training, loss \\d+\\.\\d{4}, \\d+\\.\\d % of the time waiting for data"),
+        told.get(0));
+    assertTrue(told.get(STEPS - 1).contains(", bias "), told.get(STEPS - 1));
+  }
+
+  @Test
+  void refusesMeasurementsEveryNoSteps() {
+    assertThrows(IllegalArgumentException.class, () -> new Validation("mIoU", 0, () -> 1));
+  }
+
+  @Test
+  void longGradientsAreShortenedTogether() {
+    NDArray a = manager.create(new float[] {0});
+    NDArray b = manager.create(new float[] {0});
+    for (double norm : new double[] {1, 100}) {
+      Map<String, NDArray> parameters = new LinkedHashMap<>();
+      parameters.put("a", a);
+      parameters.put("b", b);
+      Adam.Group group = new Adam.Group(parameters, Schedule.constant(0), 0);
+      try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM).clipping(norm)) {
+        gather(a, 3);
+        gather(b, 4);
+        adam.step();
+        // The mean of one gradient is a tenth of it.
+        double factor = 0.1 * Math.min(1, norm / 5);
+        assertEquals(3 * factor, adam.state().get("mean.a").getFloat(0), 1e-6);
+        assertEquals(4 * factor, adam.state().get("mean.b").getFloat(0), 1e-6);
+      }
+    }
+    Adam.Group group = new Adam.Group(Map.of("a", a), Schedule.constant(0), 0);
+    try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM)) {
+      assertThrows(IllegalArgumentException.class, () -> adam.clipping(0));
+    }
+  }
+
+  @Test
+  void runningMeansFollowTheWeights() {
+    NDArray weight = manager.create(new float[] {2, 4});
+    RunningMean mean = RunningMean.of(Map.of("w", weight));
+    weight.set(new float[] {4, 0});
+    mean.follow(0.75);
+    assertArrayEquals(new float[] {2.5f, 3}, mean.means().get("w").toFloatArray());
+    assertArrayEquals(new float[] {4, 0}, weight.toFloatArray());
   }
 
   @Test
