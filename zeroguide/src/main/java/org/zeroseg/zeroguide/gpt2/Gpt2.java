@@ -4,18 +4,22 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -44,11 +48,13 @@ public final class Gpt2 {
   private final Gpt2Config config;
   private final Weights weights;
   private final NDArray options;
+  private final boolean differentiable;
   private final List<NDArray[]> blocks = new ArrayList<>();
 
-  private Gpt2(Gpt2Config config, Weights weights, NDManager manager) {
+  private Gpt2(Gpt2Config config, Weights weights, NDManager manager, boolean differentiable) {
     this.config = config;
     this.weights = weights;
+    this.differentiable = differentiable;
     // Kernels read these as numbers, which would stall a GPU that held them.
     this.options =
         manager
@@ -73,7 +79,12 @@ public final class Gpt2 {
    * @return the model
    */
   public static Gpt2 of(Gpt2Config config, Weights weights, NDManager manager) {
-    return new Gpt2(config, weights, manager);
+    return new Gpt2(config, weights, manager, false);
+  }
+
+  /** A model of the same weights whose readings record gradients. */
+  static Gpt2 training(Gpt2Config config, Weights weights, NDManager manager) {
+    return new Gpt2(config, weights, manager, true);
   }
 
   /**
@@ -111,7 +122,22 @@ public final class Gpt2 {
     Checkpoint named = published(checkpoint);
     Gpt2Config config = Gpt2Config.of(named, heads);
     Weights weights = Weights.load(named, config.shapes(), precision, Gpt2::inProduct, manager);
-    return new Gpt2(config, weights, manager);
+    return new Gpt2(config, weights, manager, false);
+  }
+
+  /**
+   * Writes {@code model.safetensors} and {@code config.json}, under the names and in the form of
+   * the transformers library.
+   *
+   * @param folder an existing folder
+   * @param type of the numbers in the file
+   * @param provenance what the weights come from; becomes the file's metadata
+   * @throws IOException if a file cannot be written
+   */
+  public void write(Path folder, DataType type, Map<String, String> provenance) throws IOException {
+    WholeFile.write(folder.resolve("config.json"), config.json());
+    SafetensorsWriter.write(
+        folder.resolve("model.safetensors"), weights.checkpoint().as(type), provenance);
   }
 
   /** Norms and positions stay float32: they cost nothing. */
@@ -200,23 +226,30 @@ public final class Gpt2 {
           "a text of " + length + " tokens; the model has " + config.positions() + " positions");
     }
     NDArray first = ids.getManager().create((long) start).toDevice(Device.cpu(), false);
-    return KERNELS.call("embed", ids, first, weights.get("wte.weight"), weights.get("wpe.weight"));
+    return run("embed", ids, first, weights.get("wte.weight"), weights.get("wpe.weight")).get(0);
   }
 
   private NDArray logits(NDArray x) {
-    return KERNELS.call(
-        "logits",
-        x,
-        options,
-        weights.get("ln_f.weight"),
-        weights.get("ln_f.bias"),
-        weights.get("wte.weight"));
+    return run(
+            "logits",
+            x,
+            options,
+            weights.get("ln_f.weight"),
+            weights.get("ln_f.bias"),
+            weights.get("wte.weight"))
+        .get(0);
+  }
+
+  NDList run(String kernel, NDArray... arguments) {
+    return differentiable
+        ? KERNELS.differentiableAll(kernel, arguments)
+        : KERNELS.callAll(kernel, arguments);
   }
 
   private NDList call(String kernel, int layer, NDArray... arguments) {
     List<NDArray> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of(blocks.get(layer)));
-    return KERNELS.callAll(kernel, all.toArray(NDArray[]::new));
+    return run(kernel, all.toArray(NDArray[]::new));
   }
 
   /**

@@ -1,6 +1,9 @@
 package org.zeroseg.zeroguide.gpt2;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -8,10 +11,12 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.TensorInfo;
@@ -120,6 +125,54 @@ public record Gpt2Config(
     } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
       throw new IOException(config + " is no model configuration: " + e.getMessage(), e);
     }
+  }
+
+  /** The sizes as the transformers library writes them. */
+  String json() {
+    JsonObject json = new JsonObject();
+    json.addProperty("model_type", "gpt2");
+    json.addProperty("vocab_size", vocabulary);
+    json.addProperty("n_positions", positions);
+    json.addProperty("n_embd", width);
+    json.addProperty("n_layer", layers);
+    json.addProperty("n_head", heads);
+    json.addProperty("activation_function", "gelu_new");
+    json.addProperty("layer_norm_epsilon", epsilon);
+    // <|endoftext|> is the last id.
+    json.addProperty("bos_token_id", vocabulary - 1);
+    json.addProperty("eos_token_id", vocabulary - 1);
+    return new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
+  }
+
+  /**
+   * Random weights as OpenAI's code draws them: a normal distribution of deviation 0.02, positions
+   * 0.01, biases zero; layers that add to the residual stream {@code sqrt(2 layers)} times smaller
+   * (Radford et al. 2019, Sec. 2.3).
+   */
+  Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
+    Map<String, NDArray> weights = new LinkedHashMap<>();
+    shapes()
+        .forEach(
+            (name, shape) -> {
+              float[] values = new float[Math.toIntExact(shape.size())];
+              if (shape.dimension() > 1) {
+                double deviation = deviation(name);
+                for (int i = 0; i < values.length; i++) {
+                  values[i] = (float) (deviation * random.nextGaussian());
+                }
+              } else if (name.endsWith(".weight")) {
+                Arrays.fill(values, 1);
+              }
+              weights.put(name, manager.create(values, shape));
+            });
+    return weights;
+  }
+
+  private double deviation(String name) {
+    if (name.equals("wpe.weight")) {
+      return 0.01;
+    }
+    return name.endsWith("c_proj.weight") ? 0.02 / Math.sqrt(2.0 * layers) : 0.02;
   }
 
   /**

@@ -1,0 +1,156 @@
+package org.zeroseg.examples.demo;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.zeroseg.clip.text.ByteLevelTokenizer;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.examples.shapeworld.Scene;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.zeroguide.gpt2.Gpt2Config;
+import org.zeroseg.zeroguide.gpt2.Gpt2Trainer;
+import org.zeroseg.zeroguide.gpt2.PackedTexts;
+
+/**
+ * Trains the demo GPT-2 on ShapeWorld's captions: {@code TrainGpt2 FOLDER}. A training that was
+ * stopped goes on where it was.
+ *
+ * <p>A caption that is a sentence is one text, of a list of tags each tag is one: "a striped star
+ * and a red circle on sand.", "a striped star.", "a sand." So ZeroCap, which begins with "a", may
+ * go on with the name of a thing or of a background alone. Captions are of all 64 combinations: a
+ * language model knows the words of things that no picture has shown.
+ *
+ * <p>The folder then holds {@code model.safetensors} (float16, with its provenance), {@code
+ * config.json}, {@code merges.txt} and {@code vocab.json}, which {@link
+ * org.zeroseg.zeroguide.caption.ZeroCap} reads, and a folder with checkpoint and loss curve.
+ *
+ * @param scenes whose captions are the corpus
+ * @param layers blocks of the model
+ * @param width of its tokens
+ * @param steps updates
+ */
+public record TrainGpt2(int scenes, int layers, int width, int steps) {
+
+  private static final long SEED = 20190214;
+  private static final int HEADS = 4;
+  private static final int POSITIONS = 32;
+  private static final int BATCH = 64;
+  private static final Gpt2Trainer.Options OPTIONS = new Gpt2Trainer.Options(2e-3, 100, 0.1);
+
+  /**
+   * The recipe of the shipped model.
+   *
+   * @return two blocks of width 64
+   */
+  public static TrainGpt2 recipe() {
+    return new TrainGpt2(6000, 2, 64, 1500);
+  }
+
+  /**
+   * Trains the shipped model.
+   *
+   * @param arguments a folder
+   * @throws IOException if a file cannot be read or written
+   */
+  public static void main(String[] arguments) throws IOException {
+    if (arguments.length != 1) {
+      System.err.println("Usage: TrainGpt2 FOLDER");
+      System.exit(2);
+    }
+    Path folder = Path.of(arguments[0]);
+    Progress progress =
+        (task, done, total) -> {
+          if (done % 100 == 0) {
+            System.out.println(done + "/" + total + " " + task);
+          }
+        };
+    float loss = recipe().train(folder, progress);
+    System.out.printf(
+        Locale.ROOT,
+        "Trained: %s; perplexity of unread captions %.3f%n",
+        folder.resolve("model.safetensors"),
+        Math.exp(loss));
+  }
+
+  /**
+   * Trains a model.
+   *
+   * @param folder where the training and the model go
+   * @param progress told the loss of every step
+   * @return cross-entropy on captions that were not trained on, in nats a token
+   * @throws IOException if a file cannot be read or written
+   */
+  public float train(Path folder, Progress progress) throws IOException {
+    List<String> corpus = texts(SEED, scenes);
+    // As many as there are: every word of the captions becomes one token.
+    ByteLevelTokenizer tokenizer = ByteLevelTokenizer.learn(corpus, Integer.MAX_VALUE);
+    Gpt2Config config =
+        new Gpt2Config(layers, width, HEADS, tokenizer.vocabularySize(), POSITIONS, 1e-5);
+    Map<String, String> provenance = provenance(config);
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      Gpt2Trainer trainer = Gpt2Trainer.of(config, new SplittableRandom(SEED), manager);
+      trainer.run(
+          PackedTexts.of(corpus, tokenizer, BATCH, POSITIONS + 1, SEED),
+          OPTIONS,
+          new TrainingPlan(folder.resolve("training"), steps, 250, 1, provenance),
+          progress);
+      Files.createDirectories(folder);
+      tokenizer.write(folder);
+      trainer.model().write(folder, DataType.FLOAT16, provenance);
+      List<String> unread = texts(SEED + 1, 500);
+      return trainer.loss(PackedTexts.of(unread, tokenizer, 200, POSITIONS + 1, SEED + 1).batch(0));
+    }
+  }
+
+  private static ShapeWorld world(long seed) {
+    return new ShapeWorld(seed, 64, 1, 3, Split.ALL);
+  }
+
+  /**
+   * What captions of scenes say, as texts that begin with "a" and end with a full stop.
+   *
+   * @param seed of the scenes
+   * @param scenes how many captions to take
+   * @return the texts, several of a caption that is a list of tags
+   */
+  static List<String> texts(long seed, int scenes) {
+    ShapeWorld world = world(seed);
+    return LongStream.range(0, scenes)
+        .mapToObj(world::scene)
+        .map(Scene::caption)
+        .flatMap(TrainGpt2::sentences)
+        .toList();
+  }
+
+  private static Stream<String> sentences(String caption) {
+    return caption.startsWith("a ")
+        ? Stream.of(caption + ".")
+        : Arrays.stream(caption.split(", ")).map(tag -> "a " + tag + ".");
+  }
+
+  private Map<String, String> provenance(Gpt2Config config) {
+    Map<String, String> provenance = new LinkedHashMap<>();
+    provenance.put("model", config.toString());
+    provenance.put("data", "captions of the first " + scenes + " scenes of " + world(SEED));
+    provenance.put("loss", "cross-entropy of the next token");
+    provenance.put(
+        "optimiser",
+        "AdamW, %d steps of %d rows of %d tokens, %s, cosine, initial weights of seed %d"
+            .formatted(steps, BATCH, POSITIONS, OPTIONS, SEED));
+    provenance.put("software", "zeroseg 0.1.0, PyTorch 2.7.1 by DJL 0.35.0");
+    provenance.put("licence", "Apache-2.0");
+    return provenance;
+  }
+}
