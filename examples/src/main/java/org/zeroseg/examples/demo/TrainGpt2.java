@@ -28,9 +28,9 @@ import org.zeroseg.zeroguide.gpt2.PackedTexts;
  * stopped goes on where it was.
  *
  * <p>A caption that is a sentence is one text, of a list of tags each tag is one: "a striped star
- * and a red circle on sand.", "a striped star.", "a sand." So ZeroCap, which begins with "a", may
- * go on with the name of a thing or of a background alone. Captions are of all 64 combinations: a
- * language model knows the words of things that no picture has shown.
+ * on sand.", "a striped star.", "a sand." So ZeroCap, which begins with "a", may go on with the
+ * name of a thing or of a background alone. Scenes show one object, as segments do; captions are of
+ * all 64 combinations: a language model knows the words of things that no picture has shown.
  *
  * <p>The folder then holds {@code model.safetensors} (float16, with its provenance), {@code
  * config.json}, {@code merges.txt} and {@code vocab.json}, which {@link
@@ -52,10 +52,10 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
   /**
    * The recipe of the shipped model.
    *
-   * @return two blocks of width 64
+   * @return four blocks of width 64
    */
   public static TrainGpt2 recipe() {
-    return new TrainGpt2(6000, 2, 64, 1500);
+    return new TrainGpt2(3000, 4, 64, 600);
   }
 
   /**
@@ -115,7 +115,7 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
   }
 
   private static ShapeWorld world(long seed) {
-    return new ShapeWorld(seed, 64, 1, 3, Split.ALL);
+    return new ShapeWorld(seed, 64, 1, 1, Split.ALL);
   }
 
   /**

@@ -86,11 +86,31 @@ public final class ZeroCap implements Namer {
    */
   public static ZeroCap load(Path path, Clip clip, ZeroCapSettings settings, Precision precision)
       throws IOException {
+    return load(path, clip, settings, PROMPT, precision);
+  }
+
+  /**
+   * Loads GPT-2 onto CLIP's device.
+   *
+   * @param path a folder with a checkpoint and its vocabulary under the hub's usual names
+   * @param clip whose joint space the vectors are of; stays open when this is closed
+   * @param settings the numbers
+   * @param prompt the beginning of every text, which captions leave out
+   * @param precision of GPT-2's products
+   * @return the namer
+   * @throws IOException if the vocabulary or the configuration cannot be read
+   * @throws org.zeroseg.core.checkpoint.CheckpointException if there is no GPT-2
+   * @throws IllegalArgumentException if vocabulary and model do not belong together, or the prompt
+   *     is empty
+   */
+  public static ZeroCap load(
+      Path path, Clip clip, ZeroCapSettings settings, String prompt, Precision precision)
+      throws IOException {
     ByteLevelTokenizer tokenizer = ByteLevelTokenizer.read(path);
     NDManager manager = clip.compute((model, call) -> NDManager.newBaseManager(call.getDevice()));
     try {
       Gpt2 model = Gpt2.load(path, precision, manager);
-      return of(model, tokenizer, clip, settings, PROMPT, manager);
+      return of(model, tokenizer, clip, settings, prompt, manager);
     } catch (IOException | RuntimeException e) {
       manager.close();
       throw e;
