@@ -23,8 +23,9 @@ import picocli.CommandLine.Option;
       "  NAME.discovered.png          the picture with its segments and their names",
       "  NAME.discovered.labels.png   a palette picture of the segments",
       "",
-      "The demo names by the list of ShapeWorld's words, and cuts segments out to look at them,",
-      "since its CLIP is a ResNet: attention can be masked in vision transformers alone."
+      "The demo names segments by captions of a small GPT-2 that has read those of ShapeWorld. It",
+      "cuts segments out to look at them: attention can be masked in vision transformers alone,",
+      "and its CLIP is a ResNet."
     })
 final class DiscoverCommand implements Callable<Integer> {
 
@@ -45,7 +46,7 @@ final class DiscoverCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = Models.clip(model, progress);
-        GuideModel.Guide guide = guides.guide(model, clip)) {
+        GuideModel.Guide guide = guides.guide(model, clip, progress)) {
       return pictures.forEach(
           progress,
           (shot, report) -> describe(shot, guide.zeroGuide().discover(shot.picture()), report));

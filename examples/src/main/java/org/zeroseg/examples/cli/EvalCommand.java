@@ -278,7 +278,7 @@ final class EvalCommand implements Callable<Integer> {
   private Report naming(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     SemanticDataset set = limited(Catalog.open(needed(dataset, "DATASET"), data));
     try (Clip clip = model.clip(progress);
-        GuideModel.Guide guide = guides.guide(model.name(), clip)) {
+        GuideModel.Guide guide = guides.guide(model.name(), clip, progress)) {
       TextEmbedder prompts = words -> clip.textEmbeddings().classifier(words, guide.prompt());
       SegmentNamer namer = new GuidedSegments(guide.zeroGuide());
       if (guide.namer().isEmpty()) {

@@ -2,18 +2,15 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.examples.demo.DemoModels;
-import org.zeroseg.examples.shapeworld.Background;
-import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zeroguide.Oversegmentation;
 import org.zeroseg.zeroguide.SegmentEncoder;
 import org.zeroseg.zeroguide.ZeroGuide;
@@ -21,6 +18,7 @@ import org.zeroseg.zeroguide.caption.Namer;
 import org.zeroseg.zeroguide.caption.WordList;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;
+import org.zeroseg.zeroguide.gpt2.Gpt2;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that find segments by themselves: by which DINO, named by whom. */
@@ -30,7 +28,8 @@ final class GuideModel {
   private static final Oversegmentation DEMO_CANDIDATES =
       new Oversegmentation(96, 384, 4, 20, 10, 0.9, true);
 
-  private static final PromptTemplates DEMO_PROMPT = PromptTemplates.of("a {}");
+  private static final Path SHAPE_WORLD = Path.of("shapeworld");
+
   private static final PromptTemplates PROMPT = PromptTemplates.of(ZeroCap.PROMPT + " {}.");
 
   /** The rows of the paper's Table 3. */
@@ -56,14 +55,18 @@ final class GuideModel {
 
   @Option(
       names = "--gpt2",
-      paramLabel = "DIR",
-      description = "GPT-2's folder: segments are named by captions.")
-  private Optional<Path> gpt2;
+      paramLabel = "ID|PATH",
+      description =
+          "A GPT-2, by folder or id such as openai-community/gpt2-medium: segments are named by "
+              + "captions. The demo has its own.")
+  private Optional<String> gpt2;
 
   @Option(
       names = "--names",
       paramLabel = "FILE",
-      description = "Words or phrases, one a line: segments are named by the nearest.")
+      description =
+          "Words or phrases, one a line: segments are named by the nearest, in place of captions. "
+              + "'shapeworld' stands for the words of the demo's world.")
   private Optional<Path> names;
 
   @Option(
@@ -94,15 +97,17 @@ final class GuideModel {
    *
    * @param model what the CLIP is called
    * @param clip stays open when the guide is closed
+   * @param progress told of downloads and stages
    */
-  Guide guide(String model, Clip clip) throws IOException {
+  Guide guide(String model, Clip clip, Progress progress) throws IOException {
     boolean demo = model.equals(Models.DEMO);
-    PromptTemplates prompt = demo ? DEMO_PROMPT : PROMPT;
+    PromptTemplates prompt = demo ? DemoModels.TEMPLATES : PROMPT;
     Dino eyes = demo ? DemoModels.dino() : Dino.load(dino);
     Optional<Namer> namer = Optional.empty();
     try {
-      namer = namer(demo, clip, prompt);
-      ZeroGuide.Builder builder = ZeroGuide.builder().models(eyes, clip).prompt(prompt);
+      namer = namer(demo, clip, prompt, progress);
+      ZeroGuide.Builder builder =
+          ZeroGuide.builder().models(eyes, clip).prompt(prompt).progress(progress);
       namer.ifPresent(builder::namer);
       if (demo) {
         builder.candidates(DEMO_CANDIDATES).embedding(ZeroGuide.Embedding.CROP_AND_MASK);
@@ -122,23 +127,22 @@ final class GuideModel {
     }
   }
 
-  private Optional<Namer> namer(boolean demo, Clip clip, PromptTemplates prompt)
+  private Optional<Namer> namer(boolean demo, Clip clip, PromptTemplates prompt, Progress progress)
       throws IOException {
-    if (gpt2.isPresent()) {
-      return Optional.of(
-          ZeroCap.load(gpt2.get(), clip, ZeroCapSettings.ZERO_GUIDANCE, Precision.AUTO));
-    }
     if (names.isPresent()) {
-      return Optional.of(WordList.read(names.get(), clip, prompt, 5));
+      return Optional.of(
+          names.get().equals(SHAPE_WORLD)
+              ? WordList.of(DemoModels.names(), clip, prompt, 5)
+              : WordList.read(names.get(), clip, prompt, 5));
     }
-    if (!demo) {
-      return Optional.empty();
+    if (gpt2.isPresent()) {
+      Path folder = Gpt2.folder(gpt2.get(), ModelHub.fromEnvironment().withProgress(progress));
+      return Optional.of(
+          demo
+              ? ZeroCap.load(
+                  folder, clip, DemoModels.CAPTIONS, DemoModels.CAPTION_PROMPT, Precision.AUTO)
+              : ZeroCap.load(folder, clip, ZeroCapSettings.ZERO_GUIDANCE, Precision.AUTO));
     }
-    List<String> words =
-        Stream.concat(
-                Category.all().stream().map(Category::words),
-                Arrays.stream(Background.values()).map(Background::word))
-            .toList();
-    return Optional.of(WordList.of(words, clip, prompt, 5));
+    return demo ? Optional.of(DemoModels.zeroCap(clip)) : Optional.empty();
   }
 }

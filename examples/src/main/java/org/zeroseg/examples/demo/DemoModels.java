@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.text.PromptTemplates;
@@ -18,6 +19,9 @@ import org.zeroseg.core.image.Normalization;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.shapeworld.Background;
+import org.zeroseg.examples.shapeworld.Category;
+import org.zeroseg.zeroguide.caption.ZeroCap;
+import org.zeroseg.zeroguide.caption.ZeroCapSettings;
 
 /**
  * The models that come with the code. They know the words of ShapeWorld and nothing else; where
@@ -28,8 +32,12 @@ public final class DemoModels {
   /** Sentences as in ShapeWorld's captions. */
   public static final PromptTemplates TEMPLATES = PromptTemplates.of("a {}");
 
-  private static final List<String> FILES =
-      List.of("model.safetensors", "merges.txt", "vocab.json");
+  /** What ZeroCap's texts begin with: as ShapeWorld's captions, not as the paper's. */
+  public static final String CAPTION_PROMPT = "a";
+
+  /** ZeroCap's numbers for the demo's GPT-2, chosen on scenes that nothing is measured on. */
+  public static final ZeroCapSettings CAPTIONS =
+      ZeroCapSettings.ZERO_GUIDANCE.withSearch(8, 6).withEffort(5, 64).withSteering(0.8, 1);
 
   private DemoModels() {}
 
@@ -70,12 +78,12 @@ public final class DemoModels {
   }
 
   @FunctionalInterface
-  private interface Loader<M> {
-    M load(String file) throws IOException;
+  private interface Loader<F, M> {
+    M load(F files) throws IOException;
   }
 
   /** A model of a single file, which is read before the copy is deleted. */
-  private static <M> M opened(String name, Loader<M> loader) throws IOException {
+  private static <M> M opened(String name, Loader<String, M> loader) throws IOException {
     Path copy = Files.createTempFile("zeroseg-" + name, ".safetensors");
     try (InputStream in = DemoModels.class.getResourceAsStream(name + "/model.safetensors")) {
       if (in == null) {
@@ -89,9 +97,32 @@ public final class DemoModels {
   }
 
   private static Clip open(String name) throws IOException {
+    return inFolder(
+        name,
+        List.of("model.safetensors", "merges.txt", "vocab.json"),
+        folder -> Clip.load(folder, Precision.FLOAT32, Device.cpu()));
+  }
+
+  /**
+   * ZeroCap with a GPT-2 that has read ShapeWorld's captions.
+   *
+   * @param clip whose pictures it names; stays open when this is closed
+   * @return the namer, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static ZeroCap zeroCap(Clip clip) throws IOException {
+    return inFolder(
+        "gpt2",
+        List.of("model.safetensors", "config.json", "merges.txt", "vocab.json"),
+        folder -> ZeroCap.load(folder, clip, CAPTIONS, CAPTION_PROMPT, Precision.FLOAT32));
+  }
+
+  /** A model of several files, which are read before their copies are deleted. */
+  private static <M> M inFolder(String name, List<String> files, Loader<Path, M> loader)
+      throws IOException {
     Path folder = Files.createTempDirectory("zeroseg-" + name);
     try {
-      for (String file : FILES) {
+      for (String file : files) {
         try (InputStream in = DemoModels.class.getResourceAsStream(name + "/" + file)) {
           if (in == null) {
             throw new IOException("The demo model " + name + " is not on the class path: " + file);
@@ -99,13 +130,25 @@ public final class DemoModels {
           Files.copy(in, folder.resolve(file));
         }
       }
-      return Clip.load(folder, Precision.FLOAT32, Device.cpu());
+      return loader.load(folder);
     } finally {
-      for (String file : FILES) {
+      for (String file : files) {
         Files.deleteIfExists(folder.resolve(file));
       }
       Files.delete(folder);
     }
+  }
+
+  /**
+   * All that ShapeWorld has names for.
+   *
+   * @return such as {@code "striped star"} and {@code "sand"}
+   */
+  public static List<String> names() {
+    return Stream.concat(
+            Category.all().stream().map(Category::words),
+            Arrays.stream(Background.values()).map(Background::word))
+        .toList();
   }
 
   /**

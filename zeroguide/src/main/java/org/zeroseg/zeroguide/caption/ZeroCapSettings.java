@@ -131,6 +131,32 @@ public record ZeroCapSettings(
   }
 
   /**
+   * Other steering: a small language model, of few layers that could be shifted, needs longer steps
+   * than GPT-2, and more to keep it to its grammar.
+   *
+   * @param step of a gradient step
+   * @param fluency weight of staying near the unsteered language model
+   * @return changed settings
+   */
+  public ZeroCapSettings withSteering(double step, double fluency) {
+    return new ZeroCapSettings(
+        beams,
+        tokens,
+        iterations,
+        step,
+        normExponent,
+        temperature,
+        clipScale,
+        fluency,
+        candidates,
+        endFactor,
+        firstEndFactor,
+        forbiddenFactor,
+        repetitionPenalty,
+        fusion);
+  }
+
+  /**
    * Texts that end sooner or later.
    *
    * @param factor boosts the end token from the second token on

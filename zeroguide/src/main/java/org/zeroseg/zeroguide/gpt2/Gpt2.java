@@ -20,6 +20,7 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.file.WholeFile;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -85,6 +86,25 @@ public final class Gpt2 {
   /** A model of the same weights whose readings record gradients. */
   static Gpt2 training(Gpt2Config config, Weights weights, NDManager manager) {
     return new Gpt2(config, weights, manager, true);
+  }
+
+  /**
+   * Where a model lies with all that belongs to it: checkpoint, configuration and vocabulary, which
+   * are fetched if need be.
+   *
+   * @param model a local folder, or an id of the hub such as {@code openai-community/gpt2-medium}
+   * @param hub where ids are looked up
+   * @return a folder
+   * @throws IOException if it has no checkpoint or no vocabulary, or they cannot be fetched
+   */
+  public static Path folder(String model, ModelHub hub) throws IOException {
+    Path weights = hub.weights(model);
+    hub.find(model, "config.json");
+    if (hub.find(model, "merges.txt").isEmpty() && hub.find(model, "tokenizer.json").isEmpty()) {
+      throw new IOException(
+          model + ": expected merges.txt or tokenizer.json beside the checkpoint, found neither");
+    }
+    return weights.toAbsolutePath().getParent();
   }
 
   /**
