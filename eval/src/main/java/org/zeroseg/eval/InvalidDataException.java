@@ -8,6 +8,8 @@ import java.util.List;
  */
 public final class InvalidDataException extends RuntimeException {
 
+  private static final int MOST_TOLD = 20;
+
   /** One line each, without the file's name. */
   private final List<String> problems;
 
@@ -15,11 +17,15 @@ public final class InvalidDataException extends RuntimeException {
    * What is wrong with a file.
    *
    * @param source the file's name
-   * @param problems one line each: entry, field, found, expected
+   * @param problems one line each: entry, field, found, expected; the first twenty are told
    */
   public InvalidDataException(String source, List<String> problems) {
-    super(source + ": " + String.join("\n" + source + ": ", problems));
-    this.problems = List.copyOf(problems);
+    super(source + ": " + String.join("\n" + source + ": ", told(problems)));
+    this.problems = told(problems);
+  }
+
+  private static List<String> told(List<String> problems) {
+    return List.copyOf(problems.subList(0, Math.min(MOST_TOLD, problems.size())));
   }
 
   /**

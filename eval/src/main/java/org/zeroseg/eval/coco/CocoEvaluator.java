@@ -45,6 +45,23 @@ public final class CocoEvaluator {
     int mostDetections() {
       return maxDetections[maxDetections.length - 1];
     }
+
+    Settings withoutCategories() {
+      return new Settings(
+          overlap,
+          boundaryRatio,
+          false,
+          fileOrder,
+          thresholds,
+          recallThresholds,
+          maxDetections,
+          areas,
+          images,
+          categories,
+          countIdZero,
+          threads,
+          progress);
+    }
   }
 
   private final Settings settings;
@@ -138,6 +155,48 @@ public final class CocoEvaluator {
           }
         });
     return scores;
+  }
+
+  /**
+   * What was taken for what: of every image as many of the best detections as it has objects,
+   * matched at the first IoU threshold whatever their category. Detections on crowds are left out.
+   *
+   * @param detections what to evaluate
+   * @return [true][detected] counts by the evaluated categories in their order and, last, for
+   *     nothing: objects that were missed, detections where there is no object
+   */
+  public long[][] confusions(CocoDetections detections) {
+    List<Category> all = detections.truth().categories();
+    List<Category> chosen = new Units(detections).categories;
+    int[] rank = Units.ranks(all, chosen);
+    int nothing = chosen.size();
+    long[][] counts = new long[nothing + 1][nothing + 1];
+    Units units = new CocoEvaluator(settings.withoutCategories()).new Units(detections);
+    for (int unit = 0; unit < units.size(); unit++) {
+      UnitMatcher matcher = units.matcher(unit, false);
+      matcher.match(settings.areas().get(0));
+      Instance[] truths = matcher.truths();
+      boolean[] found = new boolean[truths.length];
+      int left = (int) IntStream.range(0, truths.length).filter(g -> !matcher.isIgnored(g)).count();
+      for (int d = 0; d < matcher.detections().length && left > 0; d++) {
+        int match = matcher.match(0, d);
+        if (match >= 0 && matcher.isIgnored(match)) {
+          continue;
+        }
+        left--;
+        int row = match < 0 ? nothing : rank[truths[match].category()];
+        counts[row][rank[matcher.detections()[d].category()]]++;
+        if (match >= 0) {
+          found[match] = true;
+        }
+      }
+      for (int g = 0; g < truths.length; g++) {
+        if (!found[g] && !matcher.isIgnored(g)) {
+          counts[rank[truths[g].category()]][nothing]++;
+        }
+      }
+    }
+    return counts;
   }
 
   /** The matches of a single unit, for inspection. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -43,6 +44,9 @@ public final class Catalog {
       "github.com/LUSSeg/ImageNet-S, made from ImageNet 2012";
   private static final String CONTEXT_SOURCE =
       "cs.stanford.edu/~roozbeh/pascal-context: trainval.tar.gz; pictures of VOC 2010";
+
+  private static final String CUB_SOURCE =
+      "vision.caltech.edu: CUB_200_2011.tgz, and segmentations.tgz beside it";
 
   private static final Map<String, Entry> SEMANTIC = new LinkedHashMap<>();
   private static final Map<String, InstanceEntry> INSTANCES = new LinkedHashMap<>();
@@ -92,11 +96,13 @@ public final class Catalog {
     add(
         "cub-200-2011",
         "CUB_200_2011",
-        "vision.caltech.edu: CUB_200_2011.tgz, and segmentations.tgz beside it",
-        at ->
-            Cub.dataset(
-                Cub.open(at, at.resolveSibling("segmentations"), Cub.Agreement.MOST),
-                Optional.of(false)));
+        CUB_SOURCE,
+        at -> Cub.dataset(birds(at), Optional.of(false)));
+    add(
+        "cub-200-2011-breeds",
+        "CUB_200_2011",
+        CUB_SOURCE,
+        at -> Cub.breeds(birds(at), Optional.of(false)));
     add("shapeworld", "shapeworld", "the command that exports ShapeWorld", Coco::exported);
     INSTANCES.put(
         "coco2017-val",
@@ -127,6 +133,10 @@ public final class Catalog {
         ? Coco.semantic2017(folder, "val")
         : Coco.painted(
             folder.resolve("annotations/instances_val2017.json"), folder.resolve("val2017"));
+  }
+
+  private static List<Cub.Bird> birds(Path folder) throws IOException {
+    return Cub.open(folder, folder.resolveSibling("segmentations"), Cub.Agreement.MOST);
   }
 
   private static Optional<Path> val(Path folder) {

@@ -97,8 +97,7 @@ public final class Coco {
               () -> paint(truth, image, labels)));
     }
     if (!problems.isEmpty()) {
-      throw new InvalidDataException(
-          annotations.toString(), problems.subList(0, Math.min(20, problems.size())));
+      throw new InvalidDataException(annotations.toString(), problems);
     }
     Vocabulary vocabulary =
         Vocabulary.of(categories.stream().map(Category::name).toArray(String[]::new));
@@ -209,8 +208,7 @@ public final class Coco {
             .map(id -> "there is no image " + id)
             .toList();
     if (!missing.isEmpty()) {
-      throw new InvalidDataException(
-          annotations.toString(), missing.subList(0, Math.min(20, missing.size())));
+      throw new InvalidDataException(annotations.toString(), missing);
     }
     write(ids, images, objects, rest, target);
   }

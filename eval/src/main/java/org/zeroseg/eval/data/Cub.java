@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
@@ -30,7 +31,7 @@ public final class Cub {
    * @param id its number in {@code images.txt}
    * @param breed its class, 1 to 200
    * @param training whether it belongs to the training split
-   * @param item the picture and its truth
+   * @param item the picture, its truth, and its breed as the word for it
    */
   public record Bird(int id, int breed, boolean training, Item item) {}
 
@@ -48,6 +49,7 @@ public final class Cub {
    */
   public static List<Bird> open(Path folder, Path segmentations, Agreement agreement)
       throws IOException {
+    List<String> names = Vocabularies.cub200().names();
     Map<Integer, String> breeds = table(folder.resolve("image_class_labels.txt"));
     Map<Integer, String> training = table(folder.resolve("train_test_split.txt"));
     List<Bird> birds = new ArrayList<>();
@@ -64,24 +66,24 @@ public final class Cub {
                   problems.add("picture " + id + ": there is no " + file);
                 }
               }
-              if (!breeds.containsKey(id) || !training.containsKey(id)) {
-                problems.add("picture " + id + ": it has no class or no split");
+              int breed = number(breeds.getOrDefault(id, ""));
+              if (breed < 1 || breed > names.size() || !training.containsKey(id)) {
+                problems.add("picture " + id + ": it has no class of 1 to 200 or no split");
                 return;
               }
-              Item item = new Item(name, image, mask, () -> read(mask, agreement));
-              birds.add(
-                  new Bird(
-                      id, Integer.parseInt(breeds.get(id)), training.get(id).equals("1"), item));
+              Vocabulary words = Vocabulary.of(names.get(breed - 1));
+              Item item =
+                  new Item(name, image, mask, () -> read(mask, agreement), Optional.of(words));
+              birds.add(new Bird(id, breed, training.get(id).equals("1"), item));
             });
     if (!problems.isEmpty()) {
-      throw new InvalidDataException(
-          list.toString(), problems.subList(0, Math.min(20, problems.size())));
+      throw new InvalidDataException(list.toString(), problems);
     }
     return birds;
   }
 
   /**
-   * A split as a segmentation set.
+   * A split as a segmentation set whose pictures are all asked for a bird.
    *
    * @param birds the pictures
    * @param training whether to take the training split, empty for both
@@ -89,16 +91,38 @@ public final class Cub {
    */
   public static SemanticDataset dataset(List<Bird> birds, Optional<Boolean> training) {
     List<Item> items =
-        birds.stream()
-            .filter(bird -> training.isEmpty() || training.get() == bird.training())
-            .map(Bird::item)
+        chosen(birds, training)
+            .map(item -> new Item(item.name(), item.image(), item.source(), item::truth))
             .toList();
     return new SemanticDataset("CUB-200-2011", Vocabulary.of("bird"), 1, -1, items);
+  }
+
+  /**
+   * A split as a segmentation set whose pictures are asked for their breeds.
+   *
+   * @param birds the pictures
+   * @param training whether to take the training split, empty for both
+   * @return two labels, background and bird
+   */
+  public static SemanticDataset breeds(List<Bird> birds, Optional<Boolean> training) {
+    List<Item> items = chosen(birds, training).toList();
+    return new SemanticDataset("CUB-200-2011, by breeds", Vocabulary.of("bird"), 1, -1, items);
+  }
+
+  private static Stream<Item> chosen(List<Bird> birds, Optional<Boolean> training) {
+    return birds.stream()
+        .filter(bird -> training.isEmpty() || training.get() == bird.training())
+        .map(Bird::item);
   }
 
   private static LabelMap read(Path mask, Agreement agreement) throws IOException {
     int limit = agreement == Agreement.MOST ? 127 : 0;
     return LabelMap.read(mask).map(grey -> grey > limit ? 1 : 0);
+  }
+
+  /** A class, or 0 for what is none. */
+  private static int number(String text) {
+    return text.matches("\\d{1,3}") ? Integer.parseInt(text) : 0;
   }
 
   /** Lines of a number and a value. */

@@ -17,6 +17,7 @@ import org.zeroseg.eval.data.SemanticDataset.Item;
 public final class PascalContext {
 
   private static final int UNKNOWN = 431; // left out of evaluation
+  private static final int IGNORE = 65_535;
 
   private PascalContext() {}
 
@@ -49,7 +50,7 @@ public final class PascalContext {
   public static SemanticDataset classes459(Path images, Path labels, Optional<Path> list)
       throws IOException {
     Vocabulary vocabulary = Vocabularies.pascalContext459();
-    return open("PASCAL Context 459", images, labels, list, vocabulary, 1000, false);
+    return open("PASCAL Context 459", images, labels, list, vocabulary, IGNORE, false);
   }
 
   /**
@@ -102,8 +103,7 @@ public final class PascalContext {
       items.add(new Item(picture, image, matrix, () -> truth(matrix, ignore, to59)));
     }
     if (!problems.isEmpty()) {
-      throw new InvalidDataException(
-          labels.toString(), problems.subList(0, Math.min(20, problems.size())));
+      throw new InvalidDataException(labels.toString(), problems);
     }
     return new SemanticDataset(name, vocabulary, 1, ignore, Set.of(to59 ? 0 : UNKNOWN), items);
   }

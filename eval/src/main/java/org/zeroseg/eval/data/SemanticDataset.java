@@ -25,8 +25,6 @@ import org.zeroseg.eval.LabelMap;
  */
 public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
 
-  private static final int MOST_PROBLEMS = 20;
-
   /** Reads the truth of a picture. */
   @FunctionalInterface
   interface Truth {
@@ -39,12 +37,19 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     private final Path image;
     private final Path source;
     private final Truth truth;
+    private final Optional<Vocabulary> words;
 
     Item(String name, Path image, Path source, Truth truth) {
+      this(name, image, source, truth, Optional.empty());
+    }
+
+    /** A picture with words of its own for the set's categories. */
+    Item(String name, Path image, Path source, Truth truth, Optional<Vocabulary> words) {
       this.name = name;
       this.image = image;
       this.source = source;
       this.truth = truth;
+      this.words = words;
     }
 
     /**
@@ -72,6 +77,15 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
      */
     public Path source() {
       return source;
+    }
+
+    /**
+     * What a model is asked for in this picture, where that is more precise than the set's words.
+     *
+     * @return as many categories as the set's, in their order
+     */
+    public Optional<Vocabulary> words() {
+      return words;
     }
 
     /**
@@ -210,8 +224,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
           }
         });
     if (!problems.isEmpty()) {
-      throw new InvalidDataException(
-          images.toString(), problems.subList(0, Math.min(MOST_PROBLEMS, problems.size())));
+      throw new InvalidDataException(images.toString(), problems);
     }
     return pairs;
   }

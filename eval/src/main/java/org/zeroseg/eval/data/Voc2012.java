@@ -45,8 +45,7 @@ public final class Voc2012 {
       items.add(new Item(name, image, mask, () -> LabelMap.read(mask)));
     }
     if (!problems.isEmpty()) {
-      throw new InvalidDataException(
-          folder.toString(), problems.subList(0, Math.min(20, problems.size())));
+      throw new InvalidDataException(folder.toString(), problems);
     }
     return new SemanticDataset("VOC2012 " + split, Vocabularies.voc2012(), 1, 255, items);
   }

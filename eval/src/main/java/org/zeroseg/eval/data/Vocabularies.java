@@ -204,6 +204,7 @@ public final class Vocabularies {
    *
    * @param split "48/17" or "65/15"
    * @return category ids
+   * @throws IllegalArgumentException if it is neither
    */
   public static List<Long> cocoSeen(String split) {
     return split(split, "seen");
@@ -214,12 +215,17 @@ public final class Vocabularies {
    *
    * @param split "48/17" or "65/15"
    * @return category ids
+   * @throws IllegalArgumentException if it is neither
    */
   public static List<Long> cocoUnseen(String split) {
     return split(split, "unseen");
   }
 
   private static List<Long> split(String split, String side) {
+    if (!split.equals("48/17") && !split.equals("65/15")) {
+      throw new IllegalArgumentException(
+          "there is no split '" + split + "' of COCO; there are 48/17 and 65/15");
+    }
     return ClassTable.read("coco-split-" + split.replace('/', '-')).rows().stream()
         .filter(row -> row.get(1).equals(side))
         .map(row -> Long.valueOf(row.get(0)))

@@ -108,9 +108,7 @@ final class NamingReport {
     report.table(classes());
     List<String> names = new ArrayList<>(List.of("none"));
     names.addAll(dataset.vocabulary().names());
-    if (names.size() <= Evaluation.MOST_CONFUSABLE) {
-      report.confusion(Evaluation.confusion(names, confusions));
-    }
+    SemanticReport.confusion(names, confusions).ifPresent(report::confusion);
     return report;
   }
 

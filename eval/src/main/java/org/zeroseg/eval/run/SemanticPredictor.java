@@ -4,6 +4,7 @@ import ai.djl.modality.cv.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.eval.InvalidDataException;
@@ -41,34 +42,38 @@ public interface SemanticPredictor {
   }
 
   /**
-   * A model that is asked picture by picture.
+   * A model that is asked picture by picture, for the data set's categories or for a picture's own
+   * words for them.
    *
    * @param segmenter the model
-   * @param dataset whose vocabulary it is given, and whose numbering results follow
+   * @param dataset whose words it is given, and whose numbering results follow
    * @return a predictor
    */
   static SemanticPredictor of(Segmenter segmenter, SemanticDataset dataset) {
-    return of(segmenter, dataset, dataset.vocabulary());
+    return of(segmenter, dataset, UnaryOperator.identity());
   }
 
   /**
-   * A model that is asked picture by picture with words of one's own for the data set's categories.
+   * A model that is asked picture by picture, for the data set's categories or for a picture's own
+   * words for them.
    *
    * @param segmenter the model
-   * @param dataset whose numbering results follow
-   * @param vocabulary as many categories as the data set's, with the model's background settings
+   * @param dataset whose words it is given, and whose numbering results follow
+   * @param settings adds what the model takes for background, and may say other words; keeps the
+   *     number of categories
    * @return a predictor
-   * @throws IllegalArgumentException if the number of categories differs
    */
-  static SemanticPredictor of(Segmenter segmenter, SemanticDataset dataset, Vocabulary vocabulary) {
-    if (vocabulary.size() != dataset.vocabulary().size()) {
-      throw new IllegalArgumentException(
-          vocabulary.size() + " categories for a set of " + dataset.vocabulary().size());
-    }
+  static SemanticPredictor of(
+      Segmenter segmenter, SemanticDataset dataset, UnaryOperator<Vocabulary> settings) {
     int shift = dataset.hasBackground() ? 0 : 1;
     return item -> {
+      Vocabulary words = settings.apply(item.words().orElse(dataset.vocabulary()));
+      if (words.size() != dataset.vocabulary().size()) {
+        throw new IllegalArgumentException(
+            words.size() + " categories for a set of " + dataset.vocabulary().size());
+      }
       Image image = item.picture().toImage();
-      return LabelMap.of(segmenter.segment(image, vocabulary)).map(label -> label - shift);
+      return LabelMap.of(segmenter.segment(image, words)).map(label -> label - shift);
     };
   }
 }

@@ -213,4 +213,42 @@ class CocoEvaluatorTest {
     assertEquals(2 * a * b / (a + b), groups.harmonicMean().ap(), 1e-12);
     assertEquals(-1, ZeroShotScores.of(scores, List.of()).harmonicMean().ap());
   }
+
+  @Test
+  void confusionsMatchTheBestDetectionsWhateverTheirCategory() {
+    CocoGroundTruth truth =
+        CocoGroundTruth.builder()
+            .category(7, "cat")
+            .category(3, "dog")
+            .image(1, 10, 40)
+            .annotation(1, 7, false, square(0))
+            .annotation(1, 7, false, square(10))
+            .annotation(1, 3, false, square(20))
+            .annotation(1, 3, true, square(30))
+            .build();
+    CocoDetections found =
+        CocoDetections.builder(truth)
+            .add(1, 3, 0.9, square(0)) // a cat taken for a dog
+            .add(1, 7, 0.8, square(10))
+            .add(1, 3, 0.7, square(30)) // on the crowd: left out
+            .add(1, 7, 0.6, square(5)) // on nothing, and the last of three
+            .add(1, 3, 0.5, square(20)) // one too many
+            .build();
+    // In rising order of ids: dog, cat, nothing.
+    long[][] expected = {{0, 0, 1}, {1, 1, 0}, {0, 1, 0}};
+    assertArrayEquals(expected, CocoEvaluator.builder().build().confusions(found));
+    long[][] cats = {{1, 1}, {0, 0}};
+    assertArrayEquals(
+        cats,
+        CocoEvaluator.builder()
+            .categories(List.of(7L))
+            .images(List.of(1L))
+            .build()
+            .confusions(CocoDetections.builder(truth).add(1, 7, 0.8, square(10)).build()),
+        "the other cat is missed");
+  }
+
+  private static Rle square(int from) {
+    return Mask.of(40, 10, (x, y) -> x >= from && x < from + 10).rle();
+  }
 }

@@ -139,4 +139,36 @@ class CatalogTest {
         assertThrows(InvalidDataException.class, () -> PascalContext.read(file));
     assertTrue(error.getMessage().contains("a.mat"), error.getMessage());
   }
+
+  private void bird(String breed) throws IOException {
+    picture("CUB_200_2011/images/001.Black/a.jpg");
+    labels("segmentations/001.Black/a.png", 200);
+    for (String line :
+        new String[] {
+          "images.txt 1 001.Black/a.jpg",
+          "image_class_labels.txt 1 " + breed,
+          "train_test_split.txt 1 0"
+        }) {
+      String[] parts = line.split(" ", 2);
+      Files.writeString(root.resolve("CUB_200_2011").resolve(parts[0]), parts[1] + "\n");
+    }
+  }
+
+  @Test
+  void birdsAreAskedForByOneWordOrByTheirBreeds() throws IOException {
+    bird("2");
+    SemanticDataset.Item plain = Catalog.open("cub-200-2011", root).items().get(0);
+    SemanticDataset.Item breed = Catalog.open("cub-200-2011-breeds", root).items().get(0);
+    assertTrue(plain.words().isEmpty());
+    assertEquals(List.of("Laysan Albatross"), breed.words().orElseThrow().names());
+    assertEquals(plain.truth(), breed.truth());
+  }
+
+  @Test
+  void aBirdOfNoBreedIsNamed() throws IOException {
+    bird("201");
+    InvalidDataException error =
+        assertThrows(InvalidDataException.class, () -> Catalog.open("cub-200-2011", root));
+    assertTrue(error.getMessage().contains("picture 1:"), error.getMessage());
+  }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.Segment;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
@@ -25,7 +26,11 @@ import org.zeroseg.eval.LabelMap;
 import org.zeroseg.eval.coco.CocoDetections;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoGroundTruth;
+import org.zeroseg.eval.coco.Overlap;
+import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.data.SemanticDataset;
+import org.zeroseg.eval.naming.NamingEvaluator;
+import org.zeroseg.eval.naming.TextEmbedder;
 import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.saliency.SaliencyMetrics;
 
@@ -165,6 +170,8 @@ class EvaluationTest {
             dataset(), folder.resolve("predictions"), new SaliencyMetrics(SaliencyMetrics.FIELD));
     assertEquals(1, report.tables().get(0).rows().get(0).values().get(0), 1e-6);
     assertEquals(0, report.tables().get(0).rows().get(2).values().get(0), 1e-12);
+    assertEquals(2, report.examples().size());
+    assertEquals(1, report.charts().size());
   }
 
   @Test
@@ -181,5 +188,79 @@ class EvaluationTest {
     assertEquals(1, report.tables().get(0).rows().get(0).values().get(0), 1e-12);
     assertTrue(report.toString().contains("–"), "no large objects: a dash");
     assertEquals(10, report.charts().get(0).curves().size());
+    assertEquals(List.of("cat", "nothing"), report.confusion().orElseThrow().names());
+    assertEquals(
+        List.of(List.of(1.0, 0.0), List.of(0.0, 0.0)), report.confusion().orElseThrow().shares());
+  }
+
+  @Test
+  void reportsZeroShotDetectionsWithPictures() throws IOException {
+    Mask mask = Mask.of(SIDE, SIDE, (x, y) -> x < 8 && y < 8);
+    Path file = folder.resolve("instances.json");
+    Files.writeString(
+        file,
+        """
+        {"images": [{"id": 1, "file_name": "0.png", "width": 16, "height": 16},
+                    {"id": 2, "file_name": "1.png", "width": 16, "height": 16}],
+         "categories": [{"id": 3, "name": "cat"}, {"id": 5, "name": "dog"}],
+         "annotations": [
+          {"id": 1, "image_id": 1, "category_id": 3, "iscrowd": 0, "area": 64,
+           "bbox": [0, 0, 8, 8], "segmentation": [[0, 0, 0, 8, 8, 8, 8, 0]]},
+          {"id": 2, "image_id": 2, "category_id": 5, "iscrowd": 0, "area": 64,
+           "bbox": [0, 0, 8, 8], "segmentation": [[0, 0, 0, 8, 8, 8, 8, 0]]}]}
+        """);
+    CocoGroundTruth truth = CocoGroundTruth.read(file);
+    CocoDetections found =
+        CocoDetections.builder(truth).add(1, 3, 0.5, mask.rle()).add(2, 3, 0.6, mask.rle()).build();
+    Report report =
+        evaluation.zeroShot(
+            found,
+            ZeroShotScores.evaluator(Overlap.MASK),
+            List.of(3L),
+            Optional.of(folder.resolve("images")));
+    List<Report.Row> groups = report.tables().get(1).rows();
+    assertEquals(
+        List.of(50.0, 100.0),
+        groups.get(0).values().stream().map(v -> (double) Math.round(v)).toList());
+    assertEquals(List.of(0.0, 0.0), groups.get(1).values());
+    assertEquals("1.png", report.examples().get(0).name());
+    assertEquals(0, report.examples().get(0).score());
+    assertEquals(
+        List.of(1.0, 0.0, 0.0), report.confusion().orElseThrow().shares().get(1), "dog for cat");
+  }
+
+  @Test
+  void reportsSegmentsThatNameThemselves() throws IOException {
+    SemanticDataset dataset = dataset();
+    TextEmbedder axes =
+        texts ->
+            texts.stream()
+                .map(text -> text.equals("cat") ? new float[] {1, 0} : new float[] {0, 1})
+                .toArray(float[][]::new);
+    SegmentNamer perfect =
+        new SegmentNamer() {
+          @Override
+          public List<Segment> discover(SemanticDataset.Item item) throws IOException {
+            return name(item, List.of(item.truth().mask(0).not())).orElseThrow();
+          }
+
+          @Override
+          public Optional<List<Segment>> name(SemanticDataset.Item item, List<Mask> masks)
+              throws IOException {
+            String name = item.truth().mask(1).isEmpty() ? "dog" : "cat";
+            float[] vector = axes.embed(List.of(name))[0];
+            return Optional.of(List.of(Segment.of(1, name, 1, masks.get(0)).withEmbedding(vector)));
+          }
+        };
+    Report report =
+        evaluation.naming(dataset, perfect, NamingEvaluator.of(dataset, axes, Optional.of(axes)));
+    for (Report.Row row : report.tables().get(0).rows()) {
+      assertEquals(List.of(1.0, 1.0, 1.0, 1.0), row.values(), row.name());
+    }
+    assertEquals(1, report.tables().get(1).rows().get(0).values().get(0), "text quality");
+    assertEquals(11, report.tables().get(3).rows().size(), "thresholds of Table 6");
+    assertEquals(2, report.charts().size());
+    assertEquals(1, report.examples().size(), "all are alike: one is the worst and the best");
+    assertEquals(List.of(0.0, 1.0, 0.0), report.confusion().orElseThrow().shares().get(1));
   }
 }

@@ -14,6 +14,7 @@ import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.eval.coco.CocoDetections;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoGroundTruth;
+import org.zeroseg.eval.coco.CocoGroundTruth.Category;
 import org.zeroseg.eval.coco.Overlap;
 import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.data.Catalog;
@@ -120,9 +121,18 @@ final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--only",
+      split = ",",
       paramLabel = "CATEGORY",
-      description = "Semantic: only pictures with this category, all others being background.")
-  private String only;
+      description =
+          "Semantic: only pictures with this category, all others being background. Instances: "
+              + "only these categories, separated by commas.")
+  private List<String> only = List.of();
+
+  @Option(
+      names = "--unseen",
+      paramLabel = "SPLIT",
+      description = "Instances: only the unseen categories of COCO's split 48/17 or 65/15.")
+  private Optional<String> unseen;
 
   @Option(
       names = "--annotations",
@@ -213,14 +223,16 @@ final class EvalCommand implements Callable<Integer> {
 
   private Report semantic(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     SemanticDataset set = limited(Catalog.open(needed(dataset, "DATASET"), data));
-    set = only == null ? set : set.only(only);
+    if (only.size() > 1) {
+      throw new IllegalArgumentException("--kind semantic takes one category after --only");
+    }
+    set = only.isEmpty() ? set : set.only(only.get(0));
     if (predictions != null) {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
     }
     try (Clip clip = model.clip(progress);
         Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, clip)) {
-      return evaluation.semantic(
-          set, SemanticPredictor.of(segmenter, set, model.words(set.vocabulary())));
+      return evaluation.semantic(set, SemanticPredictor.of(segmenter, set, model::words));
     }
   }
 
@@ -233,24 +245,60 @@ final class EvalCommand implements Callable<Integer> {
     Optional<Path> pictures =
         known.map(Catalog.Instances::images).or(() -> Optional.ofNullable(images));
     CocoGroundTruth objects = CocoGroundTruth.read(file);
+    List<Category> categories = categories(objects);
     CocoDetections found =
         predictions != null
             ? CocoDetections.read(predictions, objects)
-            : detect(evaluation, objects, needed(pictures.orElse(null), "--images"), progress);
-    return evaluation.instances(found, CocoEvaluator.builder().overlap(overlap), pictures);
+            : detect(
+                evaluation,
+                objects,
+                categories,
+                needed(pictures.orElse(null), "--images"),
+                progress);
+    return evaluation.instances(
+        found,
+        CocoEvaluator.builder()
+            .overlap(overlap)
+            .categories(categories.stream().map(Category::id).toList()),
+        pictures);
+  }
+
+  /** Those that are asked for, in the order of the file. */
+  private List<Category> categories(CocoGroundTruth objects) {
+    List<Category> all = objects.categories();
+    for (String name : only) {
+      if (all.stream().noneMatch(category -> category.name().equals(name))) {
+        throw new IllegalArgumentException(
+            "--only: there is no category '"
+                + name
+                + "' in "
+                + all.stream().map(Category::name).toList());
+      }
+    }
+    List<Long> ids = unseen.map(Vocabularies::cocoUnseen).orElse(List.of());
+    List<Category> chosen =
+        all.stream()
+            .filter(category -> only.isEmpty() || only.contains(category.name()))
+            .filter(category -> unseen.isEmpty() || ids.contains(category.id()))
+            .toList();
+    if (chosen.isEmpty()) {
+      throw new IllegalArgumentException("none of the set's categories is left to evaluate");
+    }
+    return chosen;
   }
 
   private CocoDetections detect(
-      Evaluation evaluation, CocoGroundTruth objects, Path pictures, ConsoleProgress progress)
+      Evaluation evaluation,
+      CocoGroundTruth objects,
+      List<Category> categories,
+      Path pictures,
+      ConsoleProgress progress)
       throws IOException {
-    List<Vocabulary.Category> categories =
-        objects.categories().stream()
-            .map(category -> Vocabulary.Category.of(category.name()))
-            .toList();
+    Vocabulary words =
+        Vocabulary.of(categories.stream().map(Category::name).toArray(String[]::new));
     try (Clip clip = model.clip(progress);
         Segmenter segmenter = model.segmenter(Zutis.Answer.INSTANCES, clip)) {
-      return evaluation.detect(
-          segmenter, objects, pictures, model.words(Vocabulary.of(categories)));
+      return evaluation.detect(segmenter, objects, categories, pictures, model.words(words));
     }
   }
 
@@ -258,7 +306,8 @@ final class EvalCommand implements Callable<Integer> {
     CocoGroundTruth objects = CocoGroundTruth.read(needed(annotations, "--annotations"));
     CocoDetections found = CocoDetections.read(needed(predictions, "--predictions"), objects);
     List<Long> told = seen == null ? List.of() : Vocabularies.cocoSeen(seen);
-    return evaluation.zeroShot(found, ZeroShotScores.evaluator(overlap), told);
+    return evaluation.zeroShot(
+        found, ZeroShotScores.evaluator(overlap), told, Optional.ofNullable(images));
   }
 
   private Report saliency(Evaluation evaluation) throws IOException {

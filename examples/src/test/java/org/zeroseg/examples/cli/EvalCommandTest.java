@@ -32,7 +32,8 @@ class EvalCommandTest {
   static void scenes() {
     ZeroSeg.commandLine()
         .setOut(new PrintWriter(new StringWriter()))
-        .execute("shapeworld", "-o", data.resolve("shapeworld").toString(), "-n", "4");
+        .execute(
+            "shapeworld", "-o", data.resolve("shapeworld").toString(), "-n", "4", "--size", "64");
   }
 
   @Test
@@ -58,5 +59,109 @@ class EvalCommandTest {
     for (String part : new String[] {"Curves", "Confusion", "Worst and best pictures"}) {
       assertTrue(page.contains(part), part);
     }
+  }
+
+  private void assertSays(String... parts) {
+    for (String part : parts) {
+      assertTrue((out.toString() + err).contains(part), part + " in " + out + err);
+    }
+  }
+
+  private void assertPage(Path html, String... parts) throws IOException {
+    String page = Files.readString(html);
+    for (String part : parts) {
+      assertTrue(page.contains("<h2>" + part), part);
+    }
+  }
+
+  @Test
+  void aModelIsEvaluatedOnLabelPictures() throws IOException {
+    Path html = data.resolve("semantic.html");
+    assertEquals(
+        0, run("eval", "shapeworld", "--data", data, "--limit", 3, "--html", html), err.toString());
+    assertSays("3 pictures", "mean IoU", "pixel accuracy");
+    assertPage(html, "Summary", "Classes", "Confusion", "Worst and best pictures");
+  }
+
+  @Test
+  void aModelsInstancesAreEvaluated() throws IOException {
+    Path html = data.resolve("instances.html");
+    assertEquals(
+        0,
+        run("eval", "shapeworld", "--data", data, "--kind", "instances", "--html", html),
+        err.toString());
+    assertSays("class-agnostic", "AR");
+    assertPage(html, "Summary", "Categories", "Curves", "Confusion", "Worst and best pictures");
+  }
+
+  @Test
+  void categoriesThatAreEvaluatedCanBeChosen() throws IOException {
+    Path csv = data.resolve("chosen.csv");
+    assertEquals(
+        0,
+        run(
+            "eval",
+            "shapeworld",
+            "--data",
+            data,
+            "--kind",
+            "instances",
+            "--only",
+            "red star,blue ring",
+            "--csv",
+            csv),
+        err.toString());
+    assertEquals(
+        2, Files.readAllLines(csv).stream().filter(line -> line.startsWith("Categories,")).count());
+    assertEquals(
+        1, run("eval", "shapeworld", "--data", data, "--kind", "instances", "--only", "red cow"));
+    assertSays("red cow");
+    assertEquals(
+        1, run("eval", "shapeworld", "--data", data, "--kind", "instances", "--unseen", "1/2"));
+    assertSays("1/2", "48/17");
+  }
+
+  @Test
+  void truthItselfIsAPerfectPrediction() throws IOException {
+    Path labels = data.resolve("shapeworld/labels");
+    Path json = data.resolve("perfect.json");
+    assertEquals(
+        0,
+        run("eval", "shapeworld", "--data", data, "--predictions", labels, "--json", json),
+        err.toString());
+    assertTrue(Files.readString(json).contains("\"value\": 1.0"), Files.readString(json));
+    assertEquals(
+        0,
+        run(
+            "eval",
+            "--kind",
+            "saliency",
+            "--images",
+            data.resolve("shapeworld/images"),
+            "--truth",
+            labels,
+            "--predictions",
+            labels,
+            "--html",
+            data.resolve("saliency.html")),
+        err.toString());
+    assertPage(data.resolve("saliency.html"), "Curves", "Worst and best pictures");
+  }
+
+  @Test
+  void everyKindSaysWhichDataItLacks() {
+    Path nowhere = data.resolve("nowhere");
+    for (String kind : new String[] {"semantic", "saliency", "naming"}) {
+      assertEquals(
+          1, run("eval", "voc2012-val", "--data", nowhere, "--kind", kind, "-p", nowhere), kind);
+      assertSays(nowhere.resolve("VOCdevkit").toString(), "VOCtrainval");
+    }
+    assertEquals(1, run("eval", "coco-20k", "--data", nowhere, "--kind", "instances"));
+    assertSays("instances_train2014_sel20k.json", "LOST");
+    assertEquals(1, run("eval", "--kind", "zero-shot"));
+    assertSays("--kind zero-shot needs --annotations");
+    assertEquals(
+        1, run("eval", "--kind", "zero-shot", "--annotations", nowhere, "--predictions", nowhere));
+    assertSays("there is no file " + nowhere);
   }
 }
