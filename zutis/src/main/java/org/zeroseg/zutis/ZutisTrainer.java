@@ -82,6 +82,8 @@ public final class ZutisTrainer {
    *     paper
    * @param averaging what the result, a running mean of the weights, keeps of itself in a step; 0
    *     in the paper, where the result is the weights
+   * @param wordScale what cosines with words are multiplied by in the loss; 1 in the paper, yet words
+   *     that have much in common are told apart the sooner the larger it is
    */
   public record Options(
       double learningRate,
@@ -91,7 +93,8 @@ public final class ZutisTrainer {
       Criterion criterion,
       boolean bfloat16,
       double longestGradient,
-      double averaging) {
+      double averaging,
+      double wordScale) {
 
     /** The published values: 5e-5, a tenth of it for the image tower, 0.05, gradient stopped. */
     public static final Options DEFAULT =
@@ -108,6 +111,7 @@ public final class ZutisTrainer {
      * @param bfloat16 whether products are computed in bfloat16; the weights stay float32
      * @param longestGradient gradients are shortened to this length, all together
      * @param averaging what the running mean keeps of itself in a step; 0 for no mean
+     * @param wordScale what cosines with words are multiplied by in the loss
      * @throws IllegalArgumentException if the mean would keep less than nothing or everything
      */
     public Options {
@@ -117,7 +121,7 @@ public final class ZutisTrainer {
     }
 
     /**
-     * Options without clipping and averaging, as in the paper.
+     * Options without clipping, averaging and a scale, as in the paper.
      *
      * @param learningRate of decoder, perceptrons and queries at the start
      * @param encoderFactor what the image tower's rate is multiplied by
@@ -141,7 +145,8 @@ public final class ZutisTrainer {
           criterion,
           bfloat16,
           Double.POSITIVE_INFINITY,
-          0);
+          0,
+          1);
     }
   }
 
@@ -250,7 +255,7 @@ public final class ZutisTrainer {
     Loss(NDManager constants) {
       Weights own = Weights.of(weights, "ZUTIS in training");
       this.learner = ZutisModel.of(config, own, constants).differentiable();
-      this.vectors = constants.create(words);
+      this.vectors = constants.create(words).mul((float) options.wordScale());
     }
 
     @Override

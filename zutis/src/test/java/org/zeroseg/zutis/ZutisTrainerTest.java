@@ -140,7 +140,7 @@ class ZutisTrainerTest {
 
   @Test
   void averagedWeightsAreTheResultAndSurviveInterruptions() throws IOException {
-    Options options = new Options(2e-3, 0.1, 0.05, true, Criterion.DEFAULT, false, 1, 0.5);
+    Options options = new Options(2e-3, 0.1, 0.05, true, Criterion.DEFAULT, false, 1, 0.5, 1);
     Map<String, NDArray> plain = weights();
     ZutisTrainer through = trainer(plain, options);
     through.run(ZutisTrainerTest::samples, plan("mean", 4, 100), Progress.SILENT);
@@ -168,7 +168,22 @@ class ZutisTrainerTest {
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new Options(1, 1, 0, true, Criterion.DEFAULT, false, 1, 1));
+        () -> new Options(1, 1, 0, true, Criterion.DEFAULT, false, 1, 1, 1));
+  }
+
+  @Test
+  void scaledWordsSharpenTheLossOfWordsAlone() {
+    float[] totals = new float[4];
+    for (int i = 0; i < 4; i++) {
+      Criterion criterion = new Criterion(1, 1, i < 2 ? 1 : 0, i < 2 ? 0 : 1, 255);
+      Options options =
+          new Options(1e-3, 0.1, 0, true, criterion, false, 1, 0, i % 2 == 0 ? 1 : 50);
+      ZutisTrainer.Loss loss = trainer(weights(), options).new Loss(manager);
+      totals[i] = loss.loss(samples(1), manager).getFloat();
+    }
+    assertEquals(totals[0], totals[1]);
+    // Untrained cosines are wrong as often as not, which costs the more the larger they are.
+    assertTrue(totals[3] > 2 * totals[2], totals[2] + " and " + totals[3]);
   }
 
   @Test

@@ -141,6 +141,14 @@ final class TrainZutisCommand implements Callable<Integer> {
   private double encoderFactor;
 
   @Option(
+      names = "--word-scale",
+      defaultValue = "1",
+      description =
+          "What cosines with words are multiplied by for the loss, to tell similar words apart. "
+              + "Default: ${DEFAULT-VALUE}.")
+  private double wordScale;
+
+  @Option(
       names = "--labels-by-archive",
       description = "Label a picture of two archives by the one that it is drawn from.")
   private boolean labelsByArchive;
@@ -212,7 +220,10 @@ final class TrainZutisCommand implements Callable<Integer> {
         defaults.weightDecay(),
         defaults.stopGradient(),
         criterion,
-        bfloat16);
+        bfloat16,
+        defaults.longestGradient(),
+        defaults.averaging(),
+        wordScale);
   }
 
   /** What a training begins with; the CLIP is not needed any more. */
@@ -270,6 +281,7 @@ final class TrainZutisCommand implements Callable<Integer> {
     provenance.put("true-colours", Boolean.toString(trueColours));
     provenance.put("learning-rate", Double.toString(learningRate));
     provenance.put("encoder-factor", Double.toString(encoderFactor));
+    provenance.put("word-scale", Double.toString(wordScale));
     provenance.put("labels-by-archive", Boolean.toString(labelsByArchive));
     provenance.put("bfloat16", Boolean.toString(bfloat16));
     provenance.put("seed", Long.toString(seed));
