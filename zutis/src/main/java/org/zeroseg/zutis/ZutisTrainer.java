@@ -82,8 +82,8 @@ public final class ZutisTrainer {
    *     paper
    * @param averaging what the result, a running mean of the weights, keeps of itself in a step; 0
    *     in the paper, where the result is the weights
-   * @param wordScale what cosines with words are multiplied by in the loss; 1 in the paper, yet words
-   *     that have much in common are told apart the sooner the larger it is
+   * @param wordScale what cosines with words are multiplied by in the loss; 1 in the paper, yet
+   *     words that have much in common are told apart the sooner the larger it is
    */
   public record Options(
       double learningRate,
