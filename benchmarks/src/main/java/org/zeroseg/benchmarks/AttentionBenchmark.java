@@ -3,9 +3,6 @@ package org.zeroseg.benchmarks;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -54,27 +51,15 @@ public class AttentionBenchmark {
     transposed = tokens.swapAxes(2, 3).duplicate();
     queries = tokens.get(":, :, :" + ROWS);
     scores = manager.randomNormal(new Shape(1, HEADS, ROWS, TOKENS));
-    before = peak();
+    before = PeakMemory.kilobytes();
   }
 
   /** Prints the memory and frees the tokens. */
   @TearDown
   public void close() {
-    System.out.printf("%npeak resident memory: grew by %.0f MB%n", (peak() - before) / 1024.0);
+    System.out.printf(
+        "%npeak resident memory: grew by %.0f MB%n", (PeakMemory.kilobytes() - before) / 1024.0);
     manager.close();
-  }
-
-  /** The peak of resident memory in kilobytes; 0 where the system does not tell. */
-  private static long peak() {
-    try {
-      return Files.readAllLines(Path.of("/proc/self/status")).stream()
-          .filter(line -> line.startsWith("VmHWM:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-          .findFirst()
-          .orElse(0);
-    } catch (IOException e) {
-      return 0;
-    }
   }
 
   /**
