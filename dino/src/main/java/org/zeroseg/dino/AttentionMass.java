@@ -22,7 +22,8 @@ public record AttentionMass(double mass) {
    *
    * @param attention row-major, one value a position, without the class token
    * @param grid the positions
-   * @return the mask on the grid
+   * @return the mask on the grid; empty if there is no attention at all
+   * @throws IllegalArgumentException if a number is not finite, or there is not one a position
    */
   public Mask mask(float[] attention, Grid grid) {
     boolean[] kept = kept(attention, mass);
@@ -50,8 +51,11 @@ public record AttentionMass(double mass) {
             .mapToInt(Integer::intValue)
             .toArray();
     double total = 0;
-    for (float value : values) {
-      total += value;
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new IllegalArgumentException("Attention to position " + i + " is " + values[i]);
+      }
+      total += values[i];
     }
     boolean[] kept = new boolean[values.length];
     double cumulative = 0;

@@ -2,7 +2,6 @@ package org.zeroseg.dino;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
@@ -178,14 +177,11 @@ public final class DinoVit {
           "No block " + layer + " in a transformer of " + config.depth());
     }
     NDArray tokens = blocks.forward(embed(pixels, stride), 0, layer);
-    if (facet == Facet.TOKEN) {
-      return blocks.forward(tokens, layer, layer + 1);
-    }
-    NDList qkv = blocks.queriesKeysValues(layer, tokens);
     return switch (facet) {
-      case QUERY -> qkv.get(0);
-      case KEY -> qkv.get(1);
-      default -> qkv.get(2);
+      case TOKEN -> blocks.forward(tokens, layer, layer + 1);
+      case QUERY -> blocks.part(layer, tokens, Transformer.Part.QUERIES);
+      case KEY -> blocks.part(layer, tokens, Transformer.Part.KEYS);
+      case VALUE -> blocks.part(layer, tokens, Transformer.Part.VALUES);
     };
   }
 
@@ -200,9 +196,9 @@ public final class DinoVit {
   public NDArray classAttention(NDArray pixels, int stride) {
     int last = config.depth() - 1;
     NDArray tokens = blocks.forward(embed(pixels, stride), 0, last);
-    NDList qkv = blocks.queriesKeysValues(last, tokens);
-    NDArray query = heads(qkv.get(0).get(":, :1"));
-    return call(Kernels.core(), "attention_probabilities", query, heads(qkv.get(1))).squeeze(2);
+    NDArray query = blocks.part(last, tokens.get(":, :1"), Transformer.Part.QUERIES);
+    NDArray keys = blocks.part(last, tokens, Transformer.Part.KEYS);
+    return call(Kernels.core(), "attention_probabilities", heads(query), heads(keys)).squeeze(2);
   }
 
   /**

@@ -35,9 +35,13 @@ public record MaskDistill(double share, double mass, int scoringHeads) {
    * @param keys {@code [1, heads, 1 + N, d]} of the last block
    * @param grid the positions
    * @return the object
+   * @throws IllegalArgumentException if the keys do not fit the grid or a number is not finite
    */
   public Found find(NDArray queries, NDArray keys, Grid grid) {
     NDArray positions = keys.get(new NDIndex("0, :, 1:"));
+    // The sum over heads of inner products is the inner product of all heads side by side.
+    long count = positions.getShape().get(1);
+    NDArray flat = Similarities.checked(positions.swapAxes(0, 1).reshape(count, -1), grid);
     NDArray cls = queries.get(new NDIndex("0, :{}, :1", scoringHeads));
     float[] scores =
         cls.matMul(positions.get(new NDIndex(":{}", scoringHeads)).swapAxes(1, 2))
@@ -60,8 +64,6 @@ public record MaskDistill(double share, double mass, int scoringHeads) {
             .mapToInt(Integer::intValue)
             .toArray();
     int source = potentials[0];
-    // The sum over heads of inner products is the inner product of all heads side by side.
-    NDArray flat = positions.swapAxes(0, 1).reshape(grid.size(), -1);
     float[] toSource = flat.matMul(flat.get(new NDIndex("{}", source))).toFloatArray();
     int[] nodes = IntStream.of(potentials).filter(i -> toSource[i] > 0).toArray();
     float[] votes = new float[grid.size()];

@@ -48,6 +48,9 @@ class FindersTest {
     NDArray same = manager.ones(new Shape(GRID.size(), 3));
     assertEquals(GRID.size(), Lost.DEFAULT.find(same, GRID).mask().area());
     assertTrue(TokenCut.DEFAULT.find(same, GRID).mask().isEmpty());
+    NDArray tokens = manager.ones(new Shape(1, 6, 1 + GRID.size(), 2));
+    assertEquals(GRID.size(), MaskDistill.DEFAULT.find(tokens, tokens, GRID).mask().area());
+    assertTrue(AttentionMass.DEFAULT.mask(new float[GRID.size()], GRID).isEmpty());
   }
 
   @Test
@@ -56,6 +59,9 @@ class FindersTest {
     Grid grid = new Grid(1, 1);
     assertEquals(1, Lost.DEFAULT.find(one, grid).mask().area());
     assertTrue(TokenCut.DEFAULT.find(one, grid).mask().isEmpty());
+    NDArray tokens = manager.ones(new Shape(1, 6, 2, 2));
+    assertEquals(1, MaskDistill.DEFAULT.find(tokens, tokens, grid).mask().area());
+    assertEquals(1, AttentionMass.DEFAULT.mask(new float[] {0.3f}, grid).area());
   }
 
   @Test
@@ -66,6 +72,15 @@ class FindersTest {
     assertThrows(IllegalArgumentException.class, () -> TokenCut.DEFAULT.find(broken, GRID));
     assertThrows(
         IllegalArgumentException.class, () -> SpectralMasks.DEFAULT.candidates(map, 8, 64, 48));
+    NDArray tokens = manager.ones(new Shape(1, 6, 1 + GRID.size(), 2));
+    NDArray noTokens = tokens.div(0);
+    assertThrows(
+        IllegalArgumentException.class, () -> MaskDistill.DEFAULT.find(tokens, noTokens, GRID));
+    assertThrows(
+        IllegalArgumentException.class, () -> MaskDistill.DEFAULT.find(noTokens, tokens, GRID));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> AttentionMass.DEFAULT.mask(new float[] {Float.NaN}, new Grid(1, 1)));
   }
 
   @Test

@@ -6,7 +6,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A stack of pre-norm transformer blocks over tokens {@code [B, N, C]}, as CLIP, DINO and GPT-2
@@ -102,13 +104,28 @@ public final class Transformer {
             "mlp.fc2");
   }
 
+  /** What a block's joint projection makes of a token, in the order of its rows. */
+  public enum Part {
+    /** What a token asks with. */
+    QUERIES(0),
+    /** What other tokens compare with. */
+    KEYS(1),
+    /** What a token passes on. */
+    VALUES(2);
+
+    private final long third;
+
+    Part(long third) {
+      this.third = third;
+    }
+  }
+
   private static final Kernels KERNELS = Kernels.core();
 
   private final List<Block> blocks;
   private final Options options;
   private final NDArray switches;
-  private final NDArray keysPart;
-  private final NDArray valuesPart;
+  private final Map<Part, NDArray> parts;
   private final NDArray noMask;
   private final boolean gradients;
 
@@ -120,8 +137,10 @@ public final class Transformer {
       options.heads(), options.epsilon(), options.activation().code, options.causal() ? 1 : 0
     };
     this.switches = manager.create(numbers).toDevice(Device.cpu(), false);
-    this.keysPart = manager.create(1L).toDevice(Device.cpu(), false);
-    this.valuesPart = manager.create(2L).toDevice(Device.cpu(), false);
+    this.parts = new EnumMap<>(Part.class);
+    for (Part part : Part.values()) {
+      parts.put(part, manager.create(part.third).toDevice(Device.cpu(), false));
+    }
     this.noMask = manager.zeros(new Shape(0));
     this.gradients = false;
   }
@@ -130,8 +149,7 @@ public final class Transformer {
     this.blocks = other.blocks;
     this.options = other.options;
     this.switches = other.switches;
-    this.keysPart = other.keysPart;
-    this.valuesPart = other.valuesPart;
+    this.parts = other.parts;
     this.noMask = other.noMask;
     this.gradients = gradients;
   }
@@ -293,6 +311,27 @@ public final class Transformer {
   }
 
   /**
+   * The queries, the keys or the values of a block alone.
+   *
+   * @param layer the block
+   * @param tokens {@code [B, N, C]}, as they enter it
+   * @param part which of the three
+   * @return {@code [B, N, C]}; a head's part is {@code C / heads} columns in turn
+   */
+  public NDArray part(int layer, NDArray tokens, Part part) {
+    Block b = blocks.get(layer);
+    return call(
+        "block_third",
+        tokens,
+        switches,
+        parts.get(part),
+        b.norm1.weight,
+        b.norm1.bias,
+        b.qkv.weight,
+        b.qkv.bias);
+  }
+
+  /**
    * The attention probabilities of a block, without any mask. They fill {@code B H N N} floats: for
    * looking at, not for computing with.
    *
@@ -342,7 +381,7 @@ public final class Transformer {
    * @return {@code [B, N, C]}, without the residual
    */
   public NDArray projectedValues(int layer, NDArray tokens) {
-    return projectedPart(layer, tokens, valuesPart);
+    return projectedPart(layer, tokens, Part.VALUES);
   }
 
   /**
@@ -353,16 +392,16 @@ public final class Transformer {
    * @return {@code [B, N, C]}
    */
   public NDArray projectedKeys(int layer, NDArray tokens) {
-    return projectedPart(layer, tokens, keysPart);
+    return projectedPart(layer, tokens, Part.KEYS);
   }
 
-  private NDArray projectedPart(int layer, NDArray tokens, NDArray part) {
+  private NDArray projectedPart(int layer, NDArray tokens, Part part) {
     Block b = blocks.get(layer);
     return call(
         "block_part",
         tokens,
         switches,
-        part,
+        parts.get(part),
         b.norm1.weight,
         b.norm1.bias,
         b.qkv.weight,

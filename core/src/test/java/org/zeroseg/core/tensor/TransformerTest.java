@@ -117,6 +117,13 @@ class TransformerTest {
             1e-5f);
         NDArray alone = stack.queriesKeysValues(0, x).get(2).matMul(weight.transpose()).add(bias);
         assertArrayEquals(alone.toFloatArray(), stack.projectedValues(0, x).toFloatArray(), 1e-5f);
+        Transformer.Part[] thirds = Transformer.Part.values();
+        for (int i = 0; i < thirds.length; i++) {
+          assertArrayEquals(
+              stack.queriesKeysValues(0, x).get(i).toFloatArray(),
+              stack.part(0, x, thirds[i]).toFloatArray(),
+              1e-5f);
+        }
       }
     }
   }

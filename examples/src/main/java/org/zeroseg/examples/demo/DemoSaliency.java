@@ -1,5 +1,6 @@
 package org.zeroseg.examples.demo;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
@@ -48,6 +49,11 @@ public final class DemoSaliency {
     return dino.facets(enlarged(picture), Facet.KEY, last, patch).get(0);
   }
 
+  private static NDArray array(Dino.Features keys, boolean centred, NDManager call) {
+    NDArray array = keys.array(call);
+    return centred ? array.sub(array.mean(new int[] {0}, true)) : array;
+  }
+
   /**
    * Spectral voting by one encoder.
    *
@@ -74,12 +80,14 @@ public final class DemoSaliency {
    *
    * @param dino the encoder
    * @param picture RGB
+   * @param centred whether the keys' mean over the picture is taken off them, as neither the paper
+   *     nor its code does
    * @return a mask of the picture's size
    */
-  public static Mask lost(Dino dino, Picture picture) {
+  public static Mask lost(Dino dino, Picture picture, boolean centred) {
     Dino.Features keys = keys(dino, picture);
     try (NDManager call = NDManager.newBaseManager()) {
-      Mask mask = Lost.DEFAULT.find(keys.array(call), keys.grid()).mask();
+      Mask mask = Lost.DEFAULT.find(array(keys, centred, call), keys.grid()).mask();
       return GridMasks.stretched(mask, picture.width(), picture.height());
     }
   }
@@ -89,12 +97,14 @@ public final class DemoSaliency {
    *
    * @param dino the encoder
    * @param picture RGB
+   * @param centred whether the keys' mean over the picture is taken off them, as neither the paper
+   *     nor its code does
    * @return a mask of the picture's size
    */
-  public static Mask tokenCut(Dino dino, Picture picture) {
+  public static Mask tokenCut(Dino dino, Picture picture, boolean centred) {
     Dino.Features keys = keys(dino, picture);
     try (NDManager call = NDManager.newBaseManager()) {
-      Mask mask = TokenCut.DEFAULT.find(keys.array(call), keys.grid()).mask();
+      Mask mask = TokenCut.DEFAULT.find(array(keys, centred, call), keys.grid()).mask();
       return GridMasks.stretched(mask, picture.width(), picture.height());
     }
   }

@@ -42,8 +42,10 @@ class DemoSaliencyTest {
       List<Mask> masks =
           List.of(
               voting.detect(picture).mask(),
-              DemoSaliency.lost(dino, picture),
-              DemoSaliency.tokenCut(dino, picture));
+              DemoSaliency.lost(dino, picture, false),
+              DemoSaliency.lost(dino, picture, true),
+              DemoSaliency.tokenCut(dino, picture, false),
+              DemoSaliency.tokenCut(dino, picture, true));
       for (Mask mask : masks) {
         assertEquals(96, mask.width());
         assertEquals(96, mask.height());
