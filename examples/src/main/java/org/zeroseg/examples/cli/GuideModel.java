@@ -2,7 +2,6 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
@@ -11,7 +10,8 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.examples.demo.DemoModels;
-import org.zeroseg.zeroguide.Oversegmentation;
+import org.zeroseg.examples.demo.DemoZeroGuide;
+import org.zeroseg.examples.demo.DemoZeroGuide.Variant;
 import org.zeroseg.zeroguide.SegmentEncoder;
 import org.zeroseg.zeroguide.ZeroGuide;
 import org.zeroseg.zeroguide.caption.Namer;
@@ -24,27 +24,9 @@ import picocli.CommandLine.Option;
 /** Options of the commands that find segments by themselves: by which DINO, named by whom. */
 final class GuideModel {
 
-  /** The demo's DINO has patches of a few pixels, and scenes of 64. */
-  private static final Oversegmentation DEMO_CANDIDATES =
-      new Oversegmentation(96, 384, 4, 20, 10, 0.9, true);
-
   private static final Path SHAPE_WORLD = Path.of("shapeworld");
 
   private static final PromptTemplates PROMPT = PromptTemplates.of(ZeroCap.PROMPT + " {}.");
-
-  /** The rows of the paper's Table 3. */
-  enum Variant {
-    FULL,
-    WITHOUT_MERGING,
-    WITHOUT_SUBTRACTION,
-    CROP_AND_MASK;
-
-    /** As it is typed. */
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-  }
 
   @Option(
       names = "--dino",
@@ -107,18 +89,11 @@ final class GuideModel {
     try {
       namer = namer(demo, clip, prompt, progress);
       ZeroGuide.Builder builder =
-          ZeroGuide.builder().models(eyes, clip).prompt(prompt).progress(progress);
+          demo
+              ? DemoZeroGuide.builder(eyes, clip, variant)
+              : variant.of(ZeroGuide.builder().models(eyes, clip), SegmentEncoder.Settings.DEFAULT);
       namer.ifPresent(builder::namer);
-      if (demo) {
-        builder.candidates(DEMO_CANDIDATES).embedding(ZeroGuide.Embedding.CROP_AND_MASK);
-      }
-      switch (variant) {
-        case FULL -> {}
-        case WITHOUT_MERGING -> builder.withoutMerging();
-        case WITHOUT_SUBTRACTION ->
-            builder.encoder(SegmentEncoder.Settings.DEFAULT.withoutGlobalSubtraction());
-        case CROP_AND_MASK -> builder.embedding(ZeroGuide.Embedding.CROP_AND_MASK);
-      }
+      builder.progress(progress);
       return new Guide(builder.build(), eyes, namer, prompt);
     } catch (IOException | RuntimeException e) {
       namer.ifPresent(Namer::close);
@@ -140,7 +115,11 @@ final class GuideModel {
       return Optional.of(
           demo
               ? ZeroCap.load(
-                  folder, clip, DemoModels.CAPTIONS, DemoModels.CAPTION_PROMPT, Precision.AUTO)
+                  folder,
+                  clip,
+                  DemoZeroGuide.CAPTIONS,
+                  DemoZeroGuide.CAPTION_PROMPT,
+                  Precision.AUTO)
               : ZeroCap.load(folder, clip, ZeroCapSettings.ZERO_GUIDANCE, Precision.AUTO));
     }
     return demo ? Optional.of(DemoModels.zeroCap(clip)) : Optional.empty();

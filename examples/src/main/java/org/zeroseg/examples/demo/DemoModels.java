@@ -21,7 +21,6 @@ import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zeroguide.caption.ZeroCap;
-import org.zeroseg.zeroguide.caption.ZeroCapSettings;
 
 /**
  * The models that come with the code. They know the words of ShapeWorld and nothing else; where
@@ -31,13 +30,6 @@ public final class DemoModels {
 
   /** Sentences as in ShapeWorld's captions. */
   public static final PromptTemplates TEMPLATES = PromptTemplates.of("a {}");
-
-  /** What ZeroCap's texts begin with: as ShapeWorld's captions, not as the paper's. */
-  public static final String CAPTION_PROMPT = "a";
-
-  /** ZeroCap's numbers for the demo's GPT-2, chosen on scenes that nothing is measured on. */
-  public static final ZeroCapSettings CAPTIONS =
-      ZeroCapSettings.ZERO_GUIDANCE.withSearch(8, 6).withEffort(5, 64).withSteering(0.8, 1);
 
   private DemoModels() {}
 
@@ -114,7 +106,13 @@ public final class DemoModels {
     return inFolder(
         "gpt2",
         List.of("model.safetensors", "config.json", "merges.txt", "vocab.json"),
-        folder -> ZeroCap.load(folder, clip, CAPTIONS, CAPTION_PROMPT, Precision.FLOAT32));
+        folder ->
+            ZeroCap.load(
+                folder,
+                clip,
+                DemoZeroGuide.CAPTIONS,
+                DemoZeroGuide.CAPTION_PROMPT,
+                Precision.FLOAT32));
   }
 
   /** A model of several files, which are read before their copies are deleted. */

@@ -73,6 +73,20 @@ class ZeroSegTest {
     assertEquals(0, run("discover", scene(), "-o", results));
     assertTrue(ImageIO.read(results.resolve("scene.discovered.png").toFile()).getWidth() >= 64);
     assertTrue(out.toString().contains("confidence"), out.toString());
+    assertEquals(0, run("discover", scene(), "--names", "shapeworld", "-o", results));
+  }
+
+  @Test
+  void aFolderWithoutAGpt2IsOneLine() throws IOException {
+    Path absent = folder.resolve("absent");
+    assertEquals(1, run("discover", scene(), "--gpt2", absent, "-o", folder));
+    assertTrue(err.toString().contains("absent"), err.toString());
+    Path bare = Files.createDirectories(folder.resolve("bare"));
+    Files.write(bare.resolve("model.safetensors"), new byte[0]);
+    assertEquals(1, run("discover", scene(), "--gpt2", bare, "-o", folder));
+    assertTrue(
+        err.toString().contains("bare: expected merges.txt or tokenizer.json"), err.toString());
+    assertFalse(err.toString().contains("\tat "), err.toString());
   }
 
   @Test
