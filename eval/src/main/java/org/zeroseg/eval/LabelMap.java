@@ -210,6 +210,16 @@ public final class LabelMap {
   }
 
   /**
+   * Whether a label occurs.
+   *
+   * @param label a label
+   * @return true if any pixel has it
+   */
+  public boolean has(int label) {
+    return Arrays.stream(labels).anyMatch(value -> value == label);
+  }
+
+  /**
    * Renames labels.
    *
    * @param rule from label to label

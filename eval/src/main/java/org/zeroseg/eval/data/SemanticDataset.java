@@ -383,13 +383,43 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     int label = index + first;
     List<Item> chosen = new ArrayList<>();
     for (Item item : this) {
-      if (!item.truth().mask(label).isEmpty()) {
-        Truth truth =
-            () -> item.truth().map(value -> value == label ? 1 : value == ignore ? ignore : 0);
+      if (item.truth().has(label)) {
+        Truth truth = () -> against(item.truth(), label);
         chosen.add(new Item(item.name(), item.image(), item.source(), truth));
       }
     }
     return new SemanticDataset(name + " " + category, Vocabulary.of(category), 1, ignore, chosen);
+  }
+
+  /**
+   * One category against all else.
+   *
+   * @param truth a picture's
+   * @param label the category's
+   * @return 1 for it, 0 for anything else, the ignored label as it is
+   */
+  public LabelMap against(LabelMap truth, int label) {
+    return truth.map(value -> value == label ? 1 : value == ignore ? ignore : 0);
+  }
+
+  /**
+   * The pictures that hold so many categories. Reads all truth.
+   *
+   * @param least how many at least
+   * @param most how many at most
+   * @return a smaller set
+   * @throws IOException if truth cannot be read
+   */
+  public SemanticDataset holding(int least, int most) throws IOException {
+    List<Item> chosen = new ArrayList<>();
+    for (Item item : this) {
+      LabelMap truth = item.truth();
+      long held = labels().keySet().stream().filter(truth::has).count();
+      if (held >= least && held <= most) {
+        chosen.add(item);
+      }
+    }
+    return new SemanticDataset(name, vocabulary, first, ignore, unknown, chosen);
   }
 
   /**

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.BiConsumer;
@@ -189,19 +190,20 @@ public record Evaluation(int threads, int examples, Progress progress) {
    * Evaluates saliency maps: any label but 0 is the object.
    *
    * @param dataset the truth
-   * @param maps folder of 8-bit grey pictures {@code <name>.png}, 255 being 1
+   * @param maps grey values from 0 to 255, which is 1
    * @param metrics with the beta of the comparison at hand
    * @return a report
    * @throws IOException if a picture cannot be read
+   * @throws InvalidDataException if a map is missing
    * @throws IllegalArgumentException if a map has another size than its truth, naming the picture
    */
-  public Report saliency(SemanticDataset dataset, Path maps, SaliencyMetrics metrics)
+  public Report saliency(SemanticDataset dataset, SemanticPredictor maps, SaliencyMetrics metrics)
       throws IOException {
     SaliencyReport report = new SaliencyReport(dataset, metrics);
     Extremes<LabelMap> extremes = new Extremes<>(examples);
     inOrder(
         dataset.items(),
-        item -> new Labels(item.truth(), LabelMap.read(maps.resolve(item.name() + ".png"))),
+        item -> new Labels(item.truth(), maps.predict(item)),
         (item, labels) -> {
           LabelMap map = labels.prediction();
           double score = report.add(item.name(), labels.truth(), map);
@@ -212,6 +214,36 @@ public record Evaluation(int threads, int examples, Progress progress) {
         .examples(Examples.of(extremes, dataset, List.of("object"), label -> label == 0 ? 0 : 1))
         .build();
   }
+
+  /**
+   * Evaluates masks category by category, each on the pictures that hold it: how NamedMask compares
+   * its experts (Shin et al. 2023, Tab. 1 and 2).
+   *
+   * @param dataset the truth
+   * @param predictor the masks
+   * @return a report
+   * @throws IOException if a picture cannot be read
+   * @throws InvalidDataException if a mask is missing
+   * @throws IllegalArgumentException if a mask has another size than its truth, naming the picture
+   */
+  public Report masks(SemanticDataset dataset, MaskPredictor predictor) throws IOException {
+    MaskReport report = new MaskReport(dataset);
+    Extremes<LabelMap> extremes = new Extremes<>(examples);
+    inOrder(
+        dataset.items(),
+        item -> {
+          LabelMap truth = item.truth();
+          return new Masks(truth, predictor.predict(item, report.categories(truth)));
+        },
+        (item, masks) -> {
+          MaskReport.Outcome outcome = report.add(item.name(), masks.truth(), masks.predicted());
+          extremes.offer(item.name(), outcome.iou(), outcome.painted());
+        });
+    return report.report().examples(Examples.of(extremes, dataset)).build();
+  }
+
+  /** The masks of a picture by category. */
+  private record Masks(LabelMap truth, Map<String, LabelMap> predicted) {}
 
   /**
    * Evaluates segments that were found and named without a list of words.

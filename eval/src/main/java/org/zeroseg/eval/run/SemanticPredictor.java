@@ -32,13 +32,26 @@ public interface SemanticPredictor {
    * @return a predictor that reads them; a missing one is an error that names it
    */
   static SemanticPredictor ofFolder(Path folder) {
-    return item -> {
-      Path file = folder.resolve(item.name() + ".png");
-      if (!Files.isRegularFile(file)) {
-        throw new InvalidDataException(file, "there is no prediction for " + item.image());
-      }
-      return LabelMap.readAny(file);
-    };
+    return item -> LabelMap.readAny(file(folder, item));
+  }
+
+  /**
+   * Grey pictures in a folder, such as masks and saliency maps, named as the data set's items:
+   * {@code <name>.png}; of several samples a pixel the first.
+   *
+   * @param folder of predictions
+   * @return a predictor that reads them; a missing one is an error that names it
+   */
+  static SemanticPredictor ofGreyFolder(Path folder) {
+    return item -> LabelMap.read(file(folder, item));
+  }
+
+  private static Path file(Path folder, SemanticDataset.Item item) {
+    Path file = folder.resolve(item.name() + ".png");
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(file, "there is no prediction for " + item.image());
+    }
+    return file;
   }
 
   /**

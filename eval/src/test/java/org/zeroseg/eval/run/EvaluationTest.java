@@ -125,6 +125,32 @@ class EvaluationTest {
   }
 
   @Test
+  void reportsMasksOfExpertsByCategory() throws IOException {
+    Files.createDirectories(folder.resolve("predictions/dog"));
+    for (int i = 1; i < 4; i += 2) {
+      Files.copy(
+          folder.resolve("labels/" + i + ".png"), folder.resolve("predictions/dog/" + i + ".png"));
+    }
+    Report report =
+        evaluation.masks(dataset(), MaskPredictor.ofFolder(folder.resolve("predictions")));
+    List<Report.Row> categories = report.tables().get(1).rows();
+    assertEquals("cat", categories.get(0).name());
+    assertEquals((4 / 4.0 + 6 / 8.0) / 2, categories.get(0).values().get(0), 1e-6);
+    assertEquals(
+        List.of(1.0, 2.0),
+        categories.get(1).values().stream().map(v -> Math.rint(1e6 * v) / 1e6).toList());
+    assertEquals((0.875 + 1) / 2, report.tables().get(0).rows().get(0).values().get(0), 1e-6);
+    assertEquals(2, report.examples().size());
+  }
+
+  @Test
+  void picturesCanBeChosenByHowManyCategoriesTheyHold() throws IOException {
+    assertEquals(4, dataset().holding(1, 1).size());
+    assertEquals(0, dataset().holding(2, 9).size());
+    assertEquals(3, dataset().first(3).size());
+  }
+
+  @Test
   void namesAMissingPrediction() throws IOException {
     Files.delete(folder.resolve("predictions/2.png"));
     InvalidDataException error = assertThrows(InvalidDataException.class, this::report);
@@ -167,7 +193,9 @@ class EvaluationTest {
     }
     Report report =
         evaluation.saliency(
-            dataset(), folder.resolve("predictions"), new SaliencyMetrics(SaliencyMetrics.FIELD));
+            dataset(),
+            SemanticPredictor.ofGreyFolder(folder.resolve("predictions")),
+            new SaliencyMetrics(SaliencyMetrics.FIELD));
     assertEquals(1, report.tables().get(0).rows().get(0).values().get(0), 1e-6);
     assertEquals(0, report.tables().get(0).rows().get(2).values().get(0), 1e-12);
     assertEquals(2, report.examples().size());

@@ -2,6 +2,7 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,9 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.mask.Mask;
+import org.zeroseg.dino.SaliencyDetector;
+import org.zeroseg.eval.LabelMap;
 import org.zeroseg.eval.coco.CocoDetections;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoGroundTruth;
@@ -25,6 +29,7 @@ import org.zeroseg.eval.naming.SentenceBert;
 import org.zeroseg.eval.naming.TextEmbedder;
 import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.run.Evaluation;
+import org.zeroseg.eval.run.MaskPredictor;
 import org.zeroseg.eval.run.SegmentNamer;
 import org.zeroseg.eval.run.SemanticPredictor;
 import org.zeroseg.eval.saliency.SaliencyMetrics;
@@ -59,6 +64,7 @@ final class EvalCommand implements Callable<Integer> {
     INSTANCES,
     ZERO_SHOT,
     SALIENCY,
+    MASKS,
     NAMING;
 
     /** As it is typed. */
@@ -69,6 +75,12 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private static final String SENTENCES = "sentence-transformers/all-mpnet-base-v2";
+
+  /** How many categories a picture holds. */
+  enum Holding {
+    ONE,
+    SEVERAL
+  }
 
   @Spec private CommandSpec spec;
 
@@ -96,6 +108,8 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin private GuideModel guides;
 
+  @Mixin private SaliencyModel saliency;
+
   @Option(
       names = "--sentences",
       paramLabel = "ID|PATH",
@@ -108,7 +122,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "Semantic, saliency, naming: only the first pictures.")
+      description = "Only the first pictures; not for instances and zero-shot.")
   private Optional<Integer> limit;
 
   @Option(
@@ -127,6 +141,12 @@ final class EvalCommand implements Callable<Integer> {
           "Semantic: only pictures with this category, all others being background. Instances: "
               + "only these categories, separated by commas.")
   private List<String> only = List.of();
+
+  @Option(
+      names = "--holding",
+      paramLabel = "HOW MANY",
+      description = "Semantic: only pictures that hold ${COMPLETION-CANDIDATES} category.")
+  private Optional<Holding> holding;
 
   @Option(
       names = "--unseen",
@@ -161,9 +181,11 @@ final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--seen",
-      paramLabel = "SPLIT",
-      description = "Zero-shot: the split whose seen categories are told apart, 48/17 or 65/15.")
-  private String seen;
+      paramLabel = "SPLIT|FILE",
+      description =
+          "Zero-shot: the categories that are seen, told apart from the others: COCO's split 48/17 "
+              + "or 65/15, or a file of names, one a line.")
+  private Optional<String> seen;
 
   @Option(
       names = "--beta-square",
@@ -198,8 +220,9 @@ final class EvalCommand implements Callable<Integer> {
           switch (kind) {
             case SEMANTIC -> semantic(evaluation, progress);
             case INSTANCES -> instances(evaluation, progress);
-            case ZERO_SHOT -> zeroShot(evaluation);
+            case ZERO_SHOT -> zeroShot(evaluation, progress);
             case SALIENCY -> saliency(evaluation);
+            case MASKS -> masks(evaluation);
             case NAMING -> naming(evaluation, progress);
           };
     }
@@ -222,11 +245,14 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private Report semantic(Evaluation evaluation, ConsoleProgress progress) throws IOException {
-    SemanticDataset set = limited(Catalog.open(needed(dataset, "DATASET"), data));
+    SemanticDataset set = semantic();
     if (only.size() > 1) {
       throw new IllegalArgumentException("--kind semantic takes one category after --only");
     }
     set = only.isEmpty() ? set : set.only(only.get(0));
+    if (holding.isPresent()) {
+      set = holding.get() == Holding.ONE ? set.holding(1, 1) : set.holding(2, Integer.MAX_VALUE);
+    }
     if (predictions != null) {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
     }
@@ -236,7 +262,24 @@ final class EvalCommand implements Callable<Integer> {
     }
   }
 
+  /** Ground truth, detections and, where they are known, pictures. */
+  private record Objects(
+      CocoDetections detections, List<Category> categories, Optional<Path> images) {
+
+    List<Long> ids() {
+      return categories.stream().map(Category::id).toList();
+    }
+  }
+
   private Report instances(Evaluation evaluation, ConsoleProgress progress) throws IOException {
+    Objects objects = objects(evaluation, progress);
+    return evaluation.instances(
+        objects.detections(),
+        CocoEvaluator.builder().overlap(overlap).categories(objects.ids()),
+        objects.images());
+  }
+
+  private Objects objects(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     Optional<Catalog.Instances> known =
         annotations == null
             ? Optional.of(Catalog.find(needed(dataset, "DATASET or --annotations"), data))
@@ -244,23 +287,18 @@ final class EvalCommand implements Callable<Integer> {
     Path file = known.map(Catalog.Instances::annotations).orElse(annotations);
     Optional<Path> pictures =
         known.map(Catalog.Instances::images).or(() -> Optional.ofNullable(images));
-    CocoGroundTruth objects = CocoGroundTruth.read(file);
-    List<Category> categories = categories(objects);
+    CocoGroundTruth truth = CocoGroundTruth.read(file);
+    List<Category> categories = categories(truth);
     CocoDetections found =
         predictions != null
-            ? CocoDetections.read(predictions, objects)
+            ? CocoDetections.read(predictions, truth)
             : detect(
                 evaluation,
-                objects,
+                truth,
                 categories,
-                needed(pictures.orElse(null), "--images"),
+                needed(pictures.orElse(null), "--images or --predictions"),
                 progress);
-    return evaluation.instances(
-        found,
-        CocoEvaluator.builder()
-            .overlap(overlap)
-            .categories(categories.stream().map(Category::id).toList()),
-        pictures);
+    return new Objects(found, categories, pictures);
   }
 
   /** Those that are asked for, in the order of the file. */
@@ -302,22 +340,67 @@ final class EvalCommand implements Callable<Integer> {
     }
   }
 
-  private Report zeroShot(Evaluation evaluation) throws IOException {
-    CocoGroundTruth objects = CocoGroundTruth.read(needed(annotations, "--annotations"));
-    CocoDetections found = CocoDetections.read(needed(predictions, "--predictions"), objects);
-    List<Long> told = seen == null ? List.of() : Vocabularies.cocoSeen(seen);
+  private Report zeroShot(Evaluation evaluation, ConsoleProgress progress) throws IOException {
+    Objects objects = objects(evaluation, progress);
     return evaluation.zeroShot(
-        found, ZeroShotScores.evaluator(overlap), told, Optional.ofNullable(images));
+        objects.detections(),
+        ZeroShotScores.evaluator(overlap),
+        seen(objects.categories()),
+        objects.images());
+  }
+
+  private List<Long> seen(List<Category> categories) throws IOException {
+    if (seen.isEmpty()) {
+      return List.of();
+    }
+    Path file = Path.of(seen.get());
+    if (!Files.exists(file)) {
+      return Vocabularies.cocoSeen(seen.get());
+    }
+    List<String> names = Files.readAllLines(file).stream().map(String::strip).toList();
+    return categories.stream()
+        .filter(category -> names.contains(category.name()))
+        .map(Category::id)
+        .toList();
   }
 
   private Report saliency(Evaluation evaluation) throws IOException {
     SemanticDataset set =
         truth == null
-            ? Catalog.open(needed(dataset, "DATASET or --truth"), data)
-            : SemanticDataset.ofFolders(
-                needed(images, "--images"), truth, Vocabulary.of("object"), -1);
-    return evaluation.saliency(
-        limited(set), needed(predictions, "--predictions"), new SaliencyMetrics(betaSquare));
+            ? semantic()
+            : limited(
+                SemanticDataset.ofFolders(
+                    needed(images, "--images"), truth, Vocabulary.of("object"), -1));
+    SaliencyMetrics metrics = new SaliencyMetrics(betaSquare);
+    if (predictions != null) {
+      return evaluation.saliency(set, SemanticPredictor.ofGreyFolder(predictions), metrics);
+    }
+    try (SaliencyDetector detector = saliency.detector(model.name())) {
+      return evaluation.saliency(set, object(detector, 255), metrics);
+    }
+  }
+
+  private Report masks(Evaluation evaluation) throws IOException {
+    SemanticDataset set = semantic();
+    if (predictions != null) {
+      return evaluation.masks(set, MaskPredictor.ofFolder(predictions));
+    }
+    try (SaliencyDetector detector = saliency.detector(model.name())) {
+      return evaluation.masks(set, MaskPredictor.of(object(detector, 1)));
+    }
+  }
+
+  private static SemanticPredictor object(SaliencyDetector detector, int label) {
+    return item -> {
+      Mask mask = detector.detect(item.picture()).mask();
+      int[] labels = new int[mask.width() * mask.height()];
+      mask.forEach((x, y) -> labels[y * mask.width() + x] = label);
+      return LabelMap.of(mask.width(), mask.height(), labels);
+    };
+  }
+
+  private SemanticDataset semantic() throws IOException {
+    return limited(Catalog.open(needed(dataset, "DATASET"), data));
   }
 
   private SemanticDataset limited(SemanticDataset set) {
@@ -325,7 +408,7 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private Report naming(Evaluation evaluation, ConsoleProgress progress) throws IOException {
-    SemanticDataset set = limited(Catalog.open(needed(dataset, "DATASET"), data));
+    SemanticDataset set = semantic();
     try (Clip clip = model.clip(progress);
         GuideModel.Guide guide = guides.guide(model.name(), clip, progress)) {
       TextEmbedder prompts = words -> clip.textEmbeddings().classifier(words, guide.prompt());

@@ -8,10 +8,7 @@ import java.util.concurrent.Callable;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.dino.SaliencyDetector;
-import org.zeroseg.dino.SelfMask;
-import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,26 +39,15 @@ final class SaliencyCommand implements Callable<Integer> {
               + "Default: ${DEFAULT-VALUE}.")
   private String model;
 
-  @Option(
-      names = "--raw",
-      description = "Leave the mask as the network gives it, not snapped to edges.")
-  private boolean raw;
+  @Mixin private SaliencyModel saliency;
 
   @Override
   public Integer call() throws IOException {
     try (ConsoleProgress progress = new ConsoleProgress();
-        SaliencyDetector detector = detector()) {
+        SaliencyDetector detector = saliency.detector(model)) {
       return pictures.forEach(
           progress, (shot, report) -> describe(shot, detector.detect(shot.picture()), report));
     }
-  }
-
-  private SaliencyDetector detector() throws IOException {
-    if (model.equals(Models.DEMO)) {
-      return DemoModels.selfMask(!raw);
-    }
-    SelfMask.Builder builder = SelfMask.builder().model(model);
-    return (raw ? builder : builder.refinedBy(BilateralSolver.DEFAULT)).build();
   }
 
   private static void describe(

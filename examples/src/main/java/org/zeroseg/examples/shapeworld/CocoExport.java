@@ -59,6 +59,13 @@ public final class CocoExport {
           annotations(json, world, count);
           categories(json);
         });
+    WholeFile.writeText(
+        folder.resolve("seen.txt"),
+        writer -> {
+          for (Category category : Category.all()) {
+            writer.write(category.seen() ? category.words() + "\n" : "");
+          }
+        });
     document(folder.resolve("captions.json"), world, count, json -> captions(json, world, count));
   }
 

@@ -41,7 +41,19 @@ class EvalCommandTest {
     Path html = data.resolve("naming.html");
     assertEquals(
         0,
-        run("eval", "shapeworld", "--data", data, "--kind", "naming", "--limit", 2, "--html", html),
+        run(
+            "eval",
+            "shapeworld",
+            "--data",
+            data,
+            "--kind",
+            "naming",
+            "--names",
+            "shapeworld",
+            "--limit",
+            2,
+            "--html",
+            html),
         err.toString());
     String report = out.toString();
     for (String part :
@@ -122,6 +134,38 @@ class EvalCommandTest {
   }
 
   @Test
+  void seenAndUnseenCategoriesAreToldApart() {
+    assertEquals(
+        0,
+        run(
+            "eval",
+            "shapeworld",
+            "--data",
+            data,
+            "--kind",
+            "zero-shot",
+            "--seen",
+            data.resolve("shapeworld/seen.txt"),
+            "--overlap",
+            "box"),
+        err.toString());
+    assertSays("Recall@100", "unseen", "harmonic mean");
+  }
+
+  @Test
+  void anObjectFinderIsEvaluatedOnMasksOfSingleCategories() throws IOException {
+    Path html = data.resolve("masks.html");
+    assertEquals(
+        0,
+        run("eval", "shapeworld", "--data", data, "--kind", "masks", "--raw", "--html", html),
+        err.toString());
+    assertSays("mean over categories", "mean over masks");
+    assertPage(html, "Summary", "Categories", "Worst and best pictures");
+    assertEquals(0, run("eval", "shapeworld", "--data", data, "--kind", "saliency", "--limit", 2));
+    assertSays("S-measure");
+  }
+
+  @Test
   void truthItselfIsAPerfectPrediction() throws IOException {
     Path labels = data.resolve("shapeworld/labels");
     Path json = data.resolve("perfect.json");
@@ -151,7 +195,7 @@ class EvalCommandTest {
   @Test
   void everyKindSaysWhichDataItLacks() {
     Path nowhere = data.resolve("nowhere");
-    for (String kind : new String[] {"semantic", "saliency", "naming"}) {
+    for (String kind : new String[] {"semantic", "saliency", "masks", "naming"}) {
       assertEquals(
           1, run("eval", "voc2012-val", "--data", nowhere, "--kind", kind, "-p", nowhere), kind);
       assertSays(nowhere.resolve("VOCdevkit").toString(), "VOCtrainval");
@@ -159,7 +203,7 @@ class EvalCommandTest {
     assertEquals(1, run("eval", "coco-20k", "--data", nowhere, "--kind", "instances"));
     assertSays("instances_train2014_sel20k.json", "LOST");
     assertEquals(1, run("eval", "--kind", "zero-shot"));
-    assertSays("--kind zero-shot needs --annotations");
+    assertSays("--kind zero-shot needs DATASET or --annotations");
     assertEquals(
         1, run("eval", "--kind", "zero-shot", "--annotations", nowhere, "--predictions", nowhere));
     assertSays("there is no file " + nowhere);
