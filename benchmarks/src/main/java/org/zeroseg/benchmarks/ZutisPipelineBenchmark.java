@@ -5,17 +5,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -30,13 +23,9 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
-import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.tensor.Weights;
-import org.zeroseg.dino.PseudoMasks;
 import org.zeroseg.zutis.SyntheticScenes;
 import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisConfig;
@@ -61,7 +50,7 @@ public class ZutisPipelineBenchmark {
   private static final Vocabulary WORDS = Vocabulary.of("cat", "dog", "sofa", "plant", "person");
 
   private final NDManager full = NDManager.newBaseManager("PyTorch");
-  private Path folder = Path.of("");
+  private SceneFolder folder;
   private Clip clip;
   private Zutis narrow;
   private ZutisModel model;
@@ -85,9 +74,9 @@ public class ZutisPipelineBenchmark {
     NDManager own = NDManager.newBaseManager("PyTorch");
     ZutisConfig small = new ZutisConfig(vit, 32, config.queries(), 1, 8, 8);
     narrow = Zutis.builder().clip(clip).answer(Zutis.Answer.INSTANCES).build(load(small, own), own);
-    image = picture(WIDTH, HEIGHT, 1).toImage();
-    folder = Files.createTempDirectory("zeroseg-scenes");
-    scenes = scenes();
+    image = SceneFolder.picture(WIDTH, HEIGHT, 1).toImage();
+    folder = SceneFolder.make();
+    scenes = folder.scenes(SyntheticScenes.Options.DEFAULT);
   }
 
   private static ZutisModel load(ZutisConfig config, NDManager manager) {
@@ -105,26 +94,6 @@ public class ZutisPipelineBenchmark {
         ClipModel.of(config, Weights.of(weights, "random"), manager), tokenizer, manager);
   }
 
-  private static Picture picture(int width, int height, long seed) {
-    byte[] samples = new byte[3 * width * height];
-    new SplittableRandom(seed).nextBytes(samples);
-    return Picture.of(org.zeroseg.core.image.Mode.RGB, width, height, samples);
-  }
-
-  /** Pictures of ImageNet's usual size, each with a disc for its object. */
-  private SyntheticScenes scenes() throws IOException {
-    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
-    for (int i = 0; i < 8; i++) {
-      picture(500, 375, i).writePng(folder.resolve(i + ".png"));
-      masks.write(i + ".png", Mask.of(500, 375, (x, y) -> Math.hypot(x - 250, y - 190) < 120));
-    }
-    Map<String, List<String>> archives = new LinkedHashMap<>();
-    archives.put("cat", IntStream.range(0, 4).mapToObj(i -> i + ".png").toList());
-    archives.put("dog", IntStream.range(4, 8).mapToObj(i -> i + ".png").toList());
-    return SyntheticScenes.of(
-        new Archives(archives), folder, masks, SyntheticScenes.Options.DEFAULT, 255);
-  }
-
   /**
    * Frees networks and files.
    *
@@ -135,17 +104,7 @@ public class ZutisPipelineBenchmark {
     narrow.close();
     clip.close();
     full.close();
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).forEach(ZutisPipelineBenchmark::delete);
-    }
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.delete(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    folder.close();
   }
 
   /**

@@ -2,7 +2,6 @@ package org.zeroseg.clip;
 
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -314,10 +313,7 @@ public final class MaskClip implements Segmenter {
   private Grid scores(Picture input, Words words, float[][] classifier) {
     return clip.compute(
         (model, call) -> {
-          NDArray pixels =
-              call.create(
-                  input.toPixels(settings.normalization()),
-                  new Shape(1, 3, input.height(), input.width()));
+          NDArray pixels = settings.normalization().pixels(call, List.of(input));
           NDArray vectors = call.create(classifier);
           boolean keys = settings.refinement().smooths();
           DenseClip.Map map =

@@ -238,15 +238,9 @@ public final class Dino implements AutoCloseable {
 
   private static <R> List<R> batch(
       List<Picture> batch, UnaryOperator<NDArray> compute, Result<R> result, NDManager call) {
-    Picture first = batch.get(0);
-    int length = 3 * first.width() * first.height();
-    float[] pixels = new float[batch.size() * length];
-    for (int i = 0; i < batch.size(); i++) {
-      float[] one = batch.get(i).rgb().toPixels(Normalization.IMAGENET);
-      System.arraycopy(one, 0, pixels, i * length, length);
-    }
-    Shape shape = new Shape(batch.size(), 3, first.height(), first.width());
-    float[] values = compute.apply(call.create(pixels, shape)).toFloatArray();
+    NDArray pixels = Normalization.IMAGENET.pixels(call, batch);
+    Shape shape = pixels.getShape();
+    float[] values = compute.apply(pixels).toFloatArray();
     int part = values.length / batch.size();
     List<R> results = new ArrayList<>();
     for (int i = 0; i < batch.size(); i++) {

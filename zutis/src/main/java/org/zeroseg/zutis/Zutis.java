@@ -3,7 +3,6 @@ package org.zeroseg.zutis;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
@@ -34,7 +32,6 @@ import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.tensor.Labelling;
-import org.zeroseg.core.tensor.LinearTaps;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
@@ -411,17 +408,6 @@ public final class Zutis implements Segmenter {
     return List.copyOf(found);
   }
 
-  /**
-   * The network's answer for one picture.
-   *
-   * @param cosines {@code [words, height width]}, if regions are wanted
-   * @param height rows of the grid
-   * @param width columns of the grid
-   * @param proposals if instances are wanted
-   */
-  private record Output(
-      Optional<float[]> cosines, int height, int width, Optional<Instances.Proposals> proposals) {}
-
   private interface Use {
     void accept(int index, Picture picture, Output output);
   }
@@ -470,59 +456,10 @@ public final class Zutis implements Segmenter {
 
   private List<Output> compute(
       NDManager call, List<Picture> inputs, float[][] vectors, Answer answer) {
-    NDArray words = call.create(vectors);
-    ZutisModel.Features features = model.features(pixels(call, inputs));
-    NDArray patches = model.patchTokens(features);
-    int cells = features.height() * features.width();
-    float[] cosines =
-        answer == Answer.INSTANCES ? new float[0] : model.cosines(patches, words).toFloatArray();
-    float[] probabilities = {};
-    float[] objectness = {};
-    float[] inside = {};
-    if (answer != Answer.REGIONS) {
-      NDArray proposals = model.proposals(model.decode(features, false), 0);
-      ZutisModel.Inside found =
-          ZutisModel.inside(proposals, patches, words, settings.instances().threshold());
-      probabilities = proposals.toFloatArray();
-      objectness = found.objectness().toFloatArray();
-      inside = found.cosines().toFloatArray();
-    }
-    List<Output> outputs = new ArrayList<>();
-    for (int i = 0; i < inputs.size(); i++) {
-      Optional<float[]> map =
-          answer == Answer.INSTANCES
-              ? Optional.empty()
-              : Optional.of(part(cosines, i, inputs.size()));
-      Optional<Instances.Proposals> proposals =
-          answer == Answer.REGIONS
-              ? Optional.empty()
-              : Optional.of(
-                  new Instances.Proposals(
-                      part(probabilities, i, inputs.size()),
-                      features.height(),
-                      cells / features.height(),
-                      part(objectness, i, inputs.size()),
-                      part(inside, i, inputs.size())));
-      outputs.add(new Output(map, features.height(), features.width(), proposals));
-    }
-    return outputs;
-  }
-
-  private static float[] part(float[] all, int index, int parts) {
-    int length = all.length / parts;
-    return Arrays.copyOfRange(all, index * length, (index + 1) * length);
-  }
-
-  private static NDArray pixels(NDManager call, List<Picture> inputs) {
-    int width = inputs.get(0).width();
-    int height = inputs.get(0).height();
-    float[] pixels = new float[inputs.size() * 3 * width * height];
-    for (int i = 0; i < inputs.size(); i++) {
-      // ImageNet's statistics, although CLIP was trained with its own: as published.
-      float[] one = inputs.get(i).toPixels(Normalization.IMAGENET);
-      System.arraycopy(one, 0, pixels, i * one.length, one.length);
-    }
-    return call.create(pixels, new Shape(inputs.size(), 3, height, width));
+    // ImageNet's statistics, although CLIP was trained with its own: as published.
+    NDArray pixels = Normalization.IMAGENET.pixels(call, inputs);
+    double threshold = settings.instances().threshold();
+    return Output.of(model, pixels, call.create(vectors), answer, threshold);
   }
 
   private Segmentation segmentation(
@@ -544,30 +481,10 @@ public final class Zutis implements Segmenter {
     if (output.cosines().isEmpty()) {
       return Segmentation.ofSegments(width, height, names, instances);
     }
-    Labelling.Labels labels = labels(output, words, vocabulary, width, height);
+    Labelling.Labels labels = output.labels(words, vocabulary, width, height);
     return settings.answer() == Answer.REGIONS
         ? Segmentation.ofLabels(width, height, names, labels.labels(), labels.scores())
         : Segmentation.of(width, height, names, labels.labels(), instances);
-  }
-
-  private static Labelling.Labels labels(
-      Output output, Words words, Vocabulary vocabulary, int width, int height) {
-    int cells = output.height() * output.width();
-    float[] best = words.best(output.cosines().orElseThrow(), 0, cells);
-    // Background comes last here: what has no name behind what has.
-    boolean background = IntStream.of(words.labels()).anyMatch(label -> label == 0);
-    float[] map = new float[(words.categories() + (background ? 1 : 0)) * cells];
-    System.arraycopy(best, cells, map, 0, words.categories() * cells);
-    if (background) {
-      System.arraycopy(best, 0, map, words.categories() * cells, cells);
-    }
-    Labelling labelling =
-        new Labelling(
-            LinearTaps.of(output.height(), height),
-            LinearTaps.of(output.width(), width),
-            Labelling.Values.INDEPENDENT_COSINES,
-            vocabulary.backgroundThreshold());
-    return labelling.apply(map, map.length / cells, words.categories(), output.width());
   }
 
   /** Frees the network, and the CLIP if it is this segmenter's own, after the calls that run. */

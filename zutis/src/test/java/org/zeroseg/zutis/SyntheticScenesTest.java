@@ -104,6 +104,19 @@ class SyntheticScenesTest {
   }
 
   @Test
+  void archivesOfOnePictureFillBatchesByRepeatingIt() {
+    SyntheticScenes.Options options =
+        new SyntheticScenes.Options(48, 8, 10, 0.5, 0.5, 1, true, false, 5);
+    SyntheticScenes scenes =
+        SyntheticScenes.of(
+            archives(List.of("p0.png"), List.of("p1.png")), folder, masks, options, 255);
+    assertEquals(2, scenes.size());
+    ZutisTrainer.Samples samples = scenes.batch(0);
+    assertEquals(8, samples.counts().length);
+    assertTrue(Arrays.stream(samples.counts()).anyMatch(count -> count > 2));
+  }
+
+  @Test
   void aCategoryWithoutAnyPictureIsNamed() {
     Archives archives = archives(List.of("p0.png"), List.of("gone.png"));
     String message =

@@ -322,6 +322,8 @@ class IndexBuilderTest {
     assertEquals(archives.categories(), Archives.read(file).categories());
     assertEquals(2, archives.first(2).pictures().get("gr\u00fcn").size());
     assertEquals(12, archives.entries().size());
+    Archives small = Archives.retrieve(index, List.of("all"), new float[][] {{1, 0, 0}}, 500);
+    assertEquals(index.size(), small.pictures().get("all").size());
     assertFalse(Files.readString(file).contains("\\u0026"));
     for (String bad : new String[] {"", "[]", "{\"a\":1}", "{\"a\":[[]]}", "{\"a\":[],\"a\":[]}"}) {
       Files.writeString(file, bad);

@@ -1,5 +1,11 @@
 package org.zeroseg.core.image;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * Turns bytes into the float pixels that a model was trained on: {@code (value / 255 - mean) / std}
  * per channel, in float32 and in this order.
@@ -46,6 +52,35 @@ public record Normalization(Channels mean, Channels std) {
         throw new IllegalArgumentException("Cannot normalise with mean " + mean + ", std " + std);
       }
     }
+  }
+
+  /**
+   * The float pixels of a batch, made in parallel.
+   *
+   * @param manager owns the result
+   * @param pictures at least one, all of one size, of any modes
+   * @return {@code [N, 3, H, W]} float32
+   * @throws IllegalArgumentException if there is no picture or one has another size than the first
+   */
+  public NDArray pixels(NDManager manager, List<Picture> pictures) {
+    if (pictures.isEmpty()) {
+      throw new IllegalArgumentException("A batch of no pictures");
+    }
+    int width = pictures.get(0).width();
+    int height = pictures.get(0).height();
+    for (Picture picture : pictures) {
+      if (picture.width() != width || picture.height() != height) {
+        throw new IllegalArgumentException(
+            "A picture of %d x %d in a batch of %d x %d"
+                .formatted(picture.width(), picture.height(), width, height));
+      }
+    }
+    int length = 3 * width * height;
+    float[] pixels = new float[Math.multiplyExact(pictures.size(), length)];
+    IntStream.range(0, pictures.size())
+        .parallel()
+        .forEach(i -> apply(pictures.get(i).rgb().raw(), pixels, i * length));
+    return manager.create(pixels, new Shape(pictures.size(), 3, height, width));
   }
 
   /** Writes interleaved RGB bytes as planes {@code [3, H, W]} from {@code offset} on. */

@@ -2,9 +2,7 @@ package org.zeroseg.core.image;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * From a picture to the square input of an encoder: the shorter side is resized to {@code size},
@@ -145,14 +143,7 @@ public record Preprocessing(
    * @return {@code [N, 3, size, size]} float32
    */
   public NDArray pixels(NDManager manager, List<Picture> pictures) {
-    if (pictures.isEmpty()) {
-      throw new IllegalArgumentException("A batch of no pictures");
-    }
-    int length = 3 * size * size;
-    float[] pixels = new float[Math.multiplyExact(pictures.size(), length)];
-    IntStream.range(0, pictures.size())
-        .parallel()
-        .forEach(i -> normalization.apply(square(pictures.get(i)).raw(), pixels, i * length));
-    return manager.create(pixels, new Shape(pictures.size(), 3, size, size));
+    return normalization.pixels(
+        manager, pictures.parallelStream().map(this::square).toList());
   }
 }

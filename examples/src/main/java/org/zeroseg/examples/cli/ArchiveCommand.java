@@ -5,11 +5,13 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.PromptTemplates;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,12 +33,32 @@ final class ArchiveCommand implements Callable<Integer> {
       description = "Folders made by 'zeroseg index' with the same model.")
   private List<Path> indexes;
 
-  @Option(
-      names = {"-w", "--words"},
-      required = true,
-      paramLabel = "A,B,C",
-      description = "The categories, separated by commas.")
-  private String words;
+  @ArgGroup(multiplicity = "1")
+  private Categories words;
+
+  /** Given one by one, or as a list. */
+  private static final class Categories {
+
+    @Option(
+        names = {"-w", "--words"},
+        paramLabel = "A,B,C",
+        description = "The categories, separated by commas.")
+    private Optional<String> given;
+
+    @Option(
+        names = "--words-of",
+        paramLabel = "LIST",
+        description = "The categories of a paper: ${COMPLETION-CANDIDATES}.")
+    private Optional<KnownWords> known;
+
+    List<String> list() {
+      return known
+          .map(KnownWords::words)
+          .orElseGet(
+              () ->
+                  Arrays.stream(given.orElseThrow().split(",", -1)).map(String::strip).toList());
+    }
+  }
 
   @Option(
       names = "-k",
@@ -69,7 +91,7 @@ final class ArchiveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<String> categories = Arrays.stream(words.split(",", -1)).map(String::strip).toList();
+    List<String> categories = words.list();
     ImageIndex[] parts = new ImageIndex[indexes.size()];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = ImageIndex.open(indexes.get(i));

@@ -17,6 +17,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
 
   private final boolean terminal = terminal();
   private String task = "";
+  private String detail = "";
   private long since;
   private ProgressBar bar;
 
@@ -37,7 +38,13 @@ final class ConsoleProgress implements Progress, AutoCloseable {
   }
 
   @Override
-  public synchronized void update(String name, long done, long total) {
+  public void update(String name, long done, long total) {
+    update(name, "", done, total);
+  }
+
+  @Override
+  public synchronized void update(String name, String now, long done, long total) {
+    detail = now;
     if (!terminal) {
       return;
     }
@@ -56,8 +63,14 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     }
     if (bar != null) {
       bar.maxHint(total);
+      bar.setExtraMessage(now);
       bar.stepTo(done);
     }
+  }
+
+  /** What was said last beside the numbers. */
+  synchronized String detail() {
+    return detail;
   }
 
   /** Ends the bar, so that what is printed next has a line of its own. */

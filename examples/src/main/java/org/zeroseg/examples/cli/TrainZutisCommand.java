@@ -20,13 +20,14 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.hub.ModelHub;
-import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.dino.PseudoMasks;
 import org.zeroseg.zutis.Criterion;
 import org.zeroseg.zutis.SyntheticScenes;
+import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisConfig;
 import org.zeroseg.zutis.ZutisTrainer;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -153,6 +154,22 @@ final class TrainZutisCommand implements Callable<Integer> {
       description = "Label a picture of two archives by the one that it is drawn from.")
   private boolean labelsByArchive;
 
+  @Option(
+      names = "--longest-gradient",
+      defaultValue = "Infinity",
+      paramLabel = "NORM",
+      description = "Shortens gradients to this length; not in the paper.")
+  private double longestGradient;
+
+  @Option(
+      names = "--averaging",
+      defaultValue = "0",
+      paramLabel = "SHARE",
+      description =
+          "Makes the model a running mean of the weights, which keeps this share of itself in a "
+              + "step, such as 0.999; not in the paper.")
+  private double averaging;
+
   @Option(names = "--bfloat16", description = "Compute products in bfloat16.")
   private boolean bfloat16;
 
@@ -164,6 +181,9 @@ final class TrainZutisCommand implements Callable<Integer> {
       defaultValue = "2",
       description = "Threads that make scenes ahead. Default: ${DEFAULT-VALUE}.")
   private int dataThreads;
+
+  @ArgGroup(exclusive = false, heading = "Measurements on the way:%n")
+  private MeanIouOnTheWay validation;
 
   @Override
   public Integer call() throws IOException {
@@ -186,19 +206,31 @@ final class TrainZutisCommand implements Callable<Integer> {
                 seed),
             options.criterion().ignore());
     Path model = out.resolve("model.safetensors");
+    String outcome;
     try (ConsoleProgress progress = new ConsoleProgress();
+        Clip words = load(progress);
         NDManager manager = NDManager.newBaseManager()) {
-      Start start = start(read, manager, progress);
+      ZutisConfig config = config(words);
       ZutisTrainer trainer =
-          ZutisTrainer.of(start.config(), start.weights(), start.words(), options);
-      Map<String, String> provenance = provenance(start.config());
-      trainer.run(
-          scenes, new TrainingPlan(out, steps, saveEvery, dataThreads, provenance), progress);
-      SafetensorsWriter.write(
-          model, Weights.of(start.weights(), "trained").checkpoint(), provenance);
+          ZutisTrainer.of(config, weights(config, words, manager), vectors(read, words), options);
+      Map<String, String> provenance = provenance(config);
+      TrainingPlan plan = new TrainingPlan(out, steps, saveEvery, dataThreads, provenance);
+      if (validation == null) {
+        trainer.run(scenes, plan, progress);
+      } else {
+        try (Zutis network =
+            Zutis.builder()
+                .clip(words)
+                .answer(Zutis.Answer.REGIONS)
+                .build(trainer.model(), manager.newSubManager())) {
+          trainer.run(scenes, plan.validatedBy(validation.of(network)), progress);
+        }
+      }
+      SafetensorsWriter.write(model, trainer.result().checkpoint(), provenance);
+      outcome = progress.detail();
     }
     PrintWriter report = spec.commandLine().getOut();
-    report.println("Trained: " + model);
+    report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
     report.printf(
         "Next: zeroseg segment PICTURE --words \"%s\" --model %s --zutis %s%n",
         read.categories().get(0), clip, model);
@@ -221,38 +253,35 @@ final class TrainZutisCommand implements Callable<Integer> {
         defaults.stopGradient(),
         criterion,
         bfloat16,
-        defaults.longestGradient(),
-        defaults.averaging(),
+        longestGradient,
+        averaging,
         wordScale);
   }
 
-  /** What a training begins with; the CLIP is not needed any more. */
-  @SuppressWarnings("ArrayRecordComponent")
-  private record Start(ZutisConfig config, Map<String, NDArray> weights, float[][] words) {}
-
-  private Start start(Archives read, NDManager manager, Progress progress) throws IOException {
-    List<String> words = new ArrayList<>(List.of("background"));
-    words.addAll(read.categories());
-    try (Clip loaded = load(progress)) {
-      if (!(loaded.config().image() instanceof ClipConfig.Vit vit)) {
-        throw new IllegalArgumentException(
-            "ZUTIS starts from a CLIP with a vision transformer; " + clip + " has a ResNet");
-      }
-      ZutisConfig config =
-          new ZutisConfig(
-              vit, loaded.config().embedding(), queries, decoderLayers, feedForward, hidden);
-      Map<String, NDArray> weights =
-          loaded.compute(
-              (network, call) -> {
-                Map<String, NDArray> tower = new LinkedHashMap<>();
-                for (String name : network.weights().names()) {
-                  tower.put(name, network.weights().get(name));
-                }
-                return config.initialWeights(tower, new SplittableRandom(seed), manager);
-              });
-      return new Start(
-          config, weights, loaded.textEmbeddings().classifier(words, PromptTemplates.BARE));
+  private ZutisConfig config(Clip words) {
+    if (!(words.config().image() instanceof ClipConfig.Vit vit)) {
+      throw new IllegalArgumentException(
+          "ZUTIS starts from a CLIP with a vision transformer; " + clip + " has a ResNet");
     }
+    return new ZutisConfig(
+        vit, words.config().embedding(), queries, decoderLayers, feedForward, hidden);
+  }
+
+  private Map<String, NDArray> weights(ZutisConfig config, Clip words, NDManager manager) {
+    return words.compute(
+        (network, call) -> {
+          Map<String, NDArray> tower = new LinkedHashMap<>();
+          for (String name : network.weights().names()) {
+            tower.put(name, network.weights().get(name));
+          }
+          return config.initialWeights(tower, new SplittableRandom(seed), manager);
+        });
+  }
+
+  private static float[][] vectors(Archives read, Clip words) {
+    List<String> categories = new ArrayList<>(List.of("background"));
+    categories.addAll(read.categories());
+    return words.textEmbeddings().classifier(categories, PromptTemplates.BARE);
   }
 
   /** In float32 throughout, whatever the processor gains from. */
@@ -285,6 +314,13 @@ final class TrainZutisCommand implements Callable<Integer> {
     provenance.put("labels-by-archive", Boolean.toString(labelsByArchive));
     provenance.put("bfloat16", Boolean.toString(bfloat16));
     provenance.put("seed", Long.toString(seed));
+    // What the paper does not have is told where it is used.
+    if (Double.isFinite(longestGradient)) {
+      provenance.put("longest-gradient", Double.toString(longestGradient));
+    }
+    if (averaging > 0) {
+      provenance.put("averaging", Double.toString(averaging));
+    }
     return provenance;
   }
 }

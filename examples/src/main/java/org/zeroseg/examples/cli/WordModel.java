@@ -35,6 +35,12 @@ final class WordModel {
       description = "Pixels whose best word has a lower probability are background.")
   private Optional<Double> threshold;
 
+  @Option(
+      names = "--longer-side",
+      paramLabel = "PIXELS",
+      description = "ZUTIS: shrinks larger pictures for the network, 1024 on ImageNet-S.")
+  private Optional<Integer> longerSide;
+
   String name() {
     return name;
   }
@@ -49,9 +55,12 @@ final class WordModel {
 
   /** The segmenter on the model's CLIP, which stays open when it is closed. */
   Segmenter segmenter(Zutis.Answer answer, Clip clip) throws IOException {
-    return zutis.isPresent()
-        ? Zutis.builder().model(zutis.get()).clip(clip).answer(answer).build()
-        : Models.maskClip(name, clip);
+    if (zutis.isEmpty()) {
+      return Models.maskClip(name, clip);
+    }
+    Zutis.Builder builder = Zutis.builder().model(zutis.get()).clip(clip).answer(answer);
+    longerSide.ifPresent(builder::longerSideWithin);
+    return builder.build();
   }
 
   /** Words with what is background to the model, unless they or the options say otherwise. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       PseudoMasksCommand.class,
       TrainCommand.class,
       EvalCommand.class,
+      Coco20kCommand.class,
       ShapeWorldCommand.class,
       CommandLine.HelpCommand.class
     },

@@ -99,6 +99,8 @@ class ZutisCommandsTest {
     assertEquals(0, run(makeMasks), err.toString());
     assertTrue(out.toString().contains("0 masks made, 4 there before"), out.toString());
 
+    Path world = folder.resolve("shapeworld");
+    assertEquals(0, run("shapeworld", "--out", world, "--count", 2), err.toString());
     Path trained = folder.resolve("zutis");
     assertEquals(
         0,
@@ -125,9 +127,24 @@ class ZutisCommandsTest {
             "--decoder-layers",
             1,
             "--least-scale",
-            0.5),
+            0.5,
+            "--evaluate-on",
+            "shapeworld",
+            "--data",
+            folder,
+            "--evaluate-every",
+            1,
+            "--evaluate-first",
+            1,
+            "--averaging",
+            0.9,
+            "--longest-gradient",
+            1),
         err.toString());
     assertTrue(Files.exists(trained.resolve("loss.png")));
+    assertTrue(Files.exists(trained.resolve("score.png")));
+    assertTrue(out.toString().contains(", mIoU 0."), out.toString());
+    assertTrue(out.toString().contains("% of the time waiting for data"), out.toString());
 
     Path results = folder.resolve("results");
     Path network = trained.resolve("model.safetensors");
@@ -147,8 +164,6 @@ class ZutisCommandsTest {
         err.toString());
     assertTrue(Files.exists(results.resolve("0.overlay.png")));
 
-    Path world = folder.resolve("shapeworld");
-    assertEquals(0, run("shapeworld", "--out", world, "--count", 2), err.toString());
     assertEquals(
         0,
         run("eval", "shapeworld", "--data", folder, "-m", clip, "--zutis", network),
