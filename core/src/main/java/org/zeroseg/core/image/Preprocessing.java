@@ -143,7 +143,6 @@ public record Preprocessing(
    * @return {@code [N, 3, size, size]} float32
    */
   public NDArray pixels(NDManager manager, List<Picture> pictures) {
-    return normalization.pixels(
-        manager, pictures.parallelStream().map(this::square).toList());
+    return normalization.pixels(manager, pictures.parallelStream().map(this::square).toList());
   }
 }

@@ -55,8 +55,7 @@ final class ArchiveCommand implements Callable<Integer> {
       return known
           .map(KnownWords::words)
           .orElseGet(
-              () ->
-                  Arrays.stream(given.orElseThrow().split(",", -1)).map(String::strip).toList());
+              () -> Arrays.stream(given.orElseThrow().split(",", -1)).map(String::strip).toList());
     }
   }
 

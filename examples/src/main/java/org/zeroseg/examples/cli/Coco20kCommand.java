@@ -39,8 +39,7 @@ final class Coco20kCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<Long> ids = Coco.imageIds(list);
-    Path target =
-        out == null ? annotations.resolveSibling("instances_train2014_sel20k.json") : out;
+    Path target = out == null ? annotations.resolveSibling("instances_train2014_sel20k.json") : out;
     Coco.select(annotations, ids, target);
     PrintWriter report = spec.commandLine().getOut();
     report.println(ids.size() + " images: " + target);
