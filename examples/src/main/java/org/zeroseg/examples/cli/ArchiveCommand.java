@@ -11,6 +11,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Vocabulary;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,10 +53,13 @@ final class ArchiveCommand implements Callable<Integer> {
     private Optional<KnownWords> known;
 
     List<String> list() {
-      return known
-          .map(KnownWords::words)
-          .orElseGet(
-              () -> Arrays.stream(given.orElseThrow().split(",", -1)).map(String::strip).toList());
+      return known.map(KnownWords::words).orElseGet(() -> separated(given.orElseThrow()));
+    }
+
+    private static List<String> separated(String words) {
+      String[] each = Arrays.stream(words.split(",", -1)).map(String::strip).toArray(String[]::new);
+      // Refuses what is blank or occurs twice.
+      return Vocabulary.of(each).names();
     }
   }
 

@@ -174,7 +174,7 @@ class ZeroSegTest {
     assertEquals(0, run("archive", index, "-w", "red star", "-k", 500, "-o", archives));
     assertTrue(out.toString().contains("6 pictures, first"), out.toString());
     assertEquals(1, run("archive", index, "-w", "red star, red star", "-o", archives));
-    assertTrue(err.toString().contains("category red star occurs twice"), err.toString());
+    assertTrue(err.toString().contains("'red star' occurs twice"), err.toString());
     assertEquals(1, run("archive", index, "-w", "red star,,ring", "-o", archives));
   }
 }
