@@ -3,37 +3,20 @@ package org.zeroseg.dino;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.zeroseg.core.tensor.Weights;
 
-/** The positional table on any grid; resampled once a grid and kept in the model's manager. */
-final class DinoPositions {
+/**
+ * The positional table on any grid. It is resampled for every call, which costs next to nothing
+ * beside the blocks: kept, one a grid would pile up over pictures of many sizes.
+ *
+ * @param config the transformer's sizes
+ * @param weights its arrays
+ * @param rule how positions are carried to other grids
+ */
+record DinoPositions(DinoConfig config, Weights weights, PositionRule rule) {
 
-  private final DinoConfig config;
-  private final Weights weights;
-  private final PositionRule rule;
-  private final NDManager manager;
-  private final Map<Grid, NDArray> tables = new ConcurrentHashMap<>();
-
-  DinoPositions(DinoConfig config, Weights weights, PositionRule rule, NDManager manager) {
-    this.config = config;
-    this.weights = weights;
-    this.rule = rule;
-    this.manager = manager;
-  }
-
-  /** {@code [1, 1 + N, D]} for pixels {@code [B, 3, H, W]}. */
-  NDArray at(Shape pixels, int stride) {
-    Grid grid = config.grid(pixels, stride);
-    NDArray stored = weights.get("pos_embed");
-    return rule.keeps(config, grid, pixels.get(2) == pixels.get(3))
-        ? stored
-        : tables.computeIfAbsent(grid, key -> cached(stored, key));
-  }
-
-  /** The same, made anew in the manager of the call with a gradient into the table. */
-  NDArray differentiable(Shape pixels, int stride, NDManager call) {
+  /** {@code [1, 1 + N, D]} for pixels {@code [B, 3, H, W]}, with a gradient into the table. */
+  NDArray at(Shape pixels, int stride, NDManager call) {
     Grid grid = config.grid(pixels, stride);
     NDArray stored = weights.get("pos_embed");
     if (rule.keeps(config, grid, pixels.get(2) == pixels.get(3))) {
@@ -42,16 +25,6 @@ final class DinoPositions {
     NDArray view = stored.reshape(stored.getShape()); // what is made of it belongs to the call
     view.attach(call);
     return resample(view, grid);
-  }
-
-  private NDArray cached(NDArray stored, Grid grid) {
-    try (NDManager scratch = manager.newSubManager()) {
-      NDArray source = stored.duplicate();
-      source.attach(scratch);
-      NDArray table = resample(source, grid);
-      table.attach(manager);
-      return table;
-    }
   }
 
   /** {@code [1, 1 + n n, D] -> [1, 1 + N, D]}; the class token's row is kept. */

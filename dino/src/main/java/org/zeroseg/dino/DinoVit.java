@@ -51,7 +51,7 @@ public final class DinoVit {
    * @param config its sizes
    * @param weights its arrays under their original names
    * @param rule how positions are carried to other grids
-   * @param manager the model's manager; owns resampled positional tables, one a grid met
+   * @param manager the model's manager; owns a few small arrays
    * @return the transformer
    */
   public static DinoVit of(
@@ -62,7 +62,7 @@ public final class DinoVit {
         Transformer.of(
             weights.at("blocks"), config.depth(), Transformer.Names.TIMM, options, manager);
     NDArray epsilon = manager.create(EPSILON).toDevice(Device.cpu(), false);
-    DinoPositions positions = new DinoPositions(config, weights, rule, manager);
+    DinoPositions positions = new DinoPositions(config, weights, rule);
     return new DinoVit(config, weights, positions, blocks, epsilon, false);
   }
 
@@ -121,9 +121,7 @@ public final class DinoVit {
     NDArray tokens = patches.reshape(batch, config.width(), -1).swapAxes(1, 2);
     NDArray classToken = weights.get("cls_token").broadcast(new Shape(batch, 1, config.width()));
     classToken.attach(call);
-    NDArray table =
-        gradients ? positions.differentiable(shape, stride, call) : positions.at(shape, stride);
-    return classToken.concat(tokens, 1).add(table);
+    return classToken.concat(tokens, 1).add(positions.at(shape, stride, call));
   }
 
   /**

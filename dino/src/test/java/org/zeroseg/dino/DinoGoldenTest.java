@@ -172,8 +172,8 @@ class DinoGoldenTest {
       Shape pixels =
           new Shape(1, 3, json.get("image_height").getAsInt(), json.get("image_width").getAsInt());
       NDArray table =
-          new DinoPositions(config, weights, PositionRule.DINO, model)
-              .at(pixels, json.get("stride").getAsInt());
+          new DinoPositions(config, weights, PositionRule.DINO)
+              .at(pixels, json.get("stride").getAsInt(), model);
       golden.check("interpolated", table);
     }
   }

@@ -162,10 +162,11 @@ class SelfMaskGoldenTest {
           new DinoConfig(patch, number(json, "dim"), 1, 1, number(json, "base_grid"));
       Weights weights =
           Weights.of(Map.of("pos_embed", golden.input(manager, "pos_embed")), "golden");
-      DinoPositions positions = new DinoPositions(config, weights, PositionRule.SELFMASK, manager);
+      DinoPositions positions = new DinoPositions(config, weights, PositionRule.SELFMASK);
       golden.check(
           "interpolated",
-          positions.at(new Shape(1, 3, (long) patch * rows, (long) patch * columns), patch));
+          positions.at(
+              new Shape(1, 3, (long) patch * rows, (long) patch * columns), patch, manager));
     }
   }
 
