@@ -3,6 +3,7 @@ package org.zeroseg.zeroguide;
 import java.util.List;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.mask.Mask;
 
 /**
  * What was found in a picture: segments that share out its pixels, by falling area, and the tree
@@ -22,11 +23,12 @@ public record Discovery(
    * @param id the root is 0, the children of t are 2t + 1 and 2t + 2
    * @param label its best name; empty without a namer
    * @param leaves the candidates below it
+   * @param mask its pixels, of the picture's size
    * @param similarity how alike its children were; 1 for a candidate
    * @param remains whether it is one of the segments
    */
   public record TreeNode(
-      long id, String label, List<Integer> leaves, double similarity, boolean remains) {
+      long id, String label, List<Integer> leaves, Mask mask, double similarity, boolean remains) {
 
     /**
      * Copies the list.
@@ -34,6 +36,7 @@ public record Discovery(
      * @param id the root is 0, the children of t are 2t + 1 and 2t + 2
      * @param label its best name; empty without a namer
      * @param leaves the candidates below it
+     * @param mask its pixels, of the picture's size
      * @param similarity how alike its children were; 1 for a candidate
      * @param remains whether it is one of the segments
      */

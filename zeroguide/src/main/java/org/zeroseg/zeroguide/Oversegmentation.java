@@ -12,6 +12,7 @@ import org.zeroseg.core.cluster.SiblingCut;
 import org.zeroseg.core.cluster.Vectors;
 import org.zeroseg.core.cluster.Ward;
 import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Framing;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
@@ -94,6 +95,12 @@ public record Oversegmentation(
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Candidates(int width, int height, int[] labels, long[] treeIds) {
+
+    /** The same on a map of the picture's size, each pixel its nearest. */
+    Candidates enlarged(int newWidth, int newHeight) {
+      Framing frame = Framing.whole(new Sizes(newWidth, newHeight, width, height));
+      return new Candidates(newWidth, newHeight, frame.toPicture(labels, 0), treeIds);
+    }
 
     /** The pixels of some of the segments, of the label map's size. */
     Mask mask(int... leaves) {

@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
@@ -23,9 +25,7 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelBuilder;
-import org.zeroseg.core.image.Framing;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.caption.Namer;
@@ -318,51 +318,44 @@ public final class ZeroGuide implements Segmenter {
   }
 
   /** Everything behind the candidates. */
-  Discovery describe(Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
+  private Discovery describe(
+      Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
     SegmentMerging.Result merged = merge(rgb, candidates, by);
-    int[] whole = toPicture(candidates, rgb);
-    List<SegmentMerging.Node> nodes = merged.segments();
-    List<Mask> masks =
-        nodes.stream()
-            .map(
-                node ->
-                    Mask.union(
-                        Arrays.stream(node.leaves())
-                            .mapToObj(leaf -> Mask.ofLabel(rgb.width(), rgb.height(), whole, leaf))
-                            .toList()))
-            .toList();
-    List<Integer> order =
-        IntStream.range(0, nodes.size())
-            .boxed()
-            .filter(i -> !masks.get(i).isEmpty())
+    Oversegmentation.Candidates whole = candidates.enlarged(rgb.width(), rgb.height());
+    Map<Long, Mask> masks = new HashMap<>();
+    merged.nodes().forEach(node -> masks.put(node.id(), whole.mask(node.leaves())));
+    List<SegmentMerging.Node> remaining =
+        merged.segments().stream()
+            .filter(node -> !masks.get(node.id()).isEmpty())
             .sorted(
-                Comparator.<Integer>comparingInt(i -> masks.get(i).area())
+                Comparator.<SegmentMerging.Node>comparingInt(node -> masks.get(node.id()).area())
                     .reversed()
-                    .thenComparingLong(i -> nodes.get(i).id()))
+                    .thenComparingLong(SegmentMerging.Node::id))
             .toList();
     List<DiscoveredSegment> segments = new ArrayList<>();
-    for (int i : order) {
-      SegmentMerging.Node node = nodes.get(i);
+    for (SegmentMerging.Node node : remaining) {
       segments.add(
           new DiscoveredSegment(
               segments.size(),
               node.id(),
               Arrays.stream(node.leaves()).boxed().toList(),
-              masks.get(i),
+              masks.get(node.id()),
               node.labels(),
               TextEmbeddings.unit(node.embedding()),
               node.saliency()));
     }
-    return new Discovery(rgb.width(), rgb.height(), segments, tree(merged));
+    return new Discovery(rgb.width(), rgb.height(), segments, tree(merged, masks));
   }
 
-  private static List<Discovery.TreeNode> tree(SegmentMerging.Result merged) {
+  private static List<Discovery.TreeNode> tree(
+      SegmentMerging.Result merged, Map<Long, Mask> masks) {
     Map<Long, Double> similarities =
         merged.comparisons().stream()
             .collect(
                 Collectors.toMap(
                     SegmentMerging.Comparison::parent, SegmentMerging.Comparison::similarity));
-    List<Long> remaining = merged.segments().stream().map(SegmentMerging.Node::id).toList();
+    Set<Long> remaining =
+        merged.segments().stream().map(SegmentMerging.Node::id).collect(Collectors.toSet());
     return merged.nodes().stream()
         .map(
             node ->
@@ -370,16 +363,10 @@ public final class ZeroGuide implements Segmenter {
                     node.id(),
                     node.labels().isEmpty() ? "" : node.labels().get(0).text(),
                     Arrays.stream(node.leaves()).boxed().toList(),
+                    masks.get(node.id()),
                     node.leaves().length == 1 ? 1 : similarities.get(node.id()),
                     remaining.contains(node.id())))
         .toList();
-  }
-
-  /** The label map at the picture's size, each pixel its nearest. */
-  private static int[] toPicture(Oversegmentation.Candidates candidates, Picture picture) {
-    Sizes sizes =
-        new Sizes(picture.width(), picture.height(), candidates.width(), candidates.height());
-    return Framing.whole(sizes).toPicture(candidates.labels(), 0);
   }
 
   /**

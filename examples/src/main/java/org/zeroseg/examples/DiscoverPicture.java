@@ -1,0 +1,65 @@
+package org.zeroseg.examples;
+
+import ai.djl.modality.cv.Image;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.dino.Dino;
+import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.examples.demo.DemoZeroGuide;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.zeroguide.DiscoveredSegment;
+import org.zeroseg.zeroguide.Discovery;
+import org.zeroseg.zeroguide.SegmentLabel;
+import org.zeroseg.zeroguide.ZeroGuide;
+import org.zeroseg.zeroguide.caption.Namer;
+
+/** A picture in, segments and their names out: nobody says what to look for. */
+public final class DiscoverPicture {
+
+  private DiscoverPicture() {}
+
+  /**
+   * Discovers a picture with the demo models.
+   *
+   * @param arguments a picture; without it a scene
+   * @throws IOException if a file cannot be read or written
+   */
+  public static void main(String[] arguments) throws IOException {
+    Picture picture = arguments.length > 0 ? Picture.read(Path.of(arguments[0])).rgb() : scene();
+    Path overlay = Path.of("zeroseg-out", "discover-picture.png");
+    Files.createDirectories(overlay.getParent());
+    try (Dino dino = DemoModels.dino();
+        Clip clip = DemoModels.clip();
+        Namer namer = DemoModels.zeroCap(clip);
+        ZeroGuide guide = DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {
+      Discovery found = guide.discover(picture);
+      for (DiscoveredSegment segment : found.segments()) {
+        SegmentLabel label = segment.label().orElseThrow();
+        System.out.printf(
+            Locale.ROOT,
+            "%s: %.0f %% of the picture, cosine %.2f%n",
+            label.text(),
+            100 * segment.areaFraction(),
+            label.confidence());
+      }
+      Image drawn = found.segmentation().overlay(picture.toImage());
+      try (OutputStream out = Files.newOutputStream(overlay)) {
+        drawn.save(out, "png");
+      }
+    }
+    System.out.println("Picture: " + overlay);
+  }
+
+  /** Three things on a ground. */
+  static Picture scene() {
+    return Picture.of(new ShapeWorld(2, 96, 3, 3, Split.ALL).scene(4).image())
+        .resize(288, 288, Filter.BICUBIC);
+  }
+}
