@@ -76,7 +76,12 @@ public final class MergeTree {
       return true;
     }
     // Candidates are the tree's deepest nodes, so that below them there is nothing.
-    if (deepest() < id || !(place(2 * id + 1) & place(2 * id + 2))) {
+    if (id > deepest()) {
+      return false;
+    }
+    boolean left = place(2 * id + 1);
+    boolean right = place(2 * id + 2);
+    if (!left || !right) {
       return false;
     }
     x.put(id, (x.get(2 * id + 1) + x.get(2 * id + 2)) / 2);

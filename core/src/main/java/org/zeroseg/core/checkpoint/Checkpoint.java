@@ -39,6 +39,19 @@ public interface Checkpoint extends AutoCloseable {
   ByteBuffer read(String name);
 
   /**
+   * Copies one tensor's elements, for those who read many tensors and keep none: where the elements
+   * lie in a file, no part of it is mapped for this.
+   *
+   * @param name a name out of {@link #tensors()}
+   * @param into receives what {@link #read(String)} returns, from its position on, which moves
+   * @throws CheckpointException if there is no such tensor or its bytes cannot be read
+   * @throws java.nio.BufferOverflowException if less than the tensor remains of the buffer
+   */
+  default void copy(String name, ByteBuffer into) {
+    into.put(read(name));
+  }
+
+  /**
    * The free-form text that the file carries (safetensors' {@code __metadata__}).
    *
    * @return keys and values; empty where the format has none

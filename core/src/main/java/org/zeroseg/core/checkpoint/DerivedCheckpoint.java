@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -17,10 +18,20 @@ import java.util.function.Supplier;
 final class DerivedCheckpoint implements Checkpoint {
 
   /** How a tensor is read. */
-  private record Recipe(TensorInfo info, Supplier<ByteBuffer> bytes) {}
+  private record Recipe(TensorInfo info, Supplier<ByteBuffer> bytes, Consumer<ByteBuffer> copy) {
+
+    Recipe(TensorInfo info, Supplier<ByteBuffer> bytes) {
+      this(info, bytes, into -> into.put(bytes.get()));
+    }
+
+    /** A tensor as it is. */
+    static Recipe same(Checkpoint original, String name, TensorInfo info) {
+      return new Recipe(info, () -> original.read(name), into -> original.copy(name, into));
+    }
+  }
 
   private final Checkpoint original;
-  private final Map<String, Supplier<ByteBuffer>> bytes = new LinkedHashMap<>();
+  private final Map<String, Recipe> recipes = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
   private DerivedCheckpoint(Checkpoint original) {
@@ -28,7 +39,7 @@ final class DerivedCheckpoint implements Checkpoint {
   }
 
   private void put(String name, Recipe recipe) {
-    bytes.put(name, recipe.bytes);
+    recipes.put(name, recipe);
     tensors.put(name, recipe.info);
   }
 
@@ -60,7 +71,7 @@ final class DerivedCheckpoint implements Checkpoint {
                                 "%s: both %s and %s would be called %s"
                                     .formatted(original.source(), other, name, newName));
                           }
-                          derived.put(newName, new Recipe(info, () -> original.read(name)));
+                          derived.put(newName, Recipe.same(original, name, info));
                         }));
     return derived;
   }
@@ -71,7 +82,11 @@ final class DerivedCheckpoint implements Checkpoint {
     sources.forEach(
         (name, parts) ->
             derived.put(
-                name, new Recipe(joinedInfo(original, name, parts), () -> join(original, parts))));
+                name,
+                new Recipe(
+                    joinedInfo(original, name, parts),
+                    () -> join(original, parts),
+                    into -> parts.forEach(part -> original.copy(part, into)))));
     return derived;
   }
 
@@ -109,7 +124,7 @@ final class DerivedCheckpoint implements Checkpoint {
           String name = tensor.getKey();
           TensorInfo info = tensor.getValue();
           if (!chosen.test(name)) {
-            return new Recipe(info, () -> original.read(name));
+            return Recipe.same(original, name, info);
           }
           if (info.shape().dimension() != 2) {
             throw new CheckpointException(
@@ -153,7 +168,7 @@ final class DerivedCheckpoint implements Checkpoint {
               ? new Recipe(
                   new TensorInfo(type, info.shape()),
                   () -> cast(original.read(tensor.getKey()), info.type(), type))
-              : new Recipe(info, () -> original.read(tensor.getKey()));
+              : Recipe.same(original, tensor.getKey(), info);
         });
   }
 
@@ -206,7 +221,13 @@ final class DerivedCheckpoint implements Checkpoint {
   @Override
   public ByteBuffer read(String name) {
     Layout.require(this, name);
-    return bytes.get(name).get();
+    return recipes.get(name).bytes.get();
+  }
+
+  @Override
+  public void copy(String name, ByteBuffer into) {
+    Layout.require(this, name);
+    recipes.get(name).copy.accept(into);
   }
 
   @Override

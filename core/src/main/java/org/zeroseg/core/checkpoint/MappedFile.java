@@ -1,6 +1,7 @@
 package org.zeroseg.core.checkpoint;
 
 import java.io.IOException;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -54,16 +55,27 @@ final class MappedFile implements AutoCloseable {
   ByteBuffer copy(long offset, int length) {
     requireInside(offset, length);
     ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    copy(offset, length, bytes);
+    return bytes.flip();
+  }
+
+  /** Copies a part to where a buffer stands. */
+  void copy(long offset, long length, ByteBuffer into) {
+    requireInside(offset, length);
+    if (length > into.remaining()) {
+      throw new BufferOverflowException();
+    }
+    ByteBuffer part = into.slice(into.position(), (int) length);
     try {
-      while (bytes.hasRemaining()) {
-        if (channel.read(bytes, offset + bytes.position()) < 0) {
+      while (part.hasRemaining()) {
+        if (channel.read(part, offset + part.position()) < 0) {
           throw refuse("has become shorter while it was read");
         }
       }
     } catch (IOException e) {
       throw new CheckpointException(path + ": cannot be read: " + e, e);
     }
-    return bytes.flip();
+    into.position(into.position() + (int) length);
   }
 
   /** Maps a part, read-only and little-endian. */

@@ -186,6 +186,12 @@ final class Safetensors implements Checkpoint {
   }
 
   @Override
+  public void copy(String name, ByteBuffer into) {
+    Layout.require(this, name);
+    file.copy(offsets.get(name), bytes(name), into);
+  }
+
+  @Override
   public void close() {
     file.close();
   }

@@ -116,6 +116,12 @@ final class ShardedCheckpoint implements Checkpoint {
   }
 
   @Override
+  public void copy(String name, ByteBuffer into) {
+    Layout.require(this, name);
+    homes.get(name).copy(name, into);
+  }
+
+  @Override
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(metadata);
   }

@@ -70,11 +70,8 @@ record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
   /** Row-major elements: a part of the file where they lie so, a copy otherwise. */
   ByteBuffer read(MappedFile file, long storageStart) {
     int size = ElementTypes.size(storage.type());
-    long count = 1;
-    for (long dimension : shape) {
-      count *= dimension;
-    }
-    long first = storageStart + (storage.start() + offset) * size;
+    long count = count();
+    long first = first(storageStart);
     if (count == 0) {
       return ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -91,6 +88,28 @@ record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
     ByteBuffer gathered = ByteBuffer.allocate((int) (count * size)).order(ByteOrder.LITTLE_ENDIAN);
     gather(file.map(first, span * size), 0, 0, gathered, size);
     return gathered.flip();
+  }
+
+  /** The same to where a buffer stands. */
+  void copy(MappedFile file, long storageStart, ByteBuffer into) {
+    if (count() > 0 && contiguous()) {
+      file.copy(first(storageStart), count() * ElementTypes.size(storage.type()), into);
+    } else {
+      into.put(read(file, storageStart));
+    }
+  }
+
+  private long count() {
+    long count = 1;
+    for (long dimension : shape) {
+      count *= dimension;
+    }
+    return count;
+  }
+
+  /** Where the first element lies in the file. */
+  private long first(long storageStart) {
+    return storageStart + (storage.start() + offset) * ElementTypes.size(storage.type());
   }
 
   private boolean contiguous() {

@@ -208,6 +208,13 @@ final class TorchCheckpoint implements Checkpoint {
   }
 
   @Override
+  public void copy(String name, ByteBuffer into) {
+    Layout.require(this, name);
+    TensorView view = views.get(name);
+    view.copy(file, storageStarts.get(view.storage().key()), into);
+  }
+
+  @Override
   public void close() {
     file.close();
   }

@@ -1,10 +1,10 @@
 package org.zeroseg.core.tensor;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -149,36 +149,39 @@ public final class Weights {
     }
   }
 
-  /** Goes from the mapped file to native memory; the Java heap holds no tensor of the file. */
+  /**
+   * Goes from the file into the engine's own memory. The Java heap holds no tensor, and nothing of
+   * the file stays mapped, which would count as this process's memory until some later collection.
+   */
   private static NDArray array(Checkpoint checkpoint, String name, NDManager manager) {
     TensorInfo info = checkpoint.tensors().get(name);
-    ByteBuffer bytes = checkpoint.read(name);
-    return switch (info.type()) {
-      case BFLOAT16 -> widened(bytes, info.shape(), manager);
-      case FLOAT16, FLOAT64 -> {
-        try (NDArray stored = manager.create(bytes, info.shape(), info.type())) {
-          yield stored.toType(DataType.FLOAT32, true);
-        }
+    try (NDManager host = manager.newSubManager(Device.cpu())) {
+      NDArray stored =
+          switch (info.type()) {
+            // DJL aborts on arrays of bfloat16, so the bits travel as pairs of bytes into a kernel.
+            case BFLOAT16 -> host.create(new Shape(info.shape().size(), 2), DataType.UINT8);
+            case FLOAT16, FLOAT64, FLOAT32, INT64, INT32, INT8, UINT8, BOOLEAN ->
+                host.create(info.shape(), info.type());
+            default ->
+                throw new CheckpointException(
+                    "%s: tensor %s has the type %s, which no model computes with"
+                        .formatted(checkpoint.source(), name, info.type()));
+          };
+      if (info.shape().size() > 0) {
+        checkpoint.copy(name, stored.toByteBuffer(true));
       }
-      // The engine's array would stand on the mapped file itself, which cannot be trained in place.
-      case FLOAT32, INT64, INT32, INT8, UINT8, BOOLEAN -> {
-        try (NDArray stored = manager.create(bytes, info.shape(), info.type())) {
-          yield stored.duplicate();
-        }
-      }
-      default ->
-          throw new CheckpointException(
-              "%s: tensor %s has the type %s, which no model computes with"
-                  .formatted(checkpoint.source(), name, info.type()));
-    };
-  }
-
-  /** DJL aborts on arrays of bfloat16, so the bits travel as pairs of bytes into a kernel. */
-  private static NDArray widened(ByteBuffer bytes, Shape shape, NDManager manager) {
-    Shape pairs = new Shape(bytes.remaining() / 2, 2);
-    try (NDArray stored = manager.create(bytes, pairs, DataType.UINT8);
-        NDArray wide = Kernels.core().differentiable("bfloat16_bits_to_float32", stored)) {
-      return wide.reshape(shape);
+      NDArray array =
+          switch (info.type()) {
+            case BFLOAT16 ->
+                Kernels.core()
+                    .differentiable("bfloat16_bits_to_float32", stored)
+                    .reshape(info.shape());
+            case FLOAT16, FLOAT64 -> stored.toType(DataType.FLOAT32, true);
+            default -> stored;
+          };
+      NDArray placed = array.toDevice(manager.getDevice(), false);
+      placed.attach(manager);
+      return placed;
     }
   }
 

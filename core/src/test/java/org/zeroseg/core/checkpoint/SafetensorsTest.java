@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -97,6 +98,27 @@ class SafetensorsTest {
       assertEquals(provenance, read.metadata());
       assertEquals(List.copyOf(made.tensors.entrySet()), List.copyOf(read.tensors().entrySet()));
       made.bytes.forEach((name, bytes) -> assertArrayEquals(bytes, content(read, name), name));
+      made.tensors.keySet().forEach(name -> assertCopied(read, name));
+      for (Checkpoint view :
+          List.of(
+              read.renamed(name -> "x." + name),
+              read.as(DataType.FLOAT16),
+              read.joined(Map.of("all", List.copyOf(made.tensors.keySet()).subList(0, 1))))) {
+        view.tensors().keySet().forEach(name -> assertCopied(view, name));
+      }
+    }
+  }
+
+  private static void assertCopied(Checkpoint checkpoint, String name) {
+    ByteBuffer expected = checkpoint.read(name);
+    ByteBuffer copy = ByteBuffer.allocateDirect(expected.remaining() + 1);
+    checkpoint.copy(name, copy);
+    assertEquals(expected, copy.flip(), name);
+    if (expected.hasRemaining()) {
+      assertThrows(
+          BufferOverflowException.class,
+          () -> checkpoint.copy(name, ByteBuffer.allocate(expected.remaining() - 1)),
+          name);
     }
   }
 

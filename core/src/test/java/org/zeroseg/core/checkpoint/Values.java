@@ -13,6 +13,11 @@ final class Values {
   static GoldenTensor of(Checkpoint checkpoint, String name) {
     TensorInfo info = checkpoint.tensors().get(name);
     ByteBuffer bytes = checkpoint.read(name);
+    ByteBuffer copy = ByteBuffer.allocateDirect(bytes.remaining() + 3).position(3);
+    checkpoint.copy(name, copy);
+    if (copy.hasRemaining() || !copy.position(3).equals(bytes)) {
+      throw new AssertionError(name + ": the copy differs from what is read");
+    }
     double[] values = new double[Math.toIntExact(info.shape().size())];
     for (int i = 0; i < values.length; i++) {
       values[i] =
