@@ -38,7 +38,8 @@ public final class DiscoverPicture {
     try (Dino dino = DemoModels.dino();
         Clip clip = DemoModels.clip();
         Namer namer = DemoModels.zeroCap(clip);
-        ZeroGuide guide = DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {
+        ZeroGuide guide =
+            DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {
       Discovery found = guide.discover(picture);
       for (DiscoveredSegment segment : found.segments()) {
         SegmentLabel label = segment.label().orElseThrow();

@@ -59,7 +59,8 @@ public final class MergeTree {
     try (Dino dino = DemoModels.dino();
         Clip clip = DemoModels.clip();
         Namer namer = DemoModels.zeroCap(clip);
-        ZeroGuide guide = DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {
+        ZeroGuide guide =
+            DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {
       Path file = Path.of("zeroseg-out", "merge-tree.png");
       Files.createDirectories(file.getParent());
       BufferedImage tree = new MergeTree(picture, guide.discover(picture)).draw();
