@@ -35,7 +35,7 @@ public final class ClipTrainer {
   /** "Clipped to prevent scaling the logits by more than 100" (Sec. 2.5). */
   private static final double LARGEST_SCALE = Math.log(100);
 
-  /** Weight of the distance to the teacher beside the contrastive loss. */
+  /** Weight of each distance to the teacher beside the contrastive loss. */
   private static final float DISTANCE = 5;
 
   /**
@@ -84,19 +84,19 @@ public final class ClipTrainer {
   }
 
   /**
-   * Trains an image tower alone, from random weights, in the joint space of another model: with the
-   * loss above against that model's words, and with the distance to its embeddings of the pictures
-   * (Hinton et al. 2015). A vision transformer, which learns slowly from few pictures, so starts
-   * from what a ResNet has learnt.
+   * Trains a vision transformer alone, from random weights, in the joint space of another model:
+   * with the loss above against that model's words, and with the distance to its embeddings of the
+   * pictures (Hinton et al. 2015) and of their cells ({@link DenseClip}), which the patch tokens
+   * learn. What learns slowly from few pictures so starts from what a ResNet has learnt.
    *
-   * @param image sizes of the image tower
+   * @param image sizes of the vision transformer
    * @param teacher whose text tower and temperature are taken over, best in float32
    * @param random where the weights come from
    * @param manager owns them
    * @return the trainer
    */
   public static ClipTrainer distilling(
-      ClipConfig.Image image, Clip teacher, RandomGenerator random, NDManager manager) {
+      ClipConfig.Vit image, Clip teacher, RandomGenerator random, NDManager manager) {
     ClipConfig known = teacher.config();
     ClipConfig config =
         new ClipConfig(image, known.text(), known.embedding(), known.activation(), known.epsilon());
@@ -161,6 +161,10 @@ public final class ClipTrainer {
     }
   }
 
+  /** What a teacher says; through the heap, since a backward pass saves no results of inference. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Taught(float[] images, float[] cells) {}
+
   private final class Contrastive implements Objective<Pairs> {
 
     private final ClipModel learner = model.training();
@@ -168,22 +172,41 @@ public final class ClipTrainer {
     @Override
     public NDArray loss(Pairs batch, NDManager step) {
       Shape shape = new Shape(batch.tokens().length, 3, batch.size(), batch.size());
-      NDArray images = learner.image().encode(step.create(batch.pixels(), shape));
+      NDArray pixels = step.create(batch.pixels(), shape);
       NDArray texts = learner.text().encode(step.create(batch.tokens()));
       NDArray captions = step.create(numbers(batch.tokens()));
-      NDArray loss = contrastiveLoss(learner.logits(images, texts), captions);
-      if (teacher.isPresent()) {
-        // Through the heap: results of inference cannot be saved for a backward pass.
-        float[] taught =
-            teacher
-                .get()
-                .compute(
-                    (other, call) ->
-                        other.image().encode(call.create(batch.pixels(), shape)).toFloatArray());
-        NDArray goal = step.create(taught, images.getShape());
-        loss = loss.add(KERNELS.differentiable("cosine_distance", images, goal).mul(DISTANCE));
+      if (teacher.isEmpty()) {
+        return contrastiveLoss(learner.logits(learner.image().encode(pixels), texts), captions);
       }
-      return loss;
+      VisionTransformer tower = (VisionTransformer) learner.image();
+      NDArray tokens = tower.blocks().forward(tower.tokens(pixels, PositionResampling.TARGET_SIZE));
+      NDArray embedded = tower.project(tower.normalize(tokens));
+      NDArray images = embedded.get(":, 0");
+      NDArray cells = embedded.get(":, 1:");
+      Taught taught = teacher.get().compute((other, call) -> taught(other, call, batch, shape));
+      return contrastiveLoss(learner.logits(images, texts), captions)
+          .add(distance(images, taught.images()))
+          .add(distance(cells, taught.cells()));
+    }
+
+    /** The teacher's cells are averaged over each patch. */
+    private Taught taught(ClipModel other, NDManager call, Pairs batch, Shape shape) {
+      NDArray pixels = call.create(batch.pixels(), shape);
+      DenseClip.Features dense =
+          DenseClip.of(other.image(), PositionResampling.TARGET_SIZE, call).features(pixels, false);
+      long patches = batch.size() / learner.config().image().stride();
+      NDArray cells =
+          KERNELS.call(
+              "pool_cells",
+              dense.features(),
+              call.create(new long[] {dense.height(), dense.width()}),
+              call.create(new long[] {patches, patches}));
+      return new Taught(other.image().encode(pixels).toFloatArray(), cells.toFloatArray());
+    }
+
+    private NDArray distance(NDArray learnt, float[] taught) {
+      NDArray goal = learnt.getManager().create(taught, learnt.getShape());
+      return KERNELS.differentiable("cosine_distance", learnt, goal).mul(DISTANCE);
     }
 
     @Override

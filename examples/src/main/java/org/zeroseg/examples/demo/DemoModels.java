@@ -44,6 +44,17 @@ public final class DemoModels {
   }
 
   /**
+   * CLIP with a small vision transformer, in the same joint space as {@link #clip}. Attention can
+   * be masked in it, and ZUTIS starts from it.
+   *
+   * @return the model, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Clip vitClip() throws IOException {
+    return open("clip-vit");
+  }
+
+  /**
    * DINO, a vision transformer of four blocks.
    *
    * @return the model, to be closed

@@ -1,6 +1,8 @@
 package org.zeroseg.examples.demo;
 
+import ai.djl.Device;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
@@ -49,17 +52,31 @@ public record MeasureClip(
   public record Recall(double at1, double at5) {}
 
   /**
-   * Prints the figures of the shipped model.
+   * Prints the figures of the shipped models, or of one in training.
    *
-   * @param arguments the number of scenes, 500 by default
-   * @throws IOException if no temporary file can be written
+   * @param arguments the number of scenes, 500 by default, and a model's folder
+   * @throws IOException if a model cannot be read or no temporary file be written
    */
   public static void main(String[] arguments) throws IOException {
     int scenes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 500;
-    try (Clip resNet = DemoModels.clip()) {
-      System.out.println(scenes + " held-out scenes");
-      System.out.println(of(resNet, scenes, Progress.SILENT).table());
+    System.out.println(scenes + " held-out scenes");
+    if (arguments.length > 1) {
+      Path folder = Path.of(arguments[1]);
+      try (Clip clip = Clip.load(folder, Precision.FLOAT32, Device.cpu())) {
+        print(folder.toString(), clip, scenes);
+      }
+      return;
     }
+    try (Clip resNet = DemoModels.clip();
+        Clip vit = DemoModels.vitClip()) {
+      print("clip-resnet", resNet, scenes);
+      print("clip-vit", vit, scenes);
+    }
+  }
+
+  private static void print(String name, Clip clip, int scenes) throws IOException {
+    System.out.println(name);
+    System.out.println(of(clip, scenes, Progress.SILENT).table());
   }
 
   /**

@@ -137,10 +137,16 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
    * @throws IOException if a file cannot be read or written
    */
   public void distil(Clip teacher, Path folder, Progress progress) throws IOException {
+    if (!(image instanceof ClipConfig.Vit vit)) {
+      throw new IllegalArgumentException(
+          "a vision transformer learns from a teacher, not " + image);
+    }
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       ClipTrainer trainer =
-          ClipTrainer.distilling(image, teacher, new SplittableRandom(SEED), manager);
-      String loss = "contrastive loss, and distance to the embeddings of " + teacher.config();
+          ClipTrainer.distilling(vit, teacher, new SplittableRandom(SEED), manager);
+      String loss =
+          "contrastive loss, and distance to the embeddings of pictures and cells by "
+              + teacher.config();
       run(trainer, teacher.tokenizer(), loss, folder, progress);
     }
   }
