@@ -52,9 +52,10 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
    * @param steps updates
    * @param learningRate the highest
    * @param group pictures of a batch that share two looks, see {@link CaptionedScenes}
+   * @param objects of a scene at most
    * @param seed of its scenes
    */
-  public record Phase(int steps, double learningRate, int group, long seed) {}
+  public record Phase(int steps, double learningRate, int group, int objects, long seed) {}
 
   /**
    * A ResNet of two stages, stride 8. First it learns what looks and shapes are from random
@@ -66,9 +67,9 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
     return new TrainClip(
         new ClipConfig.ResNet(32, List.of(1, 2), 8),
         List.of(
-            new Phase(1250, 1e-3, BATCH, SEED),
-            new Phase(1250, 1e-3, 32, SEED + 1),
-            new Phase(500, 5e-4, 32, SEED + 2)));
+            new Phase(1250, 1e-3, BATCH, 3, SEED),
+            new Phase(1250, 1e-3, 32, 3, SEED + 1),
+            new Phase(500, 5e-4, 32, 3, SEED + 2)));
   }
 
   /**
@@ -79,7 +80,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
   public static TrainClip vit() {
     return new TrainClip(
         new ClipConfig.Vit(128, 4, 8, 8),
-        List.of(new Phase(1500, 1e-3, 32, SEED + 3), new Phase(1500, 5e-4, 32, SEED + 4)));
+        List.of(new Phase(1500, 1e-3, 32, 3, SEED + 3), new Phase(2000, 1e-3, 32, 1, SEED + 4)));
   }
 
   /**
@@ -160,7 +161,8 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
       TrainingPlan plan =
           new TrainingPlan(folder.resolve("phase-" + number), phase.steps(), 250, 1, provenance);
       trainer.run(
-          new CaptionedScenes(world(phase.seed()), tokenizer, BATCH, phase.group()),
+          new CaptionedScenes(
+              world(phase.objects(), phase.seed()), tokenizer, BATCH, phase.group()),
           new ClipTrainer.Options(phase.learningRate(), WARM_UP, WEIGHT_DECAY),
           plan,
           progress);
@@ -170,14 +172,14 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
     SafetensorsWriter.write(folder.resolve("model.safetensors"), weights, provenance);
   }
 
-  private ShapeWorld world(long seed) {
-    return new ShapeWorld(seed, image.inputSize(), 1, 3, Split.SEEN);
+  private ShapeWorld world(int objects, long seed) {
+    return new ShapeWorld(seed, image.inputSize(), 1, objects, Split.SEEN);
   }
 
   private Map<String, String> provenance(String loss) {
     Map<String, String> provenance = new LinkedHashMap<>();
     provenance.put("model", "CLIP, image tower " + image);
-    provenance.put("data", world(SEED) + ", a phase's seed in place of the seed");
+    provenance.put("data", world(3, SEED) + ", a phase's objects and seed in place of these");
     provenance.put("loss", loss);
     provenance.put("phases", phases.toString());
     provenance.put(
@@ -191,7 +193,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
 
   /** A vocabulary in which every word of a caption is one token. */
   private ClipTokenizer tokenizer() {
-    ShapeWorld world = world(SEED);
+    ShapeWorld world = world(3, SEED);
     List<String> captions =
         LongStream.range(0, 3000).mapToObj(i -> world.scene(i).caption()).toList();
     return ClipTokenizer.learn(captions, 400, CONTEXT);

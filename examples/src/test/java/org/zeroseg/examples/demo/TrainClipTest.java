@@ -23,7 +23,7 @@ import org.zeroseg.examples.demo.TrainClip.Phase;
 class TrainClipTest {
 
   private static final List<Phase> SHORT =
-      List.of(new Phase(1, 1e-3, 128, 1), new Phase(1, 1e-3, 32, 2));
+      List.of(new Phase(1, 1e-3, 128, 3, 1), new Phase(1, 1e-3, 32, 1, 2));
 
   @TempDir Path folder;
 
