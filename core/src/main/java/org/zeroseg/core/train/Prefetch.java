@@ -40,13 +40,10 @@ final class Prefetch<B> implements AutoCloseable {
     }
   }
 
-  B take() {
+  B take() throws InterruptedException {
     submit();
     try {
       return ahead.remove().get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while waiting for a batch", e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;

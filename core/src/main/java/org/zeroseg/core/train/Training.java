@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,12 +75,14 @@ public final class Training<B> {
   }
 
   /**
-   * Trains to the end of the plan, from the checkpoint in its folder if there is one.
+   * Trains to the end of the plan, from the checkpoint in its folder if there is one. Interrupting
+   * the thread ends the training after the step it is at, with a checkpoint to go on from.
    *
    * @param plan length, folder, provenance, measurements on the way
    * @param progress told the loss of every step, and the share of time spent waiting for batches
    * @return the loss of every step, including those before the checkpoint
    * @throws IOException if a file cannot be read or written
+   * @throws InterruptedIOException if the thread was interrupted
    * @throws CheckpointException if the folder holds another training
    * @throws IllegalStateException if the loss is not finite
    */
@@ -94,6 +97,9 @@ public final class Training<B> {
       while (adam.steps() < plan.steps()) {
         int step = Math.toIntExact(adam.steps());
         long start = System.nanoTime();
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
         B batch = prefetch.take();
         long taken = System.nanoTime();
         losses[step] = step(batch, step);
@@ -111,6 +117,11 @@ public final class Training<B> {
           save(plan, losses);
         }
       }
+    } catch (InterruptedException e) {
+      save(plan, losses);
+      throw new InterruptedIOException(
+          "The training was stopped after %d of %d steps; the same command goes on from %s"
+              .formatted(adam.steps(), plan.steps(), plan.checkpoint()));
     }
     return losses;
   }

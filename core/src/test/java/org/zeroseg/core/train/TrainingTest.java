@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,7 +79,12 @@ class TrainingTest {
     }
 
     float[] train(Batches<float[]> batches, TrainingPlan plan) throws IOException {
-      return new Training<>(weights, adam, batches, this).run(plan, Progress.SILENT);
+      return train(batches, plan, Progress.SILENT);
+    }
+
+    float[] train(Batches<float[]> batches, TrainingPlan plan, Progress progress)
+        throws IOException {
+      return new Training<>(weights, adam, batches, this).run(plan, progress);
     }
 
     double bias() {
@@ -138,6 +144,28 @@ class TrainingTest {
         Files.readAllBytes(plan("through").checkpoint()),
         Files.readAllBytes(plan("stopped").checkpoint()));
     assertTrue(losses[STEPS - 1] < 0.3 * losses[0], Arrays.toString(losses));
+  }
+
+  @Test
+  void anInterruptedThreadLeavesACheckpointOfItsLastStepAndGoesOnFromIt() throws IOException {
+    Plane through = new Plane();
+    float[] losses = through.train(TrainingTest::points, plan("whole"));
+    try (Plane interrupted = new Plane()) {
+      Thread trainer = Thread.currentThread();
+      Progress meddling =
+          (task, done, total) -> {
+            if (done == 11) {
+              trainer.interrupt();
+            }
+          };
+      Exception e =
+          assertThrows(
+              InterruptedIOException.class,
+              () -> interrupted.train(TrainingTest::points, plan("told"), meddling));
+      assertTrue(e.getMessage().contains("11 of " + STEPS), e.getMessage());
+    }
+    float[] resumed = new Plane().train(TrainingTest::points, plan("told"));
+    assertArrayEquals(losses, resumed);
   }
 
   @Test

@@ -51,6 +51,15 @@ final class TrainCommand implements Runnable {
                       + "Default: ${DEFAULT-VALUE}.")
           Tower tower)
       throws IOException {
+    Interruption.orderly(() -> train(tower, out));
+    PrintWriter report = spec.commandLine().getOut();
+    report.println("Trained: " + out.resolve("model.safetensors"));
+    report.println("Next: zeroseg segment PICTURE --words \"red star\" --model " + out);
+    report.flush();
+    return 0;
+  }
+
+  private static void train(Tower tower, Path out) throws IOException {
     try (ConsoleProgress progress = new ConsoleProgress()) {
       if (tower == Tower.RESNET) {
         TrainClip.resNet().train(out, progress);
@@ -60,10 +69,5 @@ final class TrainCommand implements Runnable {
         }
       }
     }
-    PrintWriter report = spec.commandLine().getOut();
-    report.println("Trained: " + out.resolve("model.safetensors"));
-    report.println("Next: zeroseg segment PICTURE --words \"red star\" --model " + out);
-    report.flush();
-    return 0;
   }
 }

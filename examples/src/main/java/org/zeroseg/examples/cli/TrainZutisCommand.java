@@ -187,6 +187,11 @@ final class TrainZutisCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Interruption.orderly(this::train);
+    return 0;
+  }
+
+  private void train() throws IOException {
     Archives read = archives.read();
     ZutisTrainer.Options options = options(read);
     SyntheticScenes scenes =
@@ -235,7 +240,6 @@ final class TrainZutisCommand implements Callable<Integer> {
         "Next: zeroseg segment PICTURE --words \"%s\" --model %s --zutis %s%n",
         read.categories().get(0), clip, model);
     report.flush();
-    return 0;
   }
 
   private ZutisTrainer.Options options(Archives read) {
