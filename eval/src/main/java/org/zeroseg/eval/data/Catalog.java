@@ -113,7 +113,9 @@ public final class Catalog {
         new InstanceEntry(
             "coco/annotations/instances_train2014_sel20k.json",
             "coco/train2014",
-            COCO_SOURCE + "; the 20,000 are chosen with the list of valeoai/LOST"));
+            COCO_SOURCE
+                + "; the 20,000 are chosen with coco_20k_filenames.txt of valeoai/LOST by"
+                + " 'zeroseg coco-20k'"));
     INSTANCES.put(
         "shapeworld",
         new InstanceEntry(
@@ -139,9 +141,11 @@ public final class Catalog {
     return Cub.open(folder, folder.resolveSibling("segmentations"), Cub.Agreement.MOST);
   }
 
+  /** The validation split of PASCAL Context, which is that of VOC 2010. */
   private static Optional<Path> val(Path folder) {
-    return Optional.of(folder.resolve("ImageSets/SegmentationContext/val.txt"))
-        .filter(Files::isRegularFile);
+    Path converted = folder.resolve("ImageSets/SegmentationContext/val.txt");
+    return Optional.of(
+        Files.isRegularFile(converted) ? converted : folder.resolve("ImageSets/Main/val.txt"));
   }
 
   /**
