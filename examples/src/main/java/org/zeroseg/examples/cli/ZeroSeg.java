@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.eval.InvalidDataException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -84,6 +85,7 @@ public final class ZeroSeg implements Runnable {
       err.println("zeroseg: " + present.getFile() + " exists already");
     } else if (failure instanceof IOException
         || failure instanceof CheckpointException
+        || failure instanceof InvalidDataException
         || failure instanceof IllegalArgumentException) {
       err.println("zeroseg: " + failure.getMessage());
     } else {
