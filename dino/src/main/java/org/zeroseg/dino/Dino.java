@@ -27,7 +27,7 @@ import org.zeroseg.core.tensor.Weights;
  * is left out. Lists of pictures of one size go through the network together. Thread-safe; {@link
  * #close} waits for calls that run.
  */
-public final class Dino implements AutoCloseable {
+public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
 
   /** Numbers in a batch's pixels at most: 8 pictures of 480 x 480. */
   private static final long BATCH = 8L * 3 * 480 * 480;
@@ -152,7 +152,30 @@ public final class Dino implements AutoCloseable {
     return each(
         pictures,
         pixels -> DinoVit.withoutClass(vit.forward(pixels)),
-        (shape, values) -> features(vit.grid(shape, config().patch()), values));
+        (shape, values) -> onGrid(vit.grid(shape, config().patch()), values));
+  }
+
+  /**
+   * The picture's patches behind the final norm, as SelfMask's pseudo-masks are made of them: zeros
+   * fill up the last patches.
+   *
+   * @param picture of any mode and size
+   * @param manager owns the result
+   * @return {@code [1, D, rows, columns]} at the patch's stride
+   */
+  @Override
+  public SpectralVoting.FeatureMap features(Picture picture, NDManager manager) {
+    return memory.during(
+        call -> {
+          NDArray pixels = SpectralVoting.pixels(picture, config().patch(), call);
+          Grid grid = vit.grid(pixels.getShape(), config().patch());
+          NDArray map =
+              DinoVit.withoutClass(vit.forward(pixels))
+                  .swapAxes(1, 2)
+                  .reshape(1, config().width(), grid.rows(), grid.columns());
+          map.attach(manager);
+          return new SpectralVoting.FeatureMap(map, config().patch());
+        });
   }
 
   /**
@@ -168,7 +191,7 @@ public final class Dino implements AutoCloseable {
     return each(
         pictures,
         pixels -> DinoVit.withoutClass(vit.facet(pixels, facet, layer, stride)),
-        (shape, values) -> features(vit.grid(shape, stride), values));
+        (shape, values) -> onGrid(vit.grid(shape, stride), values));
   }
 
   /**
@@ -182,7 +205,7 @@ public final class Dino implements AutoCloseable {
     return each(
         pictures,
         pixels -> descriptors.describe(vit, pixels),
-        (shape, values) -> features(vit.grid(shape, descriptors.stride()), values));
+        (shape, values) -> onGrid(vit.grid(shape, descriptors.stride()), values));
   }
 
   /**
@@ -197,10 +220,10 @@ public final class Dino implements AutoCloseable {
     return each(
         pictures,
         pixels -> vit.classAttention(pixels, stride).get(":, :, 1:").swapAxes(1, 2),
-        (shape, values) -> features(vit.grid(shape, stride), values));
+        (shape, values) -> onGrid(vit.grid(shape, stride), values));
   }
 
-  private static Features features(Grid grid, float[] values) {
+  private static Features onGrid(Grid grid, float[] values) {
     return new Features(grid, values.length / grid.size(), values);
   }
 

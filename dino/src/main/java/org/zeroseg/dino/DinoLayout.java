@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.zeroseg.core.checkpoint.Checkpoint;
@@ -12,7 +11,9 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 /** Checkpoints of DINO, MoCo v2 and SwAV in all published layouts, under the backbone's names. */
 final class DinoLayout {
 
-  private static final String TEACHER = "teacher";
+  /** Where networks lie in what trainings write: beside a momentum copy, a student, a queue. */
+  private static final List<String> INSIDE = List.of("state_dict", "teacher", "module.encoder_q");
+
   private static final Pattern WRAPPERS = Pattern.compile("^((module|backbone|encoder_q|vit)\\.)+");
 
   /** Heads of training and classifiers, which a backbone has no use for. */
@@ -45,12 +46,11 @@ final class DinoLayout {
    * without the prefixes of wrappers and without heads.
    */
   static Checkpoint backbone(Checkpoint stored) {
-    Set<String> names = stored.tensors().keySet();
     Checkpoint network = stored;
-    if (names.stream().anyMatch(name -> name.startsWith(TEACHER + "."))) {
-      network = stored.under(TEACHER);
-    } else if (names.stream().anyMatch(name -> name.startsWith("module.encoder_q."))) {
-      network = stored.under("module.encoder_q"); // beside its momentum copy and its queue
+    for (String key : INSIDE) {
+      if (network.tensors().keySet().stream().anyMatch(name -> name.startsWith(key + "."))) {
+        network = network.under(key);
+      }
     }
     Checkpoint backbone =
         network

@@ -106,8 +106,10 @@ public final class ResNet50 {
   public NDList stages(NDArray pixels) {
     Kernels kernels = Kernels.core();
     NDList stages = new NDList();
-    NDArray x = normed(convolve(pixels, "conv1", "stem"), "bn1");
-    x = kernels.call("max_pool", relu(x), options.get("pool"));
+    NDArray x;
+    try (NDArray stem = positive(layer(pixels, "conv1", "bn1", "stem"))) {
+      x = kernels.call("max_pool", stem, options.get("pool"));
+    }
     stages.add(x);
     int dilation = 1;
     for (int stage = 0; stage < BLOCKS.length; stage++) {
@@ -117,7 +119,11 @@ public final class ResNet50 {
       for (int j = 0; j < BLOCKS[stage]; j++) {
         // The first block of a dilated stage still has the dilation of the stage before.
         String block = "layer" + (stage + 1) + "." + j;
-        x = bottleneck(x, block, j == 0 ? stride : 1, j == 0 ? before : dilation);
+        NDArray next = bottleneck(x, block, j == 0 ? stride : 1, j == 0 ? before : dilation);
+        if (j > 0) {
+          x.close();
+        }
+        x = next;
       }
       stages.add(x);
     }
@@ -140,35 +146,40 @@ public final class ResNet50 {
   }
 
   private NDArray bottleneck(NDArray x, String block, int stride, int dilation) {
-    NDArray y = relu(normed(convolve(x, block + ".conv1", "point1"), block + ".bn1"));
     String around = "around" + stride + dilation;
-    y = relu(normed(convolve(y, block + ".conv2", around), block + ".bn2"));
-    y = normed(convolve(y, block + ".conv3", "point1"), block + ".bn3");
-    NDArray shortcut =
-        weights.find(block + ".downsample.0.weight").isPresent()
-            ? normed(
-                convolve(x, block + ".downsample.0", "point" + stride), block + ".downsample.1")
-            : x;
-    return relu(y.add(shortcut));
+    try (NDArray narrow = positive(layer(x, block + ".conv1", block + ".bn1", "point1"));
+        NDArray seen = positive(layer(narrow, block + ".conv2", block + ".bn2", around));
+        NDArray wide = layer(seen, block + ".conv3", block + ".bn3", "point1")) {
+      if (weights.find(block + ".downsample.0.weight").isEmpty()) {
+        return positive(wide.add(x));
+      }
+      String shortcut = block + ".downsample";
+      try (NDArray other = layer(x, shortcut + ".0", shortcut + ".1", "point" + stride)) {
+        return positive(wide.add(other));
+      }
+    }
   }
 
-  private NDArray convolve(NDArray x, String name, String option) {
-    return Kernels.core().call("conv2d", x, weights.get(name + ".weight"), options.get(option));
+  /** A convolution and its norm. */
+  private NDArray layer(NDArray x, String convolution, String norm, String option) {
+    NDArray filters = weights.get(convolution + ".weight");
+    try (NDArray maps = Kernels.core().call("conv2d", x, filters, options.get(option))) {
+      return Kernels.core()
+          .call(
+              "batch_norm",
+              maps,
+              weights.get(norm + ".weight"),
+              weights.get(norm + ".bias"),
+              weights.get(norm + ".running_mean"),
+              weights.get(norm + ".running_var"),
+              options.get("norm"));
+    }
   }
 
-  private NDArray normed(NDArray x, String name) {
-    return Kernels.core()
-        .call(
-            "batch_norm",
-            x,
-            weights.get(name + ".weight"),
-            weights.get(name + ".bias"),
-            weights.get(name + ".running_mean"),
-            weights.get(name + ".running_var"),
-            options.get("norm"));
-  }
-
-  private static NDArray relu(NDArray x) {
-    return x.maximum(0f);
+  /** Takes the array's place: half a hundred of them would otherwise wait for the call's end. */
+  private static NDArray positive(NDArray x) {
+    try (x) {
+      return x.maximum(0f);
+    }
   }
 }

@@ -98,16 +98,16 @@ public final class SelfMaskNetwork {
    * Encoder and decoder. Pixels {@code [B, 3, H, W]} of any size; zeros fill up the last patches.
    */
   Seen look(NDArray pixels) {
-    NDArray padded = padded(pixels);
     int patch = config.encoder().patch();
+    NDArray padded = padded(pixels, patch);
     NDArray patches = DinoVit.withoutClass(encoder.forward(padded));
     NDList queries =
         decoder.forward(patches, Optional.empty(), weights.get(SelfMaskConfig.QUERIES));
     return new Seen(patches, encoder.grid(padded.getShape(), patch), queries);
   }
 
-  private NDArray padded(NDArray pixels) {
-    int patch = config.encoder().patch();
+  /** Pixels {@code [B, 3, H, W]} with zeros at the right and bottom, up to a multiple of a side. */
+  static NDArray padded(NDArray pixels, int patch) {
     Shape shape = pixels.getShape();
     long rows = Math.floorMod(-shape.get(2), (long) patch);
     long columns = Math.floorMod(-shape.get(3), (long) patch);
@@ -116,7 +116,7 @@ public final class SelfMaskNetwork {
     }
     NDManager call = pixels.getManager();
     NDArray options = call.create(new double[] {rows, columns}).toDevice(Device.cpu(), false);
-    return call("pad", pixels, options);
+    return KERNELS.call("pad", pixels, options);
   }
 
   /**

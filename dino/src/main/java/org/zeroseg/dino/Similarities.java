@@ -32,9 +32,9 @@ final class Similarities {
           "Features of shape %s for a grid of %d x %d: expected [%d, D]"
               .formatted(features.getShape(), grid.rows(), grid.columns(), grid.size()));
     }
-    float sum = flat.abs().max().getFloat();
-    if (Float.isNaN(sum) || Float.isInfinite(sum)) {
-      throw new IllegalArgumentException("Features contain " + sum);
+    float most = flat.abs().max().getFloat();
+    if (!Float.isFinite(most)) {
+      throw new IllegalArgumentException("Features contain " + most);
     }
     return flat;
   }

@@ -2,8 +2,10 @@ package org.zeroseg.dino;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 
@@ -20,7 +22,7 @@ import org.zeroseg.core.mask.Mask;
 public record SpectralVoting(List<Encoder> encoders, SpectralMasks masks, MaskVoting voting)
     implements SaliencyDetector {
 
-  /** Features of a picture on a grid. */
+  /** Features of a picture on a grid: {@link ResNetEncoder}, {@link Dino}, or any other. */
   @FunctionalInterface
   public interface Encoder {
 
@@ -57,6 +59,13 @@ public record SpectralVoting(List<Encoder> encoders, SpectralMasks masks, MaskVo
     if (encoders.isEmpty()) {
       throw new IllegalArgumentException("No encoder to look at pictures with");
     }
+  }
+
+  /** {@code [1, 3, H, W]} with sides filled up to a multiple, by zeros behind normalisation. */
+  static NDArray pixels(Picture picture, int multiple, NDManager manager) {
+    float[] values = picture.rgb().toPixels(Normalization.IMAGENET);
+    Shape shape = new Shape(1, 3, picture.height(), picture.width());
+    return SelfMaskNetwork.padded(manager.create(values, shape), multiple);
   }
 
   /**

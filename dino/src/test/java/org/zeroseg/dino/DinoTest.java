@@ -121,10 +121,10 @@ class DinoTest {
       NDArray stem = manager.ones(new Shape(64, 3, 7, 7));
       Map<String, NDArray> moco =
           Map.of(
-              "module.encoder_q.conv1.weight", stem,
-              "module.encoder_q.fc.0.weight", stem,
-              "module.encoder_k.conv1.weight", stem,
-              "module.queue", stem);
+              "state_dict.module.encoder_q.conv1.weight", stem,
+              "state_dict.module.encoder_q.fc.0.weight", stem,
+              "state_dict.module.encoder_k.conv1.weight", stem,
+              "state_dict.module.queue", stem);
       Map<String, NDArray> swav =
           Map.of(
               "module.conv1.weight", stem,

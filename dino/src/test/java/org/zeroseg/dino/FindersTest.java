@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 
 class FindersTest {
@@ -105,6 +109,34 @@ class FindersTest {
       SaliencyDetector.Salient found = voting.detect(TinyModels.plain(64, 48));
       assertTrue(found.mask().isEmpty());
       assertEquals(0, found.objectness());
+    }
+  }
+
+  @Test
+  void encodersOfAnyKindVoteTogether() {
+    Picture picture = TinyModels.noise(20, 13, 1);
+    Checkpoint moco =
+        new PortableWeights(ResNet50.shapes(), "tiny")
+            .renamed(name -> "state_dict.module.encoder_q." + name);
+    try (Dino dino = TinyModels.dino();
+        ResNetEncoder resNet = ResNetEncoder.of(moco, Device.cpu());
+        SpectralVoting voting =
+            new SpectralVoting(List.of(resNet, dino), SpectralMasks.DEFAULT, MaskVoting.DEFAULT)) {
+      assertEquals(
+          new Shape(1, 2048, 2, 3), resNet.features(picture, manager).features().getShape());
+      assertEquals(new Shape(1, 64, 2, 3), dino.features(picture, manager).features().getShape());
+      assertEquals(18, voting.candidates(picture).size());
+      assertEquals(20, voting.detect(picture).mask().width());
+    }
+  }
+
+  @Test
+  void aFilledUpPictureIsSeenAsItsPatchesAre() {
+    Picture whole = TinyModels.noise(24, 16, 1);
+    try (Dino dino = TinyModels.dino()) {
+      NDArray map = dino.features(whole, manager).features();
+      float[] patches = dino.patches(List.of(whole)).get(0).values();
+      assertArrayEquals(patches, map.reshape(64, 6).transpose().toFloatArray(), 1e-5f);
     }
   }
 

@@ -2,7 +2,6 @@ package org.zeroseg.examples.demo;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
@@ -10,7 +9,6 @@ import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.Facet;
-import org.zeroseg.dino.Grid;
 import org.zeroseg.dino.GridMasks;
 import org.zeroseg.dino.Lost;
 import org.zeroseg.dino.MaskVoting;
@@ -37,16 +35,16 @@ public final class DemoSaliency {
 
   private DemoSaliency() {}
 
-  private static List<Picture> enlarged(Picture picture) {
+  private static Picture enlarged(Picture picture) {
     int width = ENLARGED * picture.width();
-    return List.of(picture.resize(width, ENLARGED * picture.height(), Filter.BICUBIC));
+    return picture.resize(width, ENLARGED * picture.height(), Filter.BICUBIC);
   }
 
   /** Keys of the last block, which LOST and TokenCut work with. */
   private static Dino.Features keys(Dino dino, Picture picture) {
     int last = dino.config().depth() - 1;
     int patch = dino.config().patch();
-    return dino.facets(enlarged(picture), Facet.KEY, last, patch).get(0);
+    return dino.facets(List.of(enlarged(picture)), Facet.KEY, last, patch).get(0);
   }
 
   private static NDArray array(Dino.Features keys, boolean centred, NDManager call) {
@@ -63,14 +61,8 @@ public final class DemoSaliency {
   public static SpectralVoting voting(Dino dino) {
     SpectralVoting.Encoder encoder =
         (picture, manager) -> {
-          Dino.Features patches = dino.patches(enlarged(picture)).get(0);
-          Grid grid = patches.grid();
-          return new SpectralVoting.FeatureMap(
-              patches
-                  .array(manager)
-                  .transpose()
-                  .reshape(new Shape(1, patches.dimension(), grid.rows(), grid.columns())),
-              dino.config().patch() / ENLARGED);
+          SpectralVoting.FeatureMap map = dino.features(enlarged(picture), manager);
+          return new SpectralVoting.FeatureMap(map.features(), map.stride() / ENLARGED);
         };
     return new SpectralVoting(List.of(encoder), SpectralMasks.DEFAULT, MaskVoting.DEFAULT);
   }

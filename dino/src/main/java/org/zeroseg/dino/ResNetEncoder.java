@@ -1,0 +1,107 @@
+package org.zeroseg.dino;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.tensor.ModelMemory;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * A ResNet-50 of MoCo v2, SwAV or DINO as SelfMask's pseudo-masks are made by it (Shin et al. 2022,
+ * Sec. 3.1): the channels of the last stage, where the last two stages dilate instead of striding.
+ * Thread-safe; {@link #close} waits for calls that run.
+ */
+public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseable {
+
+  private static final int STRIDE = 8;
+
+  private final ResNet50 network;
+  private final ModelMemory memory;
+
+  private ResNetEncoder(ResNet50 network, ModelMemory memory) {
+    this.network = network;
+    this.memory = memory;
+  }
+
+  /**
+   * Loads an encoder onto the default device.
+   *
+   * @param pathOrId a file, a folder or an id on the hub: MoCo's and SwAV's files as published,
+   *     DINO's ({@code dino_resnet50_pretrain.pth}, full checkpoints), or torchvision's names
+   * @return the encoder, to be closed
+   * @throws IOException if the model cannot be fetched
+   * @throws CheckpointException if the checkpoint cannot be read or holds no ResNet-50
+   */
+  public static ResNetEncoder load(String pathOrId) throws IOException {
+    return load(pathOrId, ModelHub.fromEnvironment(), Engine.getInstance().defaultDevice());
+  }
+
+  /**
+   * Loads an encoder.
+   *
+   * @param pathOrId as for {@link #load(String)}
+   * @param hub where ids are looked up
+   * @param device where to compute
+   * @return the encoder, to be closed
+   * @throws IOException if the model cannot be fetched
+   * @throws CheckpointException if the checkpoint cannot be read or holds no ResNet-50
+   */
+  public static ResNetEncoder load(String pathOrId, ModelHub hub, Device device)
+      throws IOException {
+    try (Checkpoint stored = Checkpoints.open(hub.weights(pathOrId))) {
+      return of(stored, device);
+    }
+  }
+
+  /**
+   * An encoder from an open checkpoint.
+   *
+   * @param stored in any published layout; not closed
+   * @param device where to compute
+   * @return the encoder, to be closed
+   * @throws CheckpointException if the checkpoint holds no ResNet-50
+   */
+  public static ResNetEncoder of(Checkpoint stored, Device device) {
+    NDManager manager = NDManager.newBaseManager(device);
+    try {
+      Weights weights = Weights.load(DinoLayout.backbone(stored), ResNet50.shapes(), manager);
+      ResNet50 network = ResNet50.of(weights, true, true, manager);
+      return new ResNetEncoder(network, new ModelMemory(manager, "this ResNet"));
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Looks at a picture at the size it has; zeros fill up the last cells.
+   *
+   * @param picture of any mode and size
+   * @param manager owns the result
+   * @return {@code [1, 2048, rows, columns]} at stride 8
+   */
+  @Override
+  public SpectralVoting.FeatureMap features(Picture picture, NDManager manager) {
+    return memory.during(
+        call -> {
+          NDList stages = network.stages(SpectralVoting.pixels(picture, STRIDE, call));
+          NDArray last = stages.get(stages.size() - 1);
+          last.attach(manager);
+          return new SpectralVoting.FeatureMap(last, STRIDE);
+        });
+  }
+
+  /** Frees the model, after the calls that run. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}
