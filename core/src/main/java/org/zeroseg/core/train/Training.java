@@ -118,7 +118,9 @@ public final class Training<B> {
         }
       }
     } catch (InterruptedException e) {
-      save(plan, losses);
+      if (adam.steps() > 0) {
+        save(plan, losses);
+      }
       throw new InterruptedIOException(
           "The training was stopped after %d of %d steps; the same command goes on from %s"
               .formatted(adam.steps(), plan.steps(), plan.checkpoint()));

@@ -169,6 +169,16 @@ class TrainingTest {
   }
 
   @Test
+  void aTrainingStoppedBeforeItsFirstStepLeavesNothingInTheWay() throws IOException {
+    Plane stopped = new Plane();
+    Thread.currentThread().interrupt();
+    assertThrows(
+        InterruptedIOException.class, () -> stopped.train(TrainingTest::points, plan("early")));
+    assertTrue(Files.notExists(plan("early").checkpoint()));
+    assertEquals(STEPS, new Plane().train(TrainingTest::points, plan("early")).length);
+  }
+
+  @Test
   void scoresAreTakenOnTheWaySurviveInterruptionsAndChangeNothing() throws IOException {
     Plane plain = new Plane();
     plain.train(TrainingTest::points, plan("plain"));
