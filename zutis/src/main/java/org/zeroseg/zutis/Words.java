@@ -13,14 +13,15 @@ import org.zeroseg.core.Vocabulary;
  * @param words all of them
  * @param labels which label each belongs to, 0 for background
  * @param categories the number of labels besides background
+ * @param margin what is taken off the cosines of background
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Words(List<String> words, int[] labels, int categories) {
+record Words(List<String> words, int[] labels, int categories, double margin) {
 
   /** The word that the network has learnt for what is none of the others. */
   private static final String BACKGROUND = "background";
 
-  static Words of(Vocabulary vocabulary) {
+  static Words of(Vocabulary vocabulary, double margin) {
     List<String> words = new ArrayList<>(vocabulary.backgroundWords());
     List<Integer> labels = new ArrayList<>();
     boolean named =
@@ -40,7 +41,7 @@ record Words(List<String> words, int[] labels, int categories) {
       }
     }
     int[] plain = labels.stream().mapToInt(Integer::intValue).toArray();
-    return new Words(words, plain, label);
+    return new Words(words, plain, label, margin);
   }
 
   /** Words that are labels themselves, the first for background. */
@@ -49,7 +50,7 @@ record Words(List<String> words, int[] labels, int categories) {
     for (int i = 0; i < words; i++) {
       labels[i] = i;
     }
-    return new Words(List.of(), labels, words - 1);
+    return new Words(List.of(), labels, words - 1, 0);
   }
 
   /**
@@ -64,8 +65,9 @@ record Words(List<String> words, int[] labels, int categories) {
     for (int word = 0; word < labels.length; word++) {
       int from = offset + word * n;
       int to = labels[word] * n;
+      float less = labels[word] == 0 ? (float) margin : 0;
       for (int i = 0; i < n; i++) {
-        best[to + i] = Math.max(best[to + i], values[from + i]);
+        best[to + i] = Math.max(best[to + i], values[from + i] - less);
       }
     }
     return best;

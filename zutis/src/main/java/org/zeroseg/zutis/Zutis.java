@@ -85,6 +85,7 @@ public final class Zutis implements Segmenter {
       Instances instances,
       OptionalInt shorterSide,
       OptionalInt longerSide,
+      double backgroundMargin,
       int batch) {}
 
   private final ZutisModel model;
@@ -122,6 +123,7 @@ public final class Zutis implements Segmenter {
     private int most = Integer.MAX_VALUE;
     private OptionalInt shorterSide = OptionalInt.empty();
     private OptionalInt longerSide = OptionalInt.empty();
+    private double backgroundMargin;
     private int batch = 8;
 
     private Builder() {}
@@ -213,6 +215,22 @@ public final class Zutis implements Segmenter {
       }
       classScores = chosen;
       temperature = factor;
+      return this;
+    }
+
+    /**
+     * How much better than any category's the cosine with background must be to win. A network that
+     * is sure of an object but not of its name spreads its confidence over names, and so favours
+     * background.
+     *
+     * @param cosine 0 by default, as published
+     * @return this
+     */
+    public Builder backgroundMargin(double cosine) {
+      if (!Double.isFinite(cosine)) {
+        throw new IllegalArgumentException("a margin of " + cosine);
+      }
+      backgroundMargin = cosine;
       return this;
     }
 
@@ -362,14 +380,15 @@ public final class Zutis implements Segmenter {
       }
       Instances instances =
           new Instances(maskThreshold, temperature, classScores, suppression, minScore, most);
-      Settings settings = new Settings(answer, instances, shorterSide, longerSide, batch);
+      Settings settings =
+          new Settings(answer, instances, shorterSide, longerSide, backgroundMargin, batch);
       return new Zutis(model, manager, words, settings);
     }
   }
 
   @Override
   public List<Segmentation> segment(List<Image> images, Vocabulary vocabulary) {
-    Words words = Words.of(vocabulary);
+    Words words = Words.of(vocabulary, settings.backgroundMargin());
     Segmentation[] results = new Segmentation[images.size()];
     forEach(
         images,
@@ -388,7 +407,7 @@ public final class Zutis implements Segmenter {
    * @return one for each query of the network, by falling score
    */
   public List<Proposal> proposals(Image image, Vocabulary vocabulary) {
-    Words words = Words.of(vocabulary);
+    Words words = Words.of(vocabulary, settings.backgroundMargin());
     List<Proposal> found = new ArrayList<>();
     Instances rules = settings.instances();
     forEach(

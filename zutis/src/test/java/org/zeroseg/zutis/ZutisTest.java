@@ -126,6 +126,21 @@ class ZutisTest {
     assertThrows(IllegalArgumentException.class, () -> Zutis.builder().shorterSide(0));
   }
 
+  /** Cosines differ by two at most. */
+  @Test
+  void aMarginTakesFromBackgroundOrGivesToIt() throws IOException {
+    Image image = TinyZutis.image(48, 40, 5);
+    try (Zutis never = build(Zutis.builder().backgroundMargin(3));
+        Zutis always = build(Zutis.builder().backgroundMargin(-3))) {
+      assertTrue(IntStream.of(never.segment(image, WORDS).labels()).allMatch(l -> l > 0));
+      Segmentation empty = always.segment(image, WORDS);
+      assertTrue(IntStream.of(empty.labels()).allMatch(l -> l == 0));
+      assertEquals(List.of(), empty.segments());
+    }
+    assertThrows(
+        IllegalArgumentException.class, () -> Zutis.builder().backgroundMargin(Double.NaN));
+  }
+
   @Test
   void aThousandWordsGiveOneLabelEach() throws IOException {
     String[] words = IntStream.range(0, 1000).mapToObj(i -> "thing " + i).toArray(String[]::new);

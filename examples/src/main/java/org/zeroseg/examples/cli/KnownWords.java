@@ -3,6 +3,8 @@ package org.zeroseg.examples.cli;
 import java.util.List;
 import java.util.Locale;
 import org.zeroseg.eval.data.Vocabularies;
+import org.zeroseg.examples.shapeworld.Category;
+import org.zeroseg.examples.shapeworld.Split;
 
 /** Lists of categories that trainings of the papers begin with, in the order of their labels. */
 enum KnownWords {
@@ -13,7 +15,9 @@ enum KnownWords {
   IMAGENET_S50,
   IMAGENET_S300,
   IMAGENET_S919,
-  VOC2012;
+  VOC2012,
+  /** The combinations of look and shape that the demo models are trained with. */
+  SHAPEWORLD_SEEN;
 
   List<String> words() {
     return switch (this) {
@@ -29,6 +33,7 @@ enum KnownWords {
       case IMAGENET_S300 -> Vocabularies.imageNetS(300).names();
       case IMAGENET_S919 -> Vocabularies.imageNetS(919).names();
       case VOC2012 -> Vocabularies.voc2012().names();
+      case SHAPEWORLD_SEEN -> Split.SEEN.categories().stream().map(Category::words).toList();
     };
   }
 

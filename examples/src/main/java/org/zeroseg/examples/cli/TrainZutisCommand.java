@@ -3,6 +3,7 @@ package org.zeroseg.examples.cli;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.train.TrainingPlan;
@@ -170,6 +172,9 @@ final class TrainZutisCommand implements Callable<Integer> {
               + "step, such as 0.999; not in the paper.")
   private double averaging;
 
+  @Option(names = "--half", description = "Write the model in float16: half the size.")
+  private boolean half;
+
   @Option(names = "--bfloat16", description = "Compute products in bfloat16.")
   private boolean bfloat16;
 
@@ -231,7 +236,8 @@ final class TrainZutisCommand implements Callable<Integer> {
           trainer.run(scenes, plan.validatedBy(validation.of(network)), progress);
         }
       }
-      SafetensorsWriter.write(model, trainer.result().checkpoint(), provenance);
+      Checkpoint trained = trainer.result().checkpoint();
+      SafetensorsWriter.write(model, half ? trained.as(DataType.FLOAT16) : trained, provenance);
       outcome = progress.detail();
     }
     PrintWriter report = spec.commandLine().getOut();

@@ -6,6 +6,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Option;
 
@@ -26,8 +27,12 @@ final class WordModel {
       paramLabel = "ID|PATH",
       description =
           "A ZUTIS network, such as coco_vit_b_16.pt: single instances, too. "
-              + "--model is then the CLIP that it was trained from, for the words.")
+              + "--model is then the CLIP that it was trained from, for the words. "
+              + "Default: the demo's, if the CLIP is.")
   private Optional<String> zutis;
+
+  @Option(names = "--mask-clip", description = "Ask the demo's CLIP alone, without its ZUTIS.")
+  private boolean maskClip;
 
   @Option(
       names = "--threshold",
@@ -55,12 +60,16 @@ final class WordModel {
 
   /** The segmenter on the model's CLIP, which stays open when it is closed. */
   Segmenter segmenter(Zutis.Answer answer, Clip clip) throws IOException {
-    if (zutis.isEmpty()) {
-      return Models.maskClip(name, clip);
+    if (zutis.isPresent()) {
+      Zutis.Builder builder = Zutis.builder().model(zutis.get()).clip(clip).answer(answer);
+      longerSide.ifPresent(builder::longerSideWithin);
+      return builder.build();
     }
-    Zutis.Builder builder = Zutis.builder().model(zutis.get()).clip(clip).answer(answer);
-    longerSide.ifPresent(builder::longerSideWithin);
-    return builder.build();
+    return asksZutis() ? DemoModels.zutis(clip, answer) : Models.maskClip(name, clip);
+  }
+
+  private boolean asksZutis() {
+    return zutis.isPresent() || (isDemo() && !maskClip);
   }
 
   /** Words with what is background to the model, unless they or the options say otherwise. */
@@ -69,7 +78,7 @@ final class WordModel {
       return words.withBackgroundThreshold(threshold.get());
     }
     // ZUTIS has learnt the word for background itself.
-    return zutis.isPresent() || !words.backgroundWords().isEmpty()
+    return asksZutis() || !words.backgroundWords().isEmpty()
         ? words
         : Models.withBackground(name, words);
   }

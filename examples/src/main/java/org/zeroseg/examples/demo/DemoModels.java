@@ -21,6 +21,7 @@ import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zeroguide.caption.ZeroCap;
+import org.zeroseg.zutis.Zutis;
 
 /**
  * The models that come with the code. They know the words of ShapeWorld and nothing else; where
@@ -31,6 +32,11 @@ public final class DemoModels {
   /** Sentences as in ShapeWorld's captions. */
   public static final PromptTemplates TEMPLATES = PromptTemplates.of("a {}");
 
+  private static final String CLIP = "clip-resnet";
+
+  private static final List<String> CLIP_FILES =
+      List.of("model.safetensors", "merges.txt", "vocab.json");
+
   private DemoModels() {}
 
   /**
@@ -40,7 +46,11 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Clip clip() throws IOException {
-    return open("clip-resnet");
+    return clip(CLIP);
+  }
+
+  private static Clip clip(String name) throws IOException {
+    return inFolder(name, CLIP_FILES, folder -> Clip.load(folder, Precision.FLOAT32, Device.cpu()));
   }
 
   /**
@@ -51,7 +61,7 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Clip vitClip() throws IOException {
-    return open("clip-vit");
+    return clip("clip-vit");
   }
 
   /**
@@ -80,6 +90,44 @@ public final class DemoModels {
         });
   }
 
+  /**
+   * ZUTIS, trained without any mask by hand, with the settings that it was measured with. It has
+   * learnt the word for background itself: vocabularies need no background words.
+   *
+   * @param clip the words' model, such as {@link #clip}; stays open
+   * @param answer what is wanted
+   * @return the segmenter, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Zutis zutis(Clip clip, Zutis.Answer answer) throws IOException {
+    return zutis(Zutis.builder().clip(clip), answer);
+  }
+
+  /**
+   * The same with a CLIP of its own, closed with it.
+   *
+   * @param answer what is wanted
+   * @return the segmenter, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Zutis zutis(Zutis.Answer answer) throws IOException {
+    return inFolder(
+        CLIP, CLIP_FILES, folder -> zutis(Zutis.builder().clip(folder.toString()), answer));
+  }
+
+  private static Zutis zutis(Zutis.Builder words, Zutis.Answer answer) throws IOException {
+    return opened(
+        "zutis",
+        file ->
+            words
+                .model(file)
+                .precision(Precision.FLOAT32)
+                .shorterSide(64)
+                .backgroundMargin(0.05)
+                .answer(answer)
+                .build());
+  }
+
   @FunctionalInterface
   private interface Loader<F, M> {
     M load(F files) throws IOException;
@@ -97,13 +145,6 @@ public final class DemoModels {
     } finally {
       Files.delete(copy);
     }
-  }
-
-  private static Clip open(String name) throws IOException {
-    return inFolder(
-        name,
-        List.of("model.safetensors", "merges.txt", "vocab.json"),
-        folder -> Clip.load(folder, Precision.FLOAT32, Device.cpu()));
   }
 
   /**

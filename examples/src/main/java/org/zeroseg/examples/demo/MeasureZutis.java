@@ -100,8 +100,13 @@ public record MeasureZutis(Scores named, Scores open) {
     int scenes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 500;
     Map<String, MeasureZutis> table = new LinkedHashMap<>();
     try (Clip resNet = DemoModels.clip();
-        MaskClip maskClip = DemoModels.maskClip(resNet)) {
-      table.put("MaskClip", of(maskClip, scenes, Progress.SILENT));
+        Clip vit = DemoModels.vitClip();
+        MaskClip ofResNet = DemoModels.maskClip(resNet);
+        MaskClip ofVit = DemoModels.maskClip(vit);
+        Zutis zutis = DemoModels.zutis(resNet, Zutis.Answer.BOTH)) {
+      table.put("`MaskClip`, ResNet", of(ofResNet, scenes, Progress.SILENT));
+      table.put("`MaskClip`, ViT", of(ofVit, scenes, Progress.SILENT));
+      table.put("`Zutis`", of(zutis, scenes, Progress.SILENT));
     }
     System.out.println(scenes + " held-out scenes");
     System.out.println(table(table));

@@ -126,6 +126,7 @@ class ZutisCommandsTest {
             4,
             "--decoder-layers",
             1,
+            "--half",
             "--least-scale",
             0.5,
             "--evaluate-on",
