@@ -60,17 +60,18 @@ record Instances(
   /** An instance in the picture. */
   record Instance(int proposal, int label, double score, Mask mask) {}
 
-  /** Every proposal's best label; of equals the first, so an empty one is background. */
+  /** Every proposal's best label, of equals the first; an empty one is background. */
   List<Named> name(Proposals proposals, Words words) {
     List<Named> named = new ArrayList<>();
     int count = words.labels().length;
     for (int q = 0; q < proposals.count(); q++) {
       float[] best = words.best(proposals.cosines(), q * count, 1);
       double[] cosines = new double[best.length];
+      boolean empty = proposals.objectness()[q] == 0;
       int label = 0;
       for (int i = 0; i < best.length; i++) {
         cosines[i] = best[i];
-        label = best[i] > best[label] ? i : label;
+        label = !empty && best[i] > best[label] ? i : label;
       }
       double probability = classScores.probability(cosines, label, temperature);
       named.add(new Named(q, label, probability, proposals.objectness()[q] * probability));

@@ -133,9 +133,14 @@ class ZutisTest {
     try (Zutis never = build(Zutis.builder().backgroundMargin(3));
         Zutis always = build(Zutis.builder().backgroundMargin(-3))) {
       assertTrue(IntStream.of(never.segment(image, WORDS).labels()).allMatch(l -> l > 0));
+      assertTrue(never.proposals(image, WORDS).stream().allMatch(p -> p.label() > 0));
       Segmentation empty = always.segment(image, WORDS);
       assertTrue(IntStream.of(empty.labels()).allMatch(l -> l == 0));
       assertEquals(List.of(), empty.segments());
+    }
+    try (Zutis strict = build(Zutis.builder().backgroundMargin(3).maskThreshold(1 - 1e-9))) {
+      // Nothing is inside, so nothing is named.
+      assertTrue(strict.proposals(image, WORDS).stream().allMatch(p -> p.label() == 0));
     }
     assertThrows(
         IllegalArgumentException.class, () -> Zutis.builder().backgroundMargin(Double.NaN));
