@@ -37,7 +37,8 @@ public final class AttentionSaliency {
    */
   public static NDArray of(DinoVit vit, NDArray pixels, int stride, int... heads) {
     NDManager call = pixels.getManager();
-    NDArray attention = vit.classAttention(pixels, stride).get(":, :, 1:");
+    NDArray attention =
+        vit.classAttention(pixels, vit.config().depth() - 1, stride).get(":, :, 1:");
     Shape shape = attention.getShape();
     float[] values = attention.toFloatArray();
     int batch = Math.toIntExact(shape.get(0));

@@ -209,17 +209,17 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   }
 
   /**
-   * How much the last block's class token attends to each patch; what it gives to itself is left
-   * out.
+   * How much a block's class token attends to each patch; what it gives to itself is left out.
    *
    * @param pictures of any modes and sizes
+   * @param layer the block, from 0
    * @param stride pixels between positions; must divide the patch
    * @return one map a picture, whose vectors hold a number a head
    */
-  public List<Features> attention(List<Picture> pictures, int stride) {
+  public List<Features> attention(List<Picture> pictures, int layer, int stride) {
     return each(
         pictures,
-        pixels -> vit.classAttention(pixels, stride).get(":, :, 1:").swapAxes(1, 2),
+        pixels -> vit.classAttention(pixels, layer, stride).get(":, :, 1:").swapAxes(1, 2),
         (shape, values) -> onGrid(vit.grid(shape, stride), values));
   }
 

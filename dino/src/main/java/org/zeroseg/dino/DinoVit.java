@@ -170,11 +170,7 @@ public final class DinoVit {
    * @return {@code [B, 1 + N, D]}; row 0 is the class token
    */
   public NDArray facet(NDArray pixels, Facet facet, int layer, int stride) {
-    if (layer < 0 || layer >= config.depth()) {
-      throw new IllegalArgumentException(
-          "No block " + layer + " in a transformer of " + config.depth());
-    }
-    NDArray tokens = blocks.forward(embed(pixels, stride), 0, layer);
+    NDArray tokens = entering(layer, pixels, stride);
     return switch (facet) {
       case TOKEN -> blocks.forward(tokens, layer, layer + 1);
       case QUERY -> blocks.part(layer, tokens, Transformer.Part.QUERIES);
@@ -183,19 +179,28 @@ public final class DinoVit {
     };
   }
 
+  /** The tokens as they enter a block. */
+  private NDArray entering(int layer, NDArray pixels, int stride) {
+    if (layer < 0 || layer >= config.depth()) {
+      throw new IllegalArgumentException(
+          "No block " + layer + " in a transformer of " + config.depth());
+    }
+    return blocks.forward(embed(pixels, stride), 0, layer);
+  }
+
   /**
-   * How much the class token attends to every token in the last block, head by head; the block's
-   * matrix of all pairs is not built.
+   * How much the class token attends to every token in a block, head by head; the block's matrix of
+   * all pairs is not built, and blocks after it are not run.
    *
    * @param pixels {@code [B, 3, H, W]}
+   * @param layer the block, from 0
    * @param stride pixels between positions; must divide the patch
    * @return {@code [B, heads, 1 + N]}, rows sum to one
    */
-  public NDArray classAttention(NDArray pixels, int stride) {
-    int last = config.depth() - 1;
-    NDArray tokens = blocks.forward(embed(pixels, stride), 0, last);
-    NDArray query = blocks.part(last, tokens.get(":, :1"), Transformer.Part.QUERIES);
-    NDArray keys = blocks.part(last, tokens, Transformer.Part.KEYS);
+  public NDArray classAttention(NDArray pixels, int layer, int stride) {
+    NDArray tokens = entering(layer, pixels, stride);
+    NDArray query = blocks.part(layer, tokens.get(":, :1"), Transformer.Part.QUERIES);
+    NDArray keys = blocks.part(layer, tokens, Transformer.Part.KEYS);
     return call(Kernels.core(), "attention_probabilities", heads(query), heads(keys)).squeeze(2);
   }
 

@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -42,6 +44,23 @@ public final class ResNet50 {
 
   private void option(NDManager manager, String name, double... values) {
     options.put(name, manager.create(values).toDevice(Device.cpu(), false));
+  }
+
+  /**
+   * The network of a checkpoint.
+   *
+   * @param stored DINO's, MoCo v2's or SwAV's file as published, or torchvision's names; heads are
+   *     left out; not closed
+   * @param dilateThird as for {@link #of}
+   * @param dilateFourth as for {@link #of}
+   * @param manager the model's manager; owns the weights
+   * @return the network
+   * @throws CheckpointException if the checkpoint holds no ResNet-50
+   */
+  public static ResNet50 load(
+      Checkpoint stored, boolean dilateThird, boolean dilateFourth, NDManager manager) {
+    Weights weights = Weights.load(DinoLayout.backbone(stored), shapes(), manager);
+    return of(weights, dilateThird, dilateFourth, manager);
   }
 
   /**

@@ -12,7 +12,6 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.ModelMemory;
-import org.zeroseg.core.tensor.Weights;
 
 /**
  * A ResNet-50 of MoCo v2, SwAV or DINO as SelfMask's pseudo-masks are made by it (Shin et al. 2022,
@@ -72,8 +71,7 @@ public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseabl
   public static ResNetEncoder of(Checkpoint stored, Device device) {
     NDManager manager = NDManager.newBaseManager(device);
     try {
-      Weights weights = Weights.load(DinoLayout.backbone(stored), ResNet50.shapes(), manager);
-      ResNet50 network = ResNet50.of(weights, true, true, manager);
+      ResNet50 network = ResNet50.load(stored, true, true, manager);
       return new ResNetEncoder(network, new ModelMemory(manager, "this ResNet"));
     } catch (RuntimeException e) {
       manager.close();

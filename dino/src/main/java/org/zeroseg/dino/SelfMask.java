@@ -63,6 +63,7 @@ public final class SelfMask implements SaliencyDetector {
     private OptionalInt shorterSide = OptionalInt.of(512);
     private Optional<BilateralSolver> solver = Optional.empty();
     private PositionRule rule = PositionRule.SELFMASK;
+    private Optional<ModelHub> hub = Optional.empty();
     private Optional<Device> device = Optional.empty();
     private int batchSize = 4;
 
@@ -142,6 +143,17 @@ public final class SelfMask implements SaliencyDetector {
     }
 
     /**
+     * Where an id is looked up.
+     *
+     * @param chosen the hub of this process's environment if none is chosen
+     * @return this
+     */
+    public Builder hub(ModelHub chosen) {
+      hub = Optional.of(chosen);
+      return this;
+    }
+
+    /**
      * Where to compute.
      *
      * @param chosen the engine's default if none is chosen
@@ -162,7 +174,7 @@ public final class SelfMask implements SaliencyDetector {
      */
     public SelfMask build() throws IOException {
       String named = model.orElseThrow(() -> new IllegalStateException("No model was named"));
-      Checkpoint opened = Checkpoints.open(ModelHub.fromEnvironment().weights(named));
+      Checkpoint opened = Checkpoints.open(hub.orElseGet(ModelHub::fromEnvironment).weights(named));
       NDManager manager =
           NDManager.newBaseManager(device.orElseGet(Engine.getInstance()::defaultDevice));
       try (Checkpoint checkpoint = named(opened)) {

@@ -105,7 +105,7 @@ class DinoGoldenTest {
               switch (name) {
                 case "tokens_in" -> tokens;
                 case "cls" -> vit.forward(pixels).get(":, 0");
-                case "attn_cls" -> vit.classAttention(pixels, vit.config().patch());
+                case "attn_cls" -> vit.classAttention(pixels, last, vit.config().patch());
                 case "attn_last" -> vit.blocks().attentionProbabilities(last, states.get(last - 1));
                 case "q_last", "queries_last" -> vit.heads(qkv.get(0));
                 case "k_last", "keys_last" -> vit.heads(qkv.get(1));

@@ -46,7 +46,7 @@ class DinoTest {
   @Test
   void attentionOfAHeadSumsToLessThanOneWithoutTheClassToken() {
     try (Dino dino = TinyModels.dino()) {
-      Dino.Features attention = dino.attention(List.of(PICTURE), 4).get(0);
+      Dino.Features attention = dino.attention(List.of(PICTURE), 0, 4).get(0);
       assertEquals(new Grid(5, 7), attention.grid());
       assertEquals(1, attention.dimension());
       double sum = 0;
@@ -163,7 +163,8 @@ class DinoTest {
   @Test
   void strideThatDoesNotDivideThePatchIsRefused() {
     try (Dino dino = TinyModels.dino()) {
-      assertThrows(IllegalArgumentException.class, () -> dino.attention(List.of(PICTURE), 3));
+      assertThrows(IllegalArgumentException.class, () -> dino.attention(List.of(PICTURE), 1, 3));
+      assertThrows(IllegalArgumentException.class, () -> dino.attention(List.of(PICTURE), 2, 8));
       assertThrows(
           IllegalArgumentException.class, () -> dino.facets(List.of(PICTURE), Facet.KEY, 2, 8));
     }

@@ -271,8 +271,7 @@ class SelfMaskGoldenTest {
           .getAsJsonArray("replace_stride_with_dilation")
           .forEach(dilate -> dilated.add(dilate.getAsBoolean()));
       assertTrue(!dilated.get(0), "the second stage always strides");
-      Weights weights = Weights.load(checkpoint, ResNet50.shapes(), model);
-      ResNet50 network = ResNet50.of(weights, dilated.get(1), dilated.get(2), model);
+      ResNet50 network = ResNet50.load(checkpoint, dilated.get(1), dilated.get(2), model);
       NDList stages = network.stages(pixels(golden, call));
       for (String name : golden.outputs().keySet()) {
         golden.check(name, stages.get(Integer.parseInt(name.substring("layer".length()))));

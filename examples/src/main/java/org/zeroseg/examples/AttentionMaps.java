@@ -32,7 +32,9 @@ public final class AttentionMaps {
     List<Sheet.Tile> tiles = new ArrayList<>();
     tiles.add(new Sheet.Tile(picture.toBufferedImage(), "picture"));
     try (Dino dino = arguments.length > 1 ? Dino.load(arguments[1]) : DemoModels.dino()) {
-      Dino.Features maps = dino.attention(List.of(picture), dino.config().patch() / 2).get(0);
+      int last = dino.config().depth() - 1;
+      int stride = dino.config().patch() / 2;
+      Dino.Features maps = dino.attention(List.of(picture), last, stride).get(0);
       int columns = maps.grid().columns();
       int rows = maps.grid().rows();
       for (int head = 0; head < maps.dimension(); head++) {
