@@ -1,6 +1,7 @@
 package org.zeroseg.eval;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -8,7 +9,8 @@ import java.util.List;
  */
 public final class InvalidDataException extends RuntimeException {
 
-  private static final int MOST_TOLD = 20;
+  /** How many problems are told; that there are more is said then. */
+  public static final int MOST_TOLD = 20;
 
   /** One line each, without the file's name. */
   private final List<String> problems;
@@ -25,7 +27,12 @@ public final class InvalidDataException extends RuntimeException {
   }
 
   private static List<String> told(List<String> problems) {
-    return List.copyOf(problems.subList(0, Math.min(MOST_TOLD, problems.size())));
+    if (problems.size() <= MOST_TOLD) {
+      return List.copyOf(problems);
+    }
+    List<String> told = new ArrayList<>(problems.subList(0, MOST_TOLD));
+    told.add("and more");
+    return List.copyOf(told);
   }
 
   /**

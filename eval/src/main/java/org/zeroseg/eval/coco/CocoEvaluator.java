@@ -347,7 +347,7 @@ public final class CocoEvaluator {
     private void checkPresent(Instance[] instances, String source, String name, int firstId) {
       List<String> problems = new ArrayList<>();
       for (Instance instance : instances) {
-        if (problems.size() == 20) {
+        if (problems.size() > InvalidDataException.MOST_TOLD) {
           break;
         }
         String entry = name + (instance.id() - firstId) + (firstId == 1 ? "]" : "");

@@ -28,7 +28,6 @@ import org.zeroseg.eval.InvalidDataException;
  */
 final class EntryReader implements AutoCloseable {
 
-  private static final int MOST_PROBLEMS = 20;
   private static final int GZIP_MAGIC = 0x8b1f;
 
   /** Reads one part of the file. */
@@ -98,8 +97,7 @@ final class EntryReader implements AutoCloseable {
   /** Notes a problem of the file as a whole or of an entry that was read before. */
   void problem(String text) {
     problems.add(text);
-    if (problems.size() == MOST_PROBLEMS) {
-      problems.add("and perhaps more");
+    if (problems.size() > InvalidDataException.MOST_TOLD) {
       failIfWrong();
     }
   }

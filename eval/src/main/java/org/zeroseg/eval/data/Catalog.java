@@ -83,11 +83,7 @@ public final class Catalog {
             at -> ImageNetS.open(at, classes, split));
       }
     }
-    add(
-        "pascal-context-59",
-        "VOCdevkit/VOC2010",
-        CONTEXT_SOURCE,
-        at -> PascalContext.classes59(at.resolve("JPEGImages"), at.resolve("trainval"), val(at)));
+    add("pascal-context-59", "VOCdevkit/VOC2010", CONTEXT_SOURCE, Catalog::pascalContext59);
     add(
         "pascal-context-459",
         "VOCdevkit/VOC2010",
@@ -139,6 +135,14 @@ public final class Catalog {
 
   private static List<Cub.Bird> birds(Path folder) throws IOException {
     return Cub.open(folder, folder.resolveSibling("segmentations"), Cub.Agreement.MOST);
+  }
+
+  private static SemanticDataset pascalContext59(Path folder) throws IOException {
+    Path images = folder.resolve("JPEGImages");
+    Path converted = folder.resolve("SegmentationClassContext");
+    return Files.isDirectory(converted)
+        ? PascalContext.converted59(images, converted, val(folder))
+        : PascalContext.classes59(images, folder.resolve("trainval"), val(folder));
   }
 
   /** The validation split of PASCAL Context, which is that of VOC 2010. */

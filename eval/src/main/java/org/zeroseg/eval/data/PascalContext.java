@@ -18,6 +18,8 @@ public final class PascalContext {
 
   private static final int UNKNOWN = 431; // left out of evaluation
   private static final int IGNORE = 65_535;
+  private static final Classes CLASSES_59 =
+      new Classes("PASCAL Context 59", Vocabularies.pascalContext59(), -1, 0);
 
   private PascalContext() {}
 
@@ -33,8 +35,7 @@ public final class PascalContext {
    */
   public static SemanticDataset classes59(Path images, Path labels, Optional<Path> list)
       throws IOException {
-    return open(
-        "PASCAL Context 59", images, labels, list, Vocabularies.pascalContext59(), -1, true);
+    return open(CLASSES_59, images, labels, ".mat", list, file -> to59(read(file)));
   }
 
   /**
@@ -49,8 +50,15 @@ public final class PascalContext {
    */
   public static SemanticDataset classes459(Path images, Path labels, Optional<Path> list)
       throws IOException {
-    Vocabulary vocabulary = Vocabularies.pascalContext459();
-    return open("PASCAL Context 459", images, labels, list, vocabulary, IGNORE, false);
+    Classes classes =
+        new Classes("PASCAL Context 459", Vocabularies.pascalContext459(), IGNORE, UNKNOWN);
+    return open(
+        classes,
+        images,
+        labels,
+        ".mat",
+        list,
+        file -> read(file).map(id -> id == UNKNOWN ? IGNORE : id));
   }
 
   /**
@@ -76,40 +84,59 @@ public final class PascalContext {
     return full.map(id -> id >= 0 && id < labels.length ? labels[id] : 0);
   }
 
+  /**
+   * The 59 frequent classes out of label pictures that were converted before, {@code
+   * SegmentationClassContext}: 1 to 59, 0 for the rest.
+   *
+   * @param images {@code JPEGImages} of VOC 2010
+   * @param labels folder of {@code <name>.png}
+   * @param list names of the split, one a line; empty for every label picture in the folder
+   * @return 60 labels
+   * @throws IOException if a folder or list cannot be read
+   * @throws InvalidDataException naming what is missing
+   */
+  public static SemanticDataset converted59(Path images, Path labels, Optional<Path> list)
+      throws IOException {
+    return open(CLASSES_59, images, labels, ".png", list, LabelMap::read);
+  }
+
+  /** What a set is called, its categories, and what stands for pixels of none. */
+  private record Classes(String name, Vocabulary vocabulary, int ignore, int unknown) {}
+
   private static SemanticDataset open(
-      String name,
+      Classes classes,
       Path images,
       Path labels,
+      String ending,
       Optional<Path> list,
-      Vocabulary vocabulary,
-      int ignore,
-      boolean to59)
+      SemanticDataset.TruthFile reader)
       throws IOException {
-    Map<String, Path> matrices =
+    Map<String, Path> truths =
         SemanticDataset.files(
-            labels, ".mat", file -> SemanticDataset.stem(file.getFileName().toString()));
+            labels, ending, file -> SemanticDataset.stem(file.getFileName().toString()));
     List<String> names =
-        list.isPresent() ? SemanticDataset.lines(list.get()) : List.copyOf(matrices.keySet());
+        list.isPresent() ? SemanticDataset.lines(list.get()) : List.copyOf(truths.keySet());
     List<String> problems = new ArrayList<>();
     List<Item> items = new ArrayList<>();
     for (String picture : names) {
       Path image = images.resolve(picture + ".jpg");
-      Path matrix = matrices.getOrDefault(picture, labels.resolve(picture + ".mat"));
-      for (Path file : List.of(image, matrix)) {
+      Path truth = truths.getOrDefault(picture, labels.resolve(picture + ending));
+      for (Path file : List.of(image, truth)) {
         if (!Files.isRegularFile(file)) {
           problems.add("there is no " + file);
         }
       }
-      items.add(new Item(picture, image, matrix, () -> truth(matrix, ignore, to59)));
+      items.add(new Item(picture, image, truth, () -> reader.read(truth)));
     }
     if (!problems.isEmpty()) {
       throw new InvalidDataException(labels.toString(), problems);
     }
-    return new SemanticDataset(name, vocabulary, 1, ignore, Set.of(to59 ? 0 : UNKNOWN), items);
-  }
-
-  private static LabelMap truth(Path matrix, int ignore, boolean to59) throws IOException {
-    LabelMap full = read(matrix);
-    return to59 ? to59(full) : full.map(id -> id == UNKNOWN ? ignore : id);
+    return new SemanticDataset(
+        classes.name(),
+        classes.vocabulary(),
+        1,
+        classes.ignore(),
+        Set.of(classes.unknown()),
+        items);
   }
 }

@@ -121,6 +121,14 @@ final class Html {
       text.append("\"><title>")
           .append(escaped(curves.get(i).name()))
           .append("</title></polyline>\n");
+      if (curves.get(i).points().stream().distinct().count() == 1) {
+        Report.Point only = curves.get(i).points().get(0);
+        text.append("<circle r=\"3\" fill=\"")
+            .append(colour(i + 1))
+            .append("\" cx=\"")
+            .append(position(only.x(), only.y(), "\" cy=\""))
+            .append("\"/>\n");
+      }
     }
     text.append("</svg><div class=\"legend\">");
     for (int i = 0; i < curves.size(); i++) {

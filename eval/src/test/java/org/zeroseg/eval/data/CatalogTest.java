@@ -171,4 +171,22 @@ class CatalogTest {
         assertThrows(InvalidDataException.class, () -> Catalog.open("cub-200-2011", root));
     assertTrue(error.getMessage().contains("picture 1:"), error.getMessage());
   }
+
+  @Test
+  void pascalContextIsReadFromLabelPicturesWhereTheyAre() throws IOException {
+    picture("VOCdevkit/VOC2010/JPEGImages/a.jpg");
+    labels("VOCdevkit/VOC2010/SegmentationClassContext/a.png", 59);
+    labels("VOCdevkit/VOC2010/SegmentationClassContext/training.png", 1);
+    InvalidDataException error =
+        assertThrows(InvalidDataException.class, () -> Catalog.open("pascal-context-59", root));
+    assertTrue(error.getMessage().contains("val.txt"), error.getMessage());
+    Path list = root.resolve("VOCdevkit/VOC2010/ImageSets/Main/val.txt");
+    Files.createDirectories(list.getParent());
+    Files.writeString(list, "a\n");
+    SemanticDataset set = Catalog.open("pascal-context-59", root);
+    assertEquals(1, set.size());
+    assertEquals(59, set.items().get(0).truth().at(0, 0));
+    assertTrue(set.labelsEverything());
+    assertEquals("wood", set.labels().get(59));
+  }
 }
