@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.train.TrainingPlan;
@@ -27,10 +26,11 @@ import org.zeroseg.zeroguide.gpt2.PackedTexts;
  * Trains the demo GPT-2 on ShapeWorld's captions: {@code TrainGpt2 FOLDER}. A training that was
  * stopped goes on where it was.
  *
- * <p>A caption that is a sentence is one text, of a list of tags each tag is one: "a striped star
- * on sand.", "a striped star.", "a sand." So ZeroCap, which begins with "a", may go on with the
- * name of a thing or of a background alone. Scenes show one object, as segments do; captions are of
- * all 64 combinations: a language model knows the words of things that no picture has shown.
+ * <p>Captions are taken apart into what they name, a text each: of "a striped star on sand" the
+ * model reads "a striped star." and "a sand." So ZeroCap, which begins with "a", goes on with the
+ * name of one thing, as suits a segment; of whole captions it would bring the background into every
+ * name, because those are what CLIP has learnt from. They are of all 64 combinations: a language
+ * model knows the words of things that no picture has shown.
  *
  * <p>The folder then holds {@code model.safetensors} (float16, with its provenance), {@code
  * config.json}, {@code merges.txt} and {@code vocab.json}, which {@link
@@ -119,31 +119,26 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
   }
 
   /**
-   * What captions of scenes say, as texts that begin with "a" and end with a full stop.
+   * What captions of scenes name, as texts that begin with "a" and end with a full stop.
    *
    * @param seed of the scenes
    * @param scenes how many captions to take
-   * @return the texts, several of a caption that is a list of tags
+   * @return the texts, one or two of a caption
    */
   static List<String> texts(long seed, int scenes) {
     ShapeWorld world = world(seed);
     return LongStream.range(0, scenes)
         .mapToObj(world::scene)
         .map(Scene::caption)
-        .flatMap(TrainGpt2::sentences)
+        .flatMap(caption -> Arrays.stream(caption.split(", | and | on | in ")))
+        .map(name -> (name.startsWith("a ") ? name : "a " + name) + ".")
         .toList();
-  }
-
-  private static Stream<String> sentences(String caption) {
-    return caption.startsWith("a ")
-        ? Stream.of(caption + ".")
-        : Arrays.stream(caption.split(", ")).map(tag -> "a " + tag + ".");
   }
 
   private Map<String, String> provenance(Gpt2Config config) {
     Map<String, String> provenance = new LinkedHashMap<>();
     provenance.put("model", config.toString());
-    provenance.put("data", "captions of the first " + scenes + " scenes of " + world(SEED));
+    provenance.put("data", "what is named in the captions of the first " + scenes + " scenes of " + world(SEED));
     provenance.put("loss", "cross-entropy of the next token");
     provenance.put(
         "optimiser",

@@ -58,7 +58,7 @@ class DemoZeroGuideTest {
   }
 
   @Test
-  void captionsKeepToTheGrammarOfTheWorld() {
+  void captionsNameOneThing() {
     float[][] targets = clip.encode(List.of("a purple cross", "sand"));
     namer.captions(Arrays.asList(targets)).stream()
         .flatMap(List::stream)
@@ -66,8 +66,7 @@ class DemoZeroGuideTest {
         .forEach(
             text ->
                 assertTrue(
-                    text.matches(" [a-z]+( [a-z]+)?( (on|in) [a-z]+)?[.]?"),
-                    "not a caption of one object: " + text));
+                    text.matches(" [a-z]+( [a-z]+)?[.]?"), "not the name of one thing: " + text));
   }
 
   @Test
@@ -123,11 +122,10 @@ class DemoZeroGuideTest {
   }
 
   @Test
-  void textsOfTheCorpusBeginLikeThePromptAndEndWithAFullStop() {
+  void textsOfTheCorpusNameOneThingBehindThePrompt() {
     List<String> texts = TrainGpt2.texts(5, 60);
-    texts.forEach(text -> assertTrue(text.matches("a [a-z ]+\\."), text));
-    assertTrue(texts.stream().anyMatch(text -> text.matches("a \\w+ \\w+\\.")), "names alone");
-    assertTrue(texts.stream().anyMatch(text -> text.matches("a \\w+\\.")), "backgrounds alone");
-    assertTrue(texts.stream().anyMatch(text -> text.matches(".* (on|in) \\w+\\.")), "sentences");
+    texts.forEach(text -> assertTrue(text.matches("a [a-z]+( [a-z]+)?\\."), text));
+    assertTrue(texts.stream().anyMatch(text -> text.matches("a \\w+ \\w+\\.")), "objects");
+    assertTrue(texts.stream().anyMatch(text -> text.matches("a \\w+\\.")), "backgrounds");
   }
 }
