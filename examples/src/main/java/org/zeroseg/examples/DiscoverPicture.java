@@ -36,7 +36,7 @@ public final class DiscoverPicture {
     Path overlay = Path.of("zeroseg-out", "discover-picture.png");
     Files.createDirectories(overlay.getParent());
     try (Dino dino = DemoModels.dino();
-        Clip clip = DemoModels.clip();
+        Clip clip = DemoModels.vitClip();
         Namer namer = DemoModels.zeroCap(clip);
         ZeroGuide guide =
             DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {

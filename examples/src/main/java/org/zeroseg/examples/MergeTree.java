@@ -57,7 +57,7 @@ public final class MergeTree {
     Picture picture =
         arguments.length > 0 ? Picture.read(Path.of(arguments[0])).rgb() : DiscoverPicture.scene();
     try (Dino dino = DemoModels.dino();
-        Clip clip = DemoModels.clip();
+        Clip clip = DemoModels.vitClip();
         Namer namer = DemoModels.zeroCap(clip);
         ZeroGuide guide =
             DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {

@@ -23,9 +23,8 @@ import picocli.CommandLine.Option;
       "  NAME.discovered.png          the picture with its segments and their names",
       "  NAME.discovered.labels.png   a palette picture of the segments",
       "",
-      "The demo names segments by captions of a small GPT-2 that has read those of ShapeWorld. It",
-      "cuts segments out to look at them: attention can be masked in vision transformers alone,",
-      "and its CLIP is a ResNet."
+      "The demo names segments by a small GPT-2 that has read the captions of ShapeWorld. Other",
+      "models need one by --gpt2, or words by --names; else segments stay without names."
     })
 final class DiscoverCommand implements Callable<Integer> {
 
@@ -45,7 +44,7 @@ final class DiscoverCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (ConsoleProgress progress = new ConsoleProgress();
-        Clip clip = Models.clip(model, progress);
+        Clip clip = GuideModel.clip(model, progress);
         GuideModel.Guide guide = guides.guide(model, clip, progress)) {
       return pictures.forEach(
           progress,

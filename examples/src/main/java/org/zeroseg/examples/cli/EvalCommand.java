@@ -409,7 +409,7 @@ final class EvalCommand implements Callable<Integer> {
 
   private Report naming(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     SemanticDataset set = semantic();
-    try (Clip clip = model.clip(progress);
+    try (Clip clip = GuideModel.clip(model.name(), progress);
         GuideModel.Guide guide = guides.guide(model.name(), clip, progress)) {
       TextEmbedder prompts = words -> clip.textEmbeddings().classifier(words, guide.prompt());
       SegmentNamer namer = new GuidedSegments(guide.zeroGuide());

@@ -74,6 +74,11 @@ final class GuideModel {
     }
   }
 
+  /** The CLIP that looks at segments: of the demo's two the vision transformer. */
+  static Clip clip(String model, Progress progress) throws IOException {
+    return model.equals(Models.DEMO) ? DemoModels.vitClip() : Models.clip(model, progress);
+  }
+
   /**
    * Opens the models.
    *

@@ -2,7 +2,6 @@ package org.zeroseg.examples.demo;
 
 import java.util.Locale;
 import org.zeroseg.clip.Clip;
-import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.Oversegmentation;
 import org.zeroseg.zeroguide.SegmentEncoder;
@@ -73,8 +72,7 @@ public final class DemoZeroGuide {
    * The method, or less, on demo models.
    *
    * @param dino cuts; stays open
-   * @param clip embeds; stays open. Attention can be masked in vision transformers alone, so of a
-   *     ResNet there is {@link Variant#CROP_AND_MASK}, whatever was chosen
+   * @param clip embeds, such as {@link DemoModels#vitClip}; stays open
    * @param variant what is left of the method
    * @return a builder, to which a namer may be added
    */
@@ -85,7 +83,6 @@ public final class DemoZeroGuide {
             .candidates(CANDIDATES)
             .prompt(DemoModels.TEMPLATES)
             .merging(MERGE_THRESHOLD, 0.5);
-    boolean masks = clip.config().image() instanceof ClipConfig.Vit;
-    return (masks ? variant : Variant.CROP_AND_MASK).of(builder, ENCODER);
+    return variant.of(builder, ENCODER);
   }
 }

@@ -1,8 +1,6 @@
 package org.zeroseg.examples.demo;
 
-import ai.djl.Device;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
-import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.image.Picture;
@@ -32,8 +29,7 @@ import org.zeroseg.zeroguide.caption.ZeroCap;
 
 /**
  * Repeats the ablation of Zero-guidance segmentation (Rewatbowornwong et al. 2023, Table 3) on
- * held-out scenes: {@code MeasureZeroGuide SCENES CLIP}, CLIP being the folder of one with a vision
- * transformer, in the joint space of the demo's. The classes are all that ShapeWorld has names for,
+ * held-out scenes: {@code MeasureZeroGuide SCENES}. The classes are all that ShapeWorld has names for,
  * 64 kinds of objects and 6 backgrounds, so that every pixel has one.
  *
  * <p>Departure from the paper: texts are compared by the demo CLIP's words in place of Sentence-
@@ -61,17 +57,13 @@ public record MeasureZeroGuide(
   /**
    * Prints the table.
    *
-   * @param arguments the number of scenes, a folder
-   * @throws IOException if the folder cannot be read
+   * @param arguments the number of scenes, 200 by default
+   * @throws IOException if no temporary file can be written
    */
   public static void main(String[] arguments) throws IOException {
-    if (arguments.length != 2) {
-      System.err.println("Usage: MeasureZeroGuide SCENES CLIP");
-      System.exit(2);
-    }
-    int scenes = Integer.parseInt(arguments[0]);
+    int scenes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
     try (Dino dino = DemoModels.dino();
-        Clip clip = Clip.load(Path.of(arguments[1]), Precision.FLOAT32, Device.cpu());
+        Clip clip = DemoModels.vitClip();
         ZeroCap namer = DemoModels.zeroCap(clip)) {
       System.out.println(scenes + " held-out scenes");
       System.out.println(HEAD);

@@ -35,7 +35,7 @@ class DemoZeroGuideTest {
 
   @BeforeAll
   static void open() throws IOException {
-    clip = DemoModels.clip();
+    clip = DemoModels.vitClip();
     namer = DemoModels.zeroCap(clip);
   }
 
