@@ -29,8 +29,8 @@ import org.zeroseg.zeroguide.caption.ZeroCap;
 
 /**
  * Repeats the ablation of Zero-guidance segmentation (Rewatbowornwong et al. 2023, Table 3) on
- * held-out scenes: {@code MeasureZeroGuide SCENES}. The classes are all that ShapeWorld has names for,
- * 64 kinds of objects and 6 backgrounds, so that every pixel has one.
+ * held-out scenes: {@code MeasureZeroGuide SCENES}. The classes are all that ShapeWorld has names
+ * for, 64 kinds of objects and 6 backgrounds, so that every pixel has one.
  *
  * <p>Departure from the paper: texts are compared by the demo CLIP's words in place of Sentence-
  * BERT, which knows more words than this world has. To that space names that share a word are half

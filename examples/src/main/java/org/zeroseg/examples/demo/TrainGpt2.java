@@ -138,7 +138,9 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
   private Map<String, String> provenance(Gpt2Config config) {
     Map<String, String> provenance = new LinkedHashMap<>();
     provenance.put("model", config.toString());
-    provenance.put("data", "what is named in the captions of the first " + scenes + " scenes of " + world(SEED));
+    provenance.put(
+        "data",
+        "what is named in the captions of the first " + scenes + " scenes of " + world(SEED));
     provenance.put("loss", "cross-entropy of the next token");
     provenance.put(
         "optimiser",
