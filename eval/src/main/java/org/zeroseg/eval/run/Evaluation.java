@@ -142,6 +142,12 @@ public record Evaluation(int threads, int examples, Progress progress) {
                 .formatted(detections.size(), what, truth.images().size(), truth.size()));
     report.notes(scores.warnings()).chart(InstanceReport.precisionRecall(scores));
     List<String> names = new ArrayList<>(scores.categories().stream().map(Category::name).toList());
+    if (names.size() < truth.categories().size()) {
+      report.notes(
+          List.of(
+              "Of %d categories only %d are evaluated: %s."
+                  .formatted(truth.categories().size(), names.size(), String.join(", ", names))));
+    }
     names.add("nothing");
     SemanticReport.confusion(names, evaluator.confusions(detections))
         .ifPresent(

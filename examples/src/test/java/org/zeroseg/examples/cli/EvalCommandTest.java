@@ -123,6 +123,7 @@ class EvalCommandTest {
             "--csv",
             csv),
         err.toString());
+    assertSays("Of 64 categories only 2 are evaluated: red star, blue ring.");
     assertEquals(
         2, Files.readAllLines(csv).stream().filter(line -> line.startsWith("Categories,")).count());
     assertEquals(
