@@ -31,17 +31,20 @@ record PublishedSizes(Path folder) {
   }
 
   Path clip() throws IOException {
-    return model("clip", CLIP.shapes(), merges(List.of("", "</w>"), "", 48894));
+    return model("clip", CLIP.shapes(), clipMerges());
   }
 
   /** GPT-2 medium, which the paper uses. */
   Path gpt2() throws IOException {
-    return model("gpt2-medium", GPT2_MEDIUM.shapes(), merges(List.of(""), "Ġ", 50000));
+    return model("gpt2-medium", GPT2_MEDIUM.shapes(), gpt2Merges());
   }
 
-  /** With a fraction of the layers' time, for what depends on the vocabulary alone. */
-  Path gpt2Small() throws IOException {
-    return model("gpt2", GPT2_SMALL.shapes(), merges(List.of(""), "Ġ", 50000));
+  static List<String> clipMerges() {
+    return merges(List.of("", "</w>"), "", 48894);
+  }
+
+  static List<String> gpt2Merges() {
+    return merges(List.of(""), "Ġ", 50000);
   }
 
   private Path model(String name, Map<String, Shape> shapes, List<String> merges)
@@ -53,10 +56,14 @@ record PublishedSizes(Path folder) {
     }
     Files.createDirectories(own);
     if (!merges.isEmpty()) {
-      Files.writeString(own.resolve("merges.txt"), "#version: 0.2\n" + String.join("\n", merges));
+      writeMerges(own.resolve("merges.txt"), merges);
     }
     SafetensorsWriter.write(weights, RandomCheckpoint.of(shapes), Map.of());
     return own;
+  }
+
+  static void writeMerges(Path file, List<String> merges) throws IOException {
+    Files.writeString(file, "#version: 0.2\n" + String.join("\n", merges));
   }
 
   /**

@@ -257,6 +257,11 @@ class ZeroGuideTest {
       assertEquals(single, together);
       CaptionWork work = namer.work();
       assertTrue(work.saving() > 4, work::toString);
+      // The published code: 77 positions for 16 candidates of one beam, then of two, for each
+      // target.
+      assertEquals(77L * 16 * (1 + 2) * 2, work.referencePositions());
+      assertEquals(work.referencePositions(), alone.work().referencePositions());
+      assertTrue(work.positions() < alone.work().positions() || together.size() == 1);
     }
   }
 
