@@ -1,7 +1,15 @@
 package org.zeroseg.examples;
 
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
 import org.zeroseg.core.Palette;
+import org.zeroseg.core.image.Lettering;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 
@@ -35,6 +43,35 @@ final class Maps {
     for (int i = 0; i < labels.length; i++) {
       image.setRGB(i % width, i / width, Palette.rgb(labels[i] + 1));
     }
+    return image;
+  }
+
+  /** The greatest values as bars with their names, on a square. */
+  static BufferedImage bars(List<String> names, double[] values, int count, int side) {
+    BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+    Graphics2D pen = image.createGraphics();
+    pen.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    pen.setColor(Color.WHITE);
+    pen.fillRect(0, 0, side, side);
+    List<Integer> best =
+        IntStream.range(0, values.length)
+            .boxed()
+            .sorted(Comparator.comparing(i -> -values[i]))
+            .limit(count)
+            .toList();
+    int line = side / count;
+    for (int row = 0; row < best.size(); row++) {
+      double value = values[best.get(row)];
+      pen.setColor(new Color(0x9db8dc));
+      pen.fillRect(0, row * line, (int) (side * Math.max(0, value)), line - 3);
+      if (Lettering.isAvailable()) {
+        pen.setColor(Color.BLACK);
+        String text = String.format(Locale.ROOT, "%s  %.2f", names.get(best.get(row)), value);
+        pen.drawString(text, 4, row * line + line / 2 + 4);
+      }
+    }
+    pen.dispose();
     return image;
   }
 
