@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -28,12 +29,14 @@ final class StageTimes implements Progress {
   /** Seconds and the peak of resident bytes; no bytes where the system does not tell. */
   private static final class Stage {
     double seconds;
+    double processor;
     long peak;
   }
 
   private final Map<String, Stage> stages = new LinkedHashMap<>();
   private String current = "";
   private long since;
+  private Duration processorSince = Duration.ZERO;
 
   @Override
   public synchronized void update(String task, long done, long total) {
@@ -45,6 +48,7 @@ final class StageTimes implements Progress {
     stages.computeIfAbsent(task, name -> new Stage());
     current = task;
     since = System.nanoTime();
+    processorSince = processor();
     ResidentMemory.forgetPeak();
   }
 
@@ -53,11 +57,17 @@ final class StageTimes implements Progress {
     Stage stage = stages.get(current);
     if (stage != null) {
       stage.seconds += (System.nanoTime() - since) / 1e9;
+      stage.processor += processor().minus(processorSince).toMillis() / 1e3;
       stage.peak = Math.max(stage.peak, ResidentMemory.peak());
       System.out.printf(
           Locale.ROOT, "  so far %.2f s, peak %.2f GB%n", stage.seconds, stage.peak / 1e9);
     }
     current = "";
+  }
+
+  /** What all threads have computed so far, which others on the machine do not slow down. */
+  private static Duration processor() {
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
   double total() {
@@ -72,19 +82,22 @@ final class StageTimes implements Progress {
   /** A row a stage, in the order in which they began first. */
   String table() {
     StringBuilder table = new StringBuilder();
-    table.append("| stage | seconds | share | peak of resident memory |\n");
-    table.append("| --- | --- | --- | --- |\n");
-    stages.forEach((name, stage) -> table.append(row(name, stage.seconds, stage.peak)));
-    return table.append(row("all", total(), peak())).toString();
+    table.append("| stage | seconds | share | seconds of processors | peak of resident memory |\n");
+    table.append("| --- | --- | --- | --- | --- |\n");
+    stages.forEach(
+        (name, stage) -> table.append(row(name, stage.seconds, stage.processor, stage.peak)));
+    double processors = stages.values().stream().mapToDouble(stage -> stage.processor).sum();
+    return table.append(row("all", total(), processors, peak())).toString();
   }
 
-  private String row(String name, double seconds, long peak) {
+  private String row(String name, double seconds, double processor, long peak) {
     return String.format(
         Locale.ROOT,
-        "| %s | %.2f | %.1f %% | %s |%n",
+        "| %s | %.2f | %.1f %% | %.1f | %s |%n",
         name,
         seconds,
         100 * seconds / total(),
+        processor,
         peak == 0 ? "" : String.format(Locale.ROOT, "%.2f GB", peak / 1e9));
   }
 

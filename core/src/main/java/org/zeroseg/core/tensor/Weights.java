@@ -3,6 +3,7 @@ package org.zeroseg.core.tensor;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
@@ -84,17 +85,50 @@ public final class Weights {
     Precision format = precision.on(manager.getDevice());
     check(checkpoint, expected);
     Map<String, NDArray> arrays = new LinkedHashMap<>();
-    for (String name : expected.keySet()) {
-      NDArray array = array(checkpoint, name, manager);
-      if (format != Precision.FLOAT32 && reduced.test(name)) {
-        try (NDArray wide = array) {
-          String cast = format == Precision.BFLOAT16 ? "to_bfloat16" : "to_float16";
-          array = Kernels.core().call(cast, wide);
-        }
+    Predicate<String> narrow = name -> format != Precision.FLOAT32 && reduced.test(name);
+    long largest =
+        checkpoint.tensors().entrySet().stream()
+            .filter(tensor -> narrow.test(tensor.getKey()))
+            .filter(tensor -> tensor.getValue().type() == DataType.FLOAT32)
+            .mapToLong(tensor -> tensor.getValue().shape().size())
+            .max()
+            .orElse(0);
+    try (NDManager host = manager.newSubManager(Device.cpu());
+        // One room for all that is cast: arrays that come and go between those that stay would
+        // leave holes in the engine's memory, a quarter of a large model.
+        NDArray room = host.create(new Shape(largest))) {
+      for (String name : expected.keySet()) {
+        NDArray array =
+            narrow.test(name)
+                ? narrowed(checkpoint, name, format, room, manager)
+                : array(checkpoint, name, manager);
+        arrays.put(name, array);
       }
-      arrays.put(name, array);
     }
     return new Weights(arrays, checkpoint.source(), "");
+  }
+
+  /** A tensor in a reduced precision, read by way of the room if it is stored as float32. */
+  private static NDArray narrowed(
+      Checkpoint checkpoint, String name, Precision format, NDArray room, NDManager manager) {
+    String cast = format == Precision.BFLOAT16 ? "to_bfloat16" : "to_float16";
+    TensorInfo info = checkpoint.tensors().get(name);
+    if (info.type() != DataType.FLOAT32 || info.shape().size() == 0) {
+      try (NDArray wide = array(checkpoint, name, manager)) {
+        return Kernels.core().call(cast, wide);
+      }
+    }
+    try (NDManager call = room.getManager().newSubManager();
+        NDArray part = room.get(new NDIndex(":{}", info.shape().size()))) {
+      part.attach(call);
+      checkpoint.copy(name, part.toByteBuffer(true));
+      // Moved before it is cast: the engine cannot be asked to move bfloat16.
+      NDArray wide = part.reshape(info.shape()).toDevice(manager.getDevice(), false);
+      wide.attach(call);
+      NDArray narrow = Kernels.core().call(cast, wide);
+      narrow.attach(manager);
+      return narrow;
+    }
   }
 
   private static void check(Checkpoint checkpoint, Map<String, Shape> expected) {
