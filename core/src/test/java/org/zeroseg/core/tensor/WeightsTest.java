@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
@@ -75,6 +76,38 @@ class WeightsTest {
       assertEquals(Set.of("matrix", "scalar", "empty"), weights.at("a").names());
       assertEquals(
           Set.of("matrix", "scalar", "empty"), weights.at("a").checkpoint().tensors().keySet());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DataType.class,
+      names = {"FLOAT16", "BFLOAT16", "FLOAT32", "FLOAT64"})
+  void tensorsOfEveryTypeAreReduced(DataType type) throws IOException {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    // Numbers that bfloat16 has.
+    arrays.put("a.small", manager.create(new float[] {1, -2, 0.5f, 256}, new Shape(2, 2)));
+    arrays.put("a.scalar", manager.create(4f));
+    arrays.put("a.empty", manager.create(new float[0], new Shape(0, 3)));
+    arrays.put("a.large", manager.arange(100f).reshape(10, 10));
+    arrays.put("b", manager.create(new float[] {0.1f, 3}));
+    Map<String, Shape> expected = new LinkedHashMap<>();
+    arrays.forEach((name, array) -> expected.put(name, array.getShape()));
+    try (NDManager own = manager.newSubManager();
+        Checkpoint checkpoint = Checkpoints.open(file(arrays, type))) {
+      Weights weights =
+          Weights.load(
+              checkpoint, expected, Precision.BFLOAT16, name -> name.startsWith("a."), own);
+      weights
+          .at("a")
+          .names()
+          .forEach(
+              name ->
+                  assertEquals(
+                      arrays.get("a." + name),
+                      Kernels.core().call("to_float32", weights.at("a").get(name)),
+                      name));
+      assertEquals(3f, weights.get("b").getFloat(1));
     }
   }
 
