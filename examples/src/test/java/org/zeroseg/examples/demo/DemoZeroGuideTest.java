@@ -1,6 +1,7 @@
 package org.zeroseg.examples.demo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.image.Picture;
@@ -119,6 +121,23 @@ class DemoZeroGuideTest {
     List<Long> told = new ArrayList<>();
     assertEquals(loss, recipe.train(folder, (task, done, total) -> told.add(done)));
     assertEquals(List.of(), told);
+  }
+
+  @Test
+  void aModelWithTheVocabularyOfAnotherIsRefusedByName() throws IOException {
+    new TrainGpt2(40, 1, 16, 1).train(folder, Progress.SILENT);
+    ByteLevelTokenizer.learn(List.of("a red red cat."), 2).write(folder);
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                ZeroCap.load(
+                    folder,
+                    clip,
+                    DemoZeroGuide.CAPTIONS,
+                    DemoZeroGuide.CAPTION_PROMPT,
+                    Precision.FLOAT32));
+    assertTrue(error.getMessage().startsWith(folder + ": the tokenizer knows"), error::getMessage);
   }
 
   @Test

@@ -118,6 +118,9 @@ public final class ZeroCap implements Namer {
     try {
       Gpt2 model = Gpt2.load(path, precision, manager);
       return of(model, tokenizer, clip, settings, prompt, manager);
+    } catch (IllegalArgumentException e) {
+      manager.close();
+      throw new IllegalArgumentException(path + ": " + e.getMessage(), e);
     } catch (IOException | RuntimeException e) {
       manager.close();
       throw e;
