@@ -52,7 +52,7 @@ public final class Zutis implements Segmenter {
 
   /** What a {@link Segmentation} holds. */
   public enum Answer {
-    /** The label map of the semantic branch; one segment for each category in it. Twice as fast. */
+    /** The label map of the semantic branch; one segment for each category in it. The fastest. */
     REGIONS,
     /** Instances as segments; the label map shows the best one at each pixel. */
     INSTANCES,
