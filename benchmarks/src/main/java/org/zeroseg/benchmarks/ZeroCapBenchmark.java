@@ -2,7 +2,6 @@ package org.zeroseg.benchmarks;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -134,12 +133,17 @@ public class ZeroCapBenchmark {
     long texts = work.referencePositions() / 77;
     float last = 0;
     for (long done = 0; done < texts; done += BATCH) {
-      Shape shape = new Shape(Math.min(BATCH, texts - done), 77);
+      int rows = (int) Math.min(BATCH, texts - done);
+      long[] ids = new long[rows * 77];
+      // A text ends at the first end token, which closes the padded length here.
+      for (int row = 0; row < rows; row++) {
+        ids[row * 77 + 76] = clip.tokenizer().endToken();
+      }
       last =
           clip.compute(
               (towers, call) -> {
-                NDArray ids = call.ones(shape, DataType.INT64);
-                return towers.text().encode(ids).getFloat(0, 0);
+                NDArray padded = call.create(ids, new Shape(rows, 77));
+                return towers.text().encode(padded).getFloat(0, 0);
               });
     }
     return last;
