@@ -59,8 +59,8 @@ public class ZeroCapBenchmark {
   public int width = 512;
 
   /** Segments of the picture. */
-  @Param({"4"})
-  public int segments = 4;
+  @Param({"2", "4"})
+  public int segments = 2;
 
   private final NDManager manager = NDManager.newBaseManager("PyTorch");
   private Clip clip;
