@@ -3,8 +3,6 @@ package org.zeroseg.benchmarks;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -46,10 +44,7 @@ public class ZeroGuideBenchmark {
   private SegmentEncoder narrow;
   private NDArray pixels = manager.zeros(new Shape(1));
   private NDArray masks = manager.zeros(new Shape(1));
-  private final List<Product> products = new ArrayList<>();
-
-  /** One product of the model, {@code x w}, so many times. */
-  private record Product(NDArray x, NDArray w, int times) {}
+  private final Products products = new Products(manager);
 
   /** Makes weights, a picture and stripes as segments. */
   @Setup
@@ -68,18 +63,14 @@ public class ZeroGuideBenchmark {
     // and values; those of the first masked block are shared as well.
     int shared = 20;
     int own = 3 * segments;
-    multiply(new Shape(576, 588), new Shape(588, 1024), 1);
-    multiply(new Shape(577, 1024), new Shape(1024, 3072), shared + 1 + own);
-    multiply(new Shape(577, 1024), new Shape(1024, 1024), shared + own);
-    multiply(new Shape(577, 1024), new Shape(1024, 4096), shared + own);
-    multiply(new Shape(577, 4096), new Shape(4096, 1024), shared + own);
+    products.multiply(576, 588, 1024, 1);
+    products.multiply(577, 1024, 3072, shared + 1 + own);
+    products.multiply(577, 1024, 1024, shared + own);
+    products.multiply(577, 1024, 4096, shared + own);
+    products.multiply(577, 4096, 1024, shared + own);
     // Scores are made twice: inside of the segment, and over all of the picture.
-    multiply(new Shape(16, 577, 64), new Shape(16, 64, 577), shared + 1 + 2 * own);
-    multiply(new Shape(16, 577, 577), new Shape(16, 577, 64), shared + own);
-  }
-
-  private void multiply(Shape left, Shape right, int times) {
-    products.add(new Product(manager.randomNormal(left), manager.randomNormal(right), times));
+    products.multiplyEach(16, 577, 64, 577, shared + 1 + 2 * own);
+    products.multiplyEach(16, 577, 577, 64, shared + own);
   }
 
   private SegmentEncoder encoder(ClipConfig config, Precision precision) {
@@ -121,15 +112,7 @@ public class ZeroGuideBenchmark {
    */
   @Benchmark
   public float productsAlone() {
-    float last = 0;
-    for (Product product : products) {
-      for (int i = 0; i < product.times; i++) {
-        try (NDArray result = product.x.matMul(product.w)) {
-          last = i == product.times - 1 ? result.flatten().getFloat(0) : last;
-        }
-      }
-    }
-    return last;
+    return products.run();
   }
 
   /**

@@ -183,25 +183,28 @@ public final class ClipTrainer {
       NDArray embedded = tower.project(tower.normalize(tokens));
       NDArray images = embedded.get(":, 0");
       NDArray cells = embedded.get(":, 1:");
-      Taught taught = teacher.get().compute((other, call) -> taught(other, call, batch, shape));
+      Taught taught = taught(teacher.get(), batch, shape);
       return contrastiveLoss(learner.logits(images, texts), captions)
           .add(distance(images, taught.images()))
           .add(distance(cells, taught.cells()));
     }
 
     /** The teacher's cells are averaged over each patch. */
-    private Taught taught(ClipModel other, NDManager call, Pairs batch, Shape shape) {
-      NDArray pixels = call.create(batch.pixels(), shape);
-      DenseClip.Features dense =
-          DenseClip.of(other.image(), PositionResampling.TARGET_SIZE, call).features(pixels, false);
+    private Taught taught(Clip other, Pairs batch, Shape shape) {
+      DenseClip dense = other.dense(false);
       long patches = batch.size() / learner.config().image().stride();
-      NDArray cells =
-          KERNELS.call(
-              "pool_cells",
-              dense.features(),
-              call.create(new long[] {dense.height(), dense.width()}),
-              call.create(new long[] {patches, patches}));
-      return new Taught(other.image().encode(pixels).toFloatArray(), cells.toFloatArray());
+      return other.compute(
+          (known, call) -> {
+            DenseClip.Embedded embedded = dense.embed(call.create(batch.pixels(), shape));
+            DenseClip.Features cells = embedded.cells();
+            NDArray pooled =
+                KERNELS.call(
+                    "pool_cells",
+                    cells.features(),
+                    call.create(new long[] {cells.height(), cells.width()}),
+                    call.create(new long[] {patches, patches}));
+            return new Taught(embedded.pictures().toFloatArray(), pooled.toFloatArray());
+          });
     }
 
     private NDArray distance(NDArray learnt, float[] taught) {

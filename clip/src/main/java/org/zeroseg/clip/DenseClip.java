@@ -149,9 +149,25 @@ public final class DenseClip {
     return vit.normalize(vit.blocks().feedForward(last, values));
   }
 
+  /** A batch of pictures, {@code [B, D]}, and their cells. */
+  record Embedded(NDArray pictures, Features cells) {}
+
+  /** Pictures as the tower embeds them, and their cells; a ResNet's features are made once. */
+  Embedded embed(NDArray pixels) {
+    if (tower instanceof ModifiedResNet resNet) {
+      NDArray map = resNet.features(pixels);
+      return new Embedded(resNet.pool(map, positions), ofMap(resNet, map, false));
+    }
+    return new Embedded(tower.encode(pixels), features(pixels, false));
+  }
+
   private Features ofResNet(ModifiedResNet resNet, NDArray pixels, boolean withKeys) {
     long shorter = Math.min(pixels.getShape().get(2), pixels.getShape().get(3));
     NDArray map = resNet.features(shorter < stride() ? Tiles.pad(pixels, stride()) : pixels);
+    return ofMap(resNet, map, withKeys);
+  }
+
+  private Features ofMap(ModifiedResNet resNet, NDArray map, boolean withKeys) {
     NDArray cells = map.reshape(map.getShape().get(0), map.getShape().get(1), -1).swapAxes(1, 2);
     Optional<NDArray> keys =
         withKeys ? Optional.of(resNet.attentionPool().keys(cells)) : Optional.empty();

@@ -281,9 +281,21 @@ public final class Segmentation {
   }
 
   /**
+   * Writes the {@link #overlay} as a PNG: to a temporary file beside it first, so that a broken run
+   * leaves no half file.
+   *
+   * @param file the file to write or replace
+   * @param image the segmented picture
+   * @throws IOException if it cannot be written
+   * @throws IllegalArgumentException if the picture has another size
+   */
+  public void writeOverlay(Path file, Image image) throws IOException {
+    Picture.of(overlay(image)).writePng(file);
+  }
+
+  /**
    * Writes the label map as a PNG that other tools read back: up to 255 categories as 8 bits with
-   * the colours of {@link Palette}, more as 16 bits of grey. To a temporary file beside it first,
-   * so that a broken run leaves no half file.
+   * the colours of {@link Palette}, more as 16 bits of grey. To a temporary file beside it first.
    *
    * @param file the file to write or replace
    * @throws IOException if it cannot be written

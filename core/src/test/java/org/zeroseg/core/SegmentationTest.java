@@ -27,6 +27,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.image.Lettering;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
@@ -167,6 +168,16 @@ class SegmentationTest {
       legend.add(drawn.getRGB(i % drawn.getWidth(), i / drawn.getWidth()) & 0xFFFFFF);
     }
     assertTrue(legend.containsAll(Set.of(Palette.rgb(1), Palette.rgb(2))));
+  }
+
+  @Test
+  void theOverlayIsWrittenWhole() throws Exception {
+    Segmentation result = overlapping();
+    Path file = folder.resolve("overlay.png");
+    result.writeOverlay(file, picture(12, 8));
+    assertEquals(Picture.of(result.overlay(picture(12, 8))), Picture.read(file));
+    assertThrows(IllegalArgumentException.class, () -> result.writeOverlay(file, picture(8, 12)));
+    assertArrayEquals(new String[] {"overlay.png"}, folder.toFile().list());
   }
 
   @Test

@@ -1,8 +1,6 @@
 package org.zeroseg.examples;
 
-import ai.djl.modality.cv.Image;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -50,10 +48,7 @@ public final class DiscoverPicture {
             100 * segment.areaFraction(),
             label.confidence());
       }
-      Image drawn = found.segmentation().overlay(picture.toImage());
-      try (OutputStream out = Files.newOutputStream(overlay)) {
-        drawn.save(out, "png");
-      }
+      found.segmentation().writeOverlay(overlay, picture.toImage());
     }
     System.out.println("Picture: " + overlay);
   }

@@ -2,7 +2,6 @@ package org.zeroseg.examples;
 
 import ai.djl.modality.cv.Image;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -50,9 +49,7 @@ public final class InstancesByWords {
         System.out.printf(
             Locale.ROOT, "%s: score %.3f, %s%n", segment.name(), segment.score(), segment.box());
       }
-      try (OutputStream out = Files.newOutputStream(overlay)) {
-        result.overlay(image).save(out, "png");
-      }
+      result.writeOverlay(overlay, image);
     }
     System.out.println("Picture: " + overlay);
   }

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Lettering;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.dino.Dino;
@@ -64,7 +65,7 @@ public final class MergeTree {
       Path file = Path.of("zeroseg-out", "merge-tree.png");
       Files.createDirectories(file.getParent());
       BufferedImage tree = new MergeTree(picture, guide.discover(picture)).draw();
-      ImageIO.write(tree, "png", file.toFile());
+      WholeFile.write(file, unfinished -> ImageIO.write(tree, "png", unfinished.toFile()));
       System.out.println("Picture: " + file);
     }
   }

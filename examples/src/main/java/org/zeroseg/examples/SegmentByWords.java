@@ -2,7 +2,6 @@ package org.zeroseg.examples;
 
 import ai.djl.modality.cv.Image;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -42,9 +41,7 @@ public final class SegmentByWords {
       for (Segment segment : result.segments()) {
         System.out.printf(Locale.ROOT, "%s: %d pixels%n", segment.name(), segment.mask().area());
       }
-      try (OutputStream out = Files.newOutputStream(overlay)) {
-        result.overlay(image).save(out, "png");
-      }
+      result.writeOverlay(overlay, image);
     }
     System.out.println("Picture: " + overlay);
   }

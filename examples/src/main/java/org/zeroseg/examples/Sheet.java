@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Lettering;
 
 /** A contact sheet: tiles of one size side by side, each with a line of text below. */
@@ -52,7 +53,7 @@ final class Sheet {
     }
     graphics.dispose();
     Files.createDirectories(file.toAbsolutePath().getParent());
-    ImageIO.write(sheet, "png", file.toFile());
+    WholeFile.write(file, unfinished -> ImageIO.write(sheet, "png", unfinished.toFile()));
     System.out.println("Picture: " + file);
   }
 }

@@ -1,7 +1,6 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,9 +48,7 @@ final class PictureFiles {
 
     /** Writes the picture with the segments in colours, and their labels as a palette picture. */
     String write(Segmentation result, String overlay, String labels) throws IOException {
-      try (OutputStream stream = Files.newOutputStream(Path.of(stem + overlay))) {
-        result.overlay(picture.toImage()).save(stream, "png");
-      }
+      result.writeOverlay(Path.of(stem + overlay), picture.toImage());
       result.writeLabels(Path.of(stem + labels));
       return "  overlay " + stem + overlay + ", labels " + stem + labels;
     }

@@ -15,6 +15,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.eval.naming.Similarities;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Scene;
@@ -92,7 +93,7 @@ public record MeasureClip(
     int size = clip.config().image().inputSize();
     ShapeWorld world = new ShapeWorld(SEED, size, 1, 3, Split.ALL);
     List<Scene> heldOut = IntStream.range(0, scenes).mapToObj(world::scene).toList();
-    float[][] cosines = cosines(clip, heldOut, heldOut.stream().map(Scene::caption).toList());
+    double[][] cosines = cosines(clip, heldOut, heldOut.stream().map(Scene::caption).toList());
     List<Integer> ranks = ranks(cosines, heldOut);
     List<Integer> reverse = ranks(transpose(cosines), heldOut);
     double[] right = classification(clip, world, scenes);
@@ -108,37 +109,14 @@ public record MeasureClip(
   }
 
   /** Cosines of all scenes with all texts. */
-  private static float[][] cosines(Clip clip, List<Scene> scenes, List<String> texts) {
-    float[][] images =
-        unit(clip.encodeImages(scenes.stream().map(s -> Picture.of(s.image())).toList()));
-    float[][] words = unit(clip.encode(texts));
-    float[][] cosines = new float[images.length][words.length];
-    for (int i = 0; i < images.length; i++) {
-      for (int t = 0; t < words.length; t++) {
-        for (int d = 0; d < images[i].length; d++) {
-          cosines[i][t] += images[i][d] * words[t][d];
-        }
-      }
-    }
-    return cosines;
+  private static double[][] cosines(Clip clip, List<Scene> scenes, List<String> texts) {
+    return Similarities.between(
+        clip.encodeImages(scenes.stream().map(s -> Picture.of(s.image())).toList()),
+        clip.encode(texts));
   }
 
-  private static float[][] unit(float[][] vectors) {
-    for (float[] vector : vectors) {
-      double square = 0;
-      for (float value : vector) {
-        square += value * value;
-      }
-      float scale = (float) (1 / Math.sqrt(square));
-      for (int i = 0; i < vector.length; i++) {
-        vector[i] *= scale;
-      }
-    }
-    return vectors;
-  }
-
-  private static float[][] transpose(float[][] matrix) {
-    float[][] transposed = new float[matrix[0].length][matrix.length];
+  private static double[][] transpose(double[][] matrix) {
+    double[][] transposed = new double[matrix[0].length][matrix.length];
     for (int i = 0; i < matrix.length; i++) {
       for (int j = 0; j < matrix[i].length; j++) {
         transposed[j][i] = matrix[i][j];
@@ -148,17 +126,17 @@ public record MeasureClip(
   }
 
   /** For each row the rank of the best entry whose caption is the row's own. */
-  private static List<Integer> ranks(float[][] cosines, List<Scene> scenes) {
+  private static List<Integer> ranks(double[][] cosines, List<Scene> scenes) {
     List<Integer> ranks = new ArrayList<>();
     for (int i = 0; i < cosines.length; i++) {
-      float own = -1;
+      double own = -1;
       for (int j = 0; j < cosines.length; j++) {
         if (scenes.get(i).caption().equals(scenes.get(j).caption())) {
           own = Math.max(own, cosines[i][j]);
         }
       }
       int better = 0;
-      for (float other : cosines[i]) {
+      for (double other : cosines[i]) {
         better += other > own ? 1 : 0;
       }
       ranks.add(better + 1);
@@ -181,14 +159,10 @@ public record MeasureClip(
     int[] all = new int[2];
     for (Category category : Category.all()) {
       List<Scene> shown = IntStream.range(0, each).mapToObj(i -> world.scene(i, category)).toList();
-      for (float[] row : cosines(clip, shown, words)) {
-        int best = 0;
-        for (int i = 1; i < row.length; i++) {
-          best = row[i] > row[best] ? i : best;
-        }
-        int part = category.seen() ? 0 : 1;
+      int part = category.seen() ? 0 : 1;
+      for (int named : Similarities.assign(cosines(clip, shown, words), -1)) {
         all[part]++;
-        right[part] += best == category.id() - 1 ? 1 : 0;
+        right[part] += named == category.id() - 1 ? 1 : 0;
       }
     }
     return new double[] {right[0] / all[0], right[1] / all[1]};
