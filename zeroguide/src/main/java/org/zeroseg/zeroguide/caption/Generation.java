@@ -106,6 +106,7 @@ final class Generation {
         List<float[]> wanted = rows.stream().map(row -> targets.get(row.target())).toList();
         count(rows, searches);
         Steering.Step result = steering.next(owner, memory, contexts, step, wanted);
+        memory.close();
         List<Row> next = advance(searches, rows, result.fused(), step, contexts);
         // Copied into the next step's manager, so that closing this one frees all of this step.
         NDManager nextOwner = call.newSubManager();

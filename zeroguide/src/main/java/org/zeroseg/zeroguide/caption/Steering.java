@@ -26,13 +26,11 @@ final class Steering {
   /** Sees the inside of a step. */
   interface Observer {
 
-    /** After one gradient: terms of the loss by rows, and its norms {@code [layer, K or V][R]}. */
-    default void iteration(
-        long[] candidates,
-        float[] clipLoss,
-        float[] fluencyLoss,
-        Memory gradient,
-        List<float[]> norms) {}
+    /** Before one gradient: the candidates, and terms of the loss by rows. */
+    default void iteration(long[] candidates, float[] clipLoss, float[] fluencyLoss) {}
+
+    /** One layer's part of a gradient, from the last to the first. */
+    default void gradient(int layer, Memory.Layer gradient) {}
 
     /** At the end: logits before and after special tokens, and the moved memory. */
     default void steered(float[][] logits, float[][] special, float[][] unsteered, Memory moved) {}
@@ -82,36 +80,26 @@ final class Steering {
       // The first pass is made on the memory as it is: it gives the unsteered distribution as well.
       Gpt2.Pass unmoved = model.pass(ids, memory);
       NDArray unsteered = KERNELS.call("log_softmax", unmoved.logits());
-      Memory extended = model.append(memory, unmoved);
       Memory moved = memory;
       for (int i = 0; i < settings.iterations(); i++) {
         try (NDManager iteration = inner.newSubManager()) {
           Gpt2.Pass pass = i == 0 ? unmoved : model.pass(iteration.create(last, column), moved);
-          Memory further = descend(iteration, moved, pass, unsteered, contexts, targets);
-          pass.close();
-          if (i > 0) {
-            moved.close();
-          }
-          moved = further;
+          NDArray gradient = lossGradient(iteration, pass, unsteered, contexts, targets);
+          moved = descend(iteration, moved, i > 0, pass, gradient);
         }
       }
-      float[][] logits;
-      if (settings.iterations() == 0) {
-        logits = rows(unmoved.logits());
-      } else {
-        logits = rows(model.pass(ids, moved).logits());
-      }
+      boolean steered = settings.iterations() > 0;
+      float[][] logits = rows((steered ? model.pass(ids, moved) : unmoved).logits());
       List<float[]> fused = fuse(logits, rows(unsteered), contexts, step, moved);
-      if (settings.iterations() > 0) {
+      if (steered) {
         moved.close();
       }
-      return new Step(fused, extended);
+      return new Step(fused, model.append(memory, unmoved));
     }
   }
 
-  private Memory descend(
+  private NDArray lossGradient(
       NDManager iteration,
-      Memory memory,
       Gpt2.Pass pass,
       NDArray unsteered,
       List<int[]> contexts,
@@ -119,29 +107,41 @@ final class Steering {
     NDArray current = KERNELS.call("log_softmax", pass.logits());
     current.attach(iteration);
     int count = Math.min(settings.candidates(), model.config().vocabulary());
-    NDArray index = KERNELS.call("likeliest", current, number(iteration, count));
+    NDArray index =
+        KERNELS.call(
+            "likeliest", current, iteration.create((long) count).toDevice(Device.cpu(), false));
     long[] candidates = index.toLongArray();
-    float[] opinion = opinion(candidates, count, contexts, targets);
-    NDArray scales =
-        iteration
-            .create(new double[] {settings.clipScale(), settings.fluencyScale()})
-            .toDevice(Device.cpu(), false);
-    NDArray believed = iteration.create(opinion, index.getShape());
+    NDArray believed =
+        iteration.create(opinion(candidates, count, contexts, targets), index.getShape());
+    NDArray scales = numbers(iteration, settings.clipScale(), settings.fluencyScale());
     NDList loss = KERNELS.callAll("loss_gradient", current, unsteered, index, believed, scales);
-    Memory gradient = model.gradient(memory, pass, loss.get(0));
-    NDArray options =
-        iteration
-            .create(new double[] {settings.stepSize(), settings.normExponent()})
-            .toDevice(Device.cpu(), false);
-    List<float[]> norms = new ArrayList<>();
-    Memory moved = memory.descend(gradient, options, norms);
-    observer.iteration(
-        candidates, loss.get(1).toFloatArray(), loss.get(2).toFloatArray(), gradient, norms);
-    return moved;
+    observer.iteration(candidates, loss.get(1).toFloatArray(), loss.get(2).toFloatArray());
+    return loss.get(0);
   }
 
-  private static NDArray number(NDManager manager, long value) {
-    return manager.create(value).toDevice(Device.cpu(), false);
+  /** Moves a memory layer by layer, each freed once its successor is there if it is a copy. */
+  private Memory descend(
+      NDManager iteration, Memory memory, boolean copied, Gpt2.Pass pass, NDArray gradient) {
+    NDArray options = numbers(iteration, settings.stepSize(), settings.normExponent());
+    Memory.Layer[] moved = new Memory.Layer[memory.layers().size()];
+    model.gradient(
+        memory,
+        pass,
+        gradient,
+        (i, g) -> {
+          observer.gradient(i, g);
+          Memory.Layer layer = memory.layers().get(i);
+          moved[i] = layer.descend(g, options);
+          if (copied) {
+            layer.close();
+          }
+        });
+    return new Memory(List.of(moved));
+  }
+
+  /** Kernels read them as numbers, which would stall a GPU that held them. */
+  private static NDArray numbers(NDManager manager, double... values) {
+    return manager.create(values).toDevice(Device.cpu(), false);
   }
 
   /** CLIP's distribution over the candidates of each row: softmax of cosines by temperature. */

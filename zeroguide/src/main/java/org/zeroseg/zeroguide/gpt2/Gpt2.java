@@ -273,22 +273,13 @@ public final class Gpt2 {
   }
 
   /**
-   * One token's pass, with what its gradient needs. Frees its arrays when closed.
+   * One token's pass, with what its gradient needs.
    *
    * @param logits {@code [R, V]} of the token behind
    * @param last the tokens as they enter the last norm {@code [R, 1, E]}
    * @param traces of each layer
    */
-  public record Pass(NDArray logits, NDArray last, List<Trace> traces) implements AutoCloseable {
-
-    /** Frees all arrays. */
-    @Override
-    public void close() {
-      logits.close();
-      last.close();
-      traces.forEach(trace -> trace.arrays().close());
-    }
-  }
+  public record Pass(NDArray logits, NDArray last, List<Trace> traces) {}
 
   /**
    * What a layer keeps of one token's pass.
@@ -339,15 +330,29 @@ public final class Gpt2 {
     return new Memory(layers);
   }
 
+  /** Takes the gradient of one layer's part of a memory, which is freed afterwards. */
+  @FunctionalInterface
+  public interface LayerGradient {
+
+    /**
+     * Takes it.
+     *
+     * @param layer from 0
+     * @param gradient in the form of the layer's part; the layer's own part is not needed any more
+     */
+    void take(int layer, Memory.Layer gradient);
+  }
+
   /**
-   * The gradient of a function of a pass's logits with respect to the memory it was made on.
+   * The gradient of a function of a pass's logits with respect to the memory it was made on, layer
+   * by layer from the last to the first, so that never more than one is held.
    *
    * @param memory that the pass was made on
    * @param pass the pass
    * @param gradient of the function with respect to the logits {@code [R, V]}
-   * @return the gradient, in the form of a memory
+   * @param taker told each layer's
    */
-  public Memory gradient(Memory memory, Pass pass, NDArray gradient) {
+  public void gradient(Memory memory, Pass pass, NDArray gradient, LayerGradient taker) {
     NDArray g =
         KERNELS.call(
             "logits_back",
@@ -357,7 +362,6 @@ public final class Gpt2 {
             weights.get("ln_f.weight"),
             weights.get("ln_f.bias"),
             weights.get("wte.weight"));
-    Memory.Layer[] layers = new Memory.Layer[config.layers()];
     for (int i = config.layers() - 1; i >= 0; i--) {
       Memory.Layer before = memory.layers().get(i);
       NDList trace = pass.traces().get(i).arrays();
@@ -376,9 +380,10 @@ public final class Gpt2 {
               trace.get(5));
       g.close();
       g = result.get(0);
-      layers[i] = new Memory.Layer(result.get(1), result.get(2));
+      try (Memory.Layer own = new Memory.Layer(result.get(1), result.get(2))) {
+        taker.take(i, own);
+      }
     }
     g.close();
-    return new Memory(List.of(layers));
   }
 }

@@ -20,7 +20,28 @@ public record Memory(List<Layer> layers) implements AutoCloseable {
    * @param keys {@code [B, H, P, d]}
    * @param values {@code [B, H, P, d]}
    */
-  public record Layer(NDArray keys, NDArray values) {}
+  public record Layer(NDArray keys, NDArray values) implements AutoCloseable {
+
+    /**
+     * Moves against a gradient whose norm is reduced, text by text, keys and values on their own:
+     * {@code x - step g / (|g| + 1e-15)^exponent} (Tewel et al. 2022, Eq. 5).
+     *
+     * @param gradient of the same shape
+     * @param options float64 {@code [2]} on the CPU: step and exponent
+     * @return the moved part; of this one's manager
+     */
+    public Layer descend(Layer gradient, NDArray options) {
+      return new Layer(
+          Gpt2.KERNELS.call("descend", keys, gradient.keys, options),
+          Gpt2.KERNELS.call("descend", values, gradient.values, options));
+    }
+
+    /** Frees the arrays. */
+    @Override
+    public void close() {
+      new NDList(keys, values).close();
+    }
+  }
 
   /**
    * Copies the list.
@@ -89,39 +110,9 @@ public record Memory(List<Layer> layers) implements AutoCloseable {
             .toList());
   }
 
-  /**
-   * Moves against a gradient whose norm is reduced, text by text, keys and values of each layer on
-   * their own: {@code x - step g / (|g| + 1e-15)^exponent}.
-   *
-   * @param gradient of the same shape
-   * @param options float64 {@code [2]} on the CPU: step and exponent
-   * @param norms receives {@code [B]} norms of the gradient: of the keys, then of the values, layer
-   *     by layer
-   * @return the moved memory; of this one's manager
-   */
-  public Memory descend(Memory gradient, NDArray options, List<float[]> norms) {
-    List<Layer> moved = new ArrayList<>();
-    for (int i = 0; i < layers.size(); i++) {
-      Layer g = gradient.layers.get(i);
-      moved.add(
-          new Layer(
-              descend(layers.get(i).keys(), g.keys(), options, norms),
-              descend(layers.get(i).values(), g.values(), options, norms)));
-    }
-    return new Memory(moved);
-  }
-
-  private static NDArray descend(NDArray x, NDArray g, NDArray options, List<float[]> norms) {
-    NDList result = Gpt2.KERNELS.callAll("descend", x, g, options);
-    try (NDArray norm = result.get(1)) {
-      norms.add(norm.toFloatArray());
-    }
-    return result.get(0);
-  }
-
   /** Frees the arrays. */
   @Override
   public void close() {
-    layers.forEach(layer -> new NDList(layer.keys(), layer.values()).close());
+    layers.forEach(Layer::close);
   }
 }

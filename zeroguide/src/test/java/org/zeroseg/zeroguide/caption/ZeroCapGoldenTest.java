@@ -2,6 +2,7 @@ package org.zeroseg.zeroguide.caption;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -14,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -234,7 +236,11 @@ class ZeroCapGoldenTest {
     final Map<String, GoldenTensor> found = new HashMap<>();
     final List<float[]> clipLosses = new ArrayList<>();
     final List<float[]> fluencyLosses = new ArrayList<>();
-    final List<List<float[]>> norms = new ArrayList<>();
+
+    /**
+     * Of each iteration: the rows' norms, those of layer i's keys and values at 2 i and 2 i + 1.
+     */
+    final List<Map<Integer, double[]>> norms = new ArrayList<>();
 
     void put(String name, GoldenTensor tensor) {
       found.put(name, tensor);
@@ -248,24 +254,36 @@ class ZeroCapGoldenTest {
     }
 
     @Override
-    public void iteration(
-        long[] candidates,
-        float[] clipLoss,
-        float[] fluencyLoss,
-        Memory gradient,
-        List<float[]> gradientNorms) {
+    public void iteration(long[] candidates, float[] clipLoss, float[] fluencyLoss) {
       if (clipLosses.isEmpty()) {
         int count = candidates.length / clipLoss.length;
         put("first_top" + count, GoldenTensor.of(candidates, clipLoss.length, count));
-        for (int layer = 0; layer < gradient.layers().size(); layer++) {
-          Memory.Layer part = gradient.layers().get(layer);
-          put("first_key_gradient_" + layer, GoldenTensor.of(part.keys()));
-          put("first_value_gradient_" + layer, GoldenTensor.of(part.values()));
-        }
       }
       clipLosses.add(clipLoss);
       fluencyLosses.add(fluencyLoss);
-      norms.add(List.copyOf(gradientNorms));
+      norms.add(new TreeMap<>());
+    }
+
+    @Override
+    public void gradient(int layer, Memory.Layer part) {
+      if (clipLosses.size() == 1) {
+        put("first_key_gradient_" + layer, GoldenTensor.of(part.keys()));
+        put("first_value_gradient_" + layer, GoldenTensor.of(part.values()));
+      }
+      Map<Integer, double[]> own = norms.get(norms.size() - 1);
+      own.put(2 * layer, norms(part.keys()));
+      own.put(2 * layer + 1, norms(part.values()));
+    }
+
+    /** The norm of each row. */
+    private static double[] norms(NDArray gradient) {
+      float[] values = gradient.toFloatArray();
+      int rows = (int) gradient.getShape().get(0);
+      double[] squares = new double[rows];
+      for (int i = 0; i < values.length; i++) {
+        squares[i / (values.length / rows)] += (double) values[i] * values[i];
+      }
+      return Arrays.stream(squares).map(Math::sqrt).toArray();
     }
 
     @Override
@@ -318,12 +336,7 @@ class ZeroCapGoldenTest {
     }
 
     @Override
-    public void iteration(
-        long[] candidates,
-        float[] clipLoss,
-        float[] fluencyLoss,
-        Memory gradient,
-        List<float[]> norms) {
+    public void iteration(long[] candidates, float[] clipLoss, float[] fluencyLoss) {
       double total = 0;
       for (float loss : clipLoss) {
         total += loss;
