@@ -51,14 +51,14 @@ public class AttentionBenchmark {
     transposed = tokens.swapAxes(2, 3).duplicate();
     queries = tokens.get(":, :, :" + ROWS);
     scores = manager.randomNormal(new Shape(1, HEADS, ROWS, TOKENS));
-    before = PeakMemory.kilobytes();
+    before = ResidentMemory.peak();
   }
 
   /** Prints the memory and frees the tokens. */
   @TearDown
   public void close() {
     System.out.printf(
-        "%npeak resident memory: grew by %.0f MB%n", (PeakMemory.kilobytes() - before) / 1024.0);
+        "%npeak resident memory: grew by %.0f MB%n", (ResidentMemory.peak() - before) / 1e6);
     manager.close();
   }
 

@@ -102,7 +102,7 @@ public class DinoBenchmark {
   /** Prints the memory and frees the arrays. */
   @TearDown
   public void close() {
-    System.out.printf("%npeak resident memory: %.0f MB%n", PeakMemory.kilobytes() / 1024.0);
+    System.out.printf("%npeak resident memory: %.0f MB%n", ResidentMemory.peak() / 1e6);
     manager.close();
   }
 

@@ -143,19 +143,15 @@ public final class ClipTrainer {
       throws IOException {
     Schedule schedule =
         Schedule.cosine(options.learningRate(), plan.steps(), 0).warmUp(options.warmUp());
-    Map<String, NDArray> decayed = new LinkedHashMap<>();
-    Map<String, NDArray> free = new LinkedHashMap<>();
-    weights.forEach(
-        (name, array) -> {
-          boolean statistic = name.contains("running_") || name.endsWith("num_batches_tracked");
-          if (!statistic && (teacher.isEmpty() || name.startsWith("visual."))) {
-            (array.getShape().dimension() > 1 ? decayed : free).put(name, array);
-          }
-        });
-    List<Adam.Group> groups =
-        List.of(
-            new Adam.Group(decayed, schedule, options.weightDecay()),
-            new Adam.Group(free, schedule, 0));
+    Map<String, NDArray> trained = new LinkedHashMap<>(weights);
+    trained
+        .keySet()
+        .removeIf(
+            name ->
+                name.contains("running_")
+                    || name.endsWith("num_batches_tracked")
+                    || (teacher.isPresent() && !name.startsWith("visual.")));
+    List<Adam.Group> groups = Adam.Group.decayingMatrices(trained, schedule, options.weightDecay());
     try (Adam adam = new Adam(groups, Adam.Options.ADAM_W)) {
       return new Training<>(weights, adam, batches, new Contrastive()).run(plan, progress);
     }

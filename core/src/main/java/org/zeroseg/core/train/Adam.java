@@ -38,6 +38,24 @@ public final class Adam implements AutoCloseable {
     public Group {
       parameters = new LinkedHashMap<>(parameters);
     }
+
+    /**
+     * The usual two groups: matrices and convolutions are drawn to zero, gains, biases and single
+     * numbers are not.
+     *
+     * @param parameters names and float32 arrays; they are changed in place
+     * @param schedule their learning rate
+     * @param weightDecay of those with more than one dimension
+     * @return those that decay, and the others
+     */
+    public static List<Group> decayingMatrices(
+        Map<String, NDArray> parameters, Schedule schedule, double weightDecay) {
+      Map<String, NDArray> decayed = new LinkedHashMap<>();
+      Map<String, NDArray> free = new LinkedHashMap<>();
+      parameters.forEach(
+          (name, array) -> (array.getShape().dimension() > 1 ? decayed : free).put(name, array));
+      return List.of(new Group(decayed, schedule, weightDecay), new Group(free, schedule, 0));
+    }
   }
 
   /**

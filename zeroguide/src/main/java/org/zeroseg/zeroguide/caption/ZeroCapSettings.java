@@ -39,7 +39,8 @@ public record ZeroCapSettings(
       new ZeroCapSettings(5, 15, 5, 0.3, 0.9, 0.01, 1, 0.2, 512, 1.01, 1.6, 20, 1, 0.99);
 
   /** Those of Zero-guidance segmentation, which ends texts sooner. */
-  public static final ZeroCapSettings ZERO_GUIDANCE = ZERO_CAP.withEndFactor(1.1);
+  public static final ZeroCapSettings ZERO_GUIDANCE =
+      new ZeroCapSettings(5, 15, 5, 0.3, 0.9, 0.01, 1, 0.2, 512, 1.1, 1.6, 20, 1, 0.99);
 
   /**
    * Checks the numbers.
@@ -88,21 +89,7 @@ public record ZeroCapSettings(
    * @return changed settings
    */
   public ZeroCapSettings withSearch(int newBeams, int newTokens) {
-    return new ZeroCapSettings(
-        newBeams,
-        newTokens,
-        iterations,
-        stepSize,
-        normExponent,
-        temperature,
-        clipScale,
-        fluencyScale,
-        candidates,
-        endFactor,
-        firstEndFactor,
-        forbiddenFactor,
-        repetitionPenalty,
-        fusion);
+    return with(newBeams, newTokens, iterations, candidates, stepSize, fluencyScale);
   }
 
   /**
@@ -113,21 +100,7 @@ public record ZeroCapSettings(
    * @return changed settings
    */
   public ZeroCapSettings withEffort(int newIterations, int newCandidates) {
-    return new ZeroCapSettings(
-        beams,
-        tokens,
-        newIterations,
-        stepSize,
-        normExponent,
-        temperature,
-        clipScale,
-        fluencyScale,
-        newCandidates,
-        endFactor,
-        firstEndFactor,
-        forbiddenFactor,
-        repetitionPenalty,
-        fusion);
+    return with(beams, tokens, newIterations, newCandidates, stepSize, fluencyScale);
   }
 
   /**
@@ -139,41 +112,27 @@ public record ZeroCapSettings(
    * @return changed settings
    */
   public ZeroCapSettings withSteering(double step, double fluency) {
-    return new ZeroCapSettings(
-        beams,
-        tokens,
-        iterations,
-        step,
-        normExponent,
-        temperature,
-        clipScale,
-        fluency,
-        candidates,
-        endFactor,
-        firstEndFactor,
-        forbiddenFactor,
-        repetitionPenalty,
-        fusion);
+    return with(beams, tokens, iterations, candidates, step, fluency);
   }
 
-  /**
-   * Texts that end sooner or later.
-   *
-   * @param factor boosts the end token from the second token on
-   * @return changed settings
-   */
-  public ZeroCapSettings withEndFactor(double factor) {
+  private ZeroCapSettings with(
+      int newBeams,
+      int newTokens,
+      int newIterations,
+      int newCandidates,
+      double newStepSize,
+      double newFluencyScale) {
     return new ZeroCapSettings(
-        beams,
-        tokens,
-        iterations,
-        stepSize,
+        newBeams,
+        newTokens,
+        newIterations,
+        newStepSize,
         normExponent,
         temperature,
         clipScale,
-        fluencyScale,
-        candidates,
-        factor,
+        newFluencyScale,
+        newCandidates,
+        endFactor,
         firstEndFactor,
         forbiddenFactor,
         repetitionPenalty,

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -85,14 +84,7 @@ public final class Gpt2Trainer {
       throws IOException {
     Schedule schedule =
         Schedule.cosine(options.learningRate(), plan.steps(), 0).warmUp(options.warmUp());
-    Map<String, NDArray> decayed = new LinkedHashMap<>();
-    Map<String, NDArray> free = new LinkedHashMap<>();
-    weights.forEach(
-        (name, array) -> (array.getShape().dimension() > 1 ? decayed : free).put(name, array));
-    List<Adam.Group> groups =
-        List.of(
-            new Adam.Group(decayed, schedule, options.weightDecay()),
-            new Adam.Group(free, schedule, 0));
+    List<Adam.Group> groups = Adam.Group.decayingMatrices(weights, schedule, options.weightDecay());
     Objective<long[][]> objective = (rows, step) -> loss(learner, rows, step);
     try (Adam adam = new Adam(groups, Adam.Options.ADAM_W)) {
       return new Training<>(weights, adam, batches, objective).run(plan, progress);
