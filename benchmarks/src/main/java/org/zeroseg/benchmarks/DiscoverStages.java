@@ -38,16 +38,18 @@ public final class DiscoverStages {
    * Runs it.
    *
    * @param arguments a folder of the networks, which are written there with random weights if it
-   *     lacks them; the longest caption in tokens, 2 unless said, 15 in the paper; a picture, a
-   *     scene of 1000 x 750 unless given
+   *     lacks them; the longest caption in tokens, 2 unless said, 15 in the paper; iterations and
+   *     candidates of a token, 5 and 512 unless said; a picture, a scene of 1000 x 750 unless given
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
     PublishedSizes files = new PublishedSizes(Path.of(arguments[0]));
     int tokens = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 2;
+    int iterations = arguments.length > 3 ? Integer.parseInt(arguments[2]) : 5;
+    int candidates = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 512;
     Picture picture =
-        arguments.length > 2
-            ? Picture.read(Path.of(arguments[2]))
+        arguments.length > 4
+            ? Picture.read(Path.of(arguments[4]))
             : Picture.of(new ShapeWorld(1, 128, 3, 4, Split.ALL).scene(0).image())
                 .resize(1000, 750, Filter.BICUBIC);
     Path clipFiles = files.clip();
@@ -55,7 +57,8 @@ public final class DiscoverStages {
     Path gpt2Files = files.gpt2();
     StageTimes times = new StageTimes();
     times.update("loading", 0, -1);
-    ZeroCapSettings settings = ZeroCapSettings.ZERO_GUIDANCE.withSearch(5, tokens);
+    ZeroCapSettings settings =
+        ZeroCapSettings.ZERO_GUIDANCE.withSearch(5, tokens).withEffort(iterations, candidates);
     try (Dino dino = Dino.load(dinoFiles.toString());
         Clip clip = Clip.load(clipFiles);
         ZeroCap namer = ZeroCap.load(gpt2Files, clip, settings, Precision.AUTO);
@@ -71,12 +74,15 @@ public final class DiscoverStages {
       String about =
           String.format(
               Locale.ROOT,
-              "%d x %d pixels, %d segments described, %d left, captions of %d tokens at most",
+              "%d x %d pixels, %d segments described, %d left, captions of %d tokens at most, "
+                  + "%d iterations, %d candidates",
               picture.width(),
               picture.height(),
               found.tree().size(),
               found.segments().size(),
-              tokens);
+              tokens,
+              iterations,
+              candidates);
       String report = "%s%n%n%s%n%s%n".formatted(about, times.table(), namer.work());
       System.out.println(report);
       Files.writeString(TABLE, report);
