@@ -29,7 +29,7 @@ public final class SegmentEncoder {
   static final Kernels KERNELS = Kernels.of(SegmentEncoder.class, "segments.torchscript");
 
   /** Segments that go through the masked blocks at once, for the sake of memory. */
-  static final int AT_ONCE = 8;
+  static final int AT_ONCE = 4;
 
   private final VisionTransformer vit;
   private final Weights blocks;

@@ -90,6 +90,20 @@ class TransformerTest {
   }
 
   @Test
+  void aLongSequenceGoesThroughTheMlpInPartsThatDoNotShow() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Transformer stack = Transformer.of(weights(manager, 1, 16), 1, Names.CLIP, PLAIN, manager);
+      NDArray x = tokens(manager, 2, 1100, 16);
+      NDArray whole = stack.feedForward(0, x);
+      for (int start = 0; start < 1100; start += 550) {
+        String some = ":, " + start + ":" + (start + 550);
+        NDArray own = stack.feedForward(0, x.get(":1, " + start + ":" + (start + 550)));
+        assertArrayEquals(whole.get(some).get(0).toFloatArray(), own.get(0).toFloatArray(), 1e-6f);
+      }
+    }
+  }
+
+  @Test
   void partsMakeUpTheWhole() {
     try (NDManager manager = NDManager.newBaseManager()) {
       for (Activation activation : Activation.values()) {
