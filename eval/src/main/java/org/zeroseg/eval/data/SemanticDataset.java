@@ -233,11 +233,21 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
   static Map<String, Path> files(Path folder, String ending, Naming naming) throws IOException {
     requireFolder(folder);
     Map<String, Path> files = new LinkedHashMap<>();
+    List<String> problems = new ArrayList<>();
     try (Stream<Path> tree = Files.walk(folder)) {
       tree.filter(file -> file.toString().endsWith(ending) && Files.isRegularFile(file))
           .filter(file -> !file.getFileName().toString().startsWith("."))
           .sorted(Comparator.comparing(Path::toString))
-          .forEach(file -> files.put(naming.name(file), file));
+          .forEach(
+              file -> {
+                Path other = files.put(naming.name(file), file);
+                if (other != null) {
+                  problems.add(other + " and " + file + " have one name, " + naming.name(file));
+                }
+              });
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidDataException(folder.toString(), problems);
     }
     return files;
   }

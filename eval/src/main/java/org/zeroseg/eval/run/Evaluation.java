@@ -1,7 +1,6 @@
 package org.zeroseg.eval.run;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -157,8 +156,9 @@ public record Evaluation(int threads, int examples, Progress progress) {
                     .notes(
                         List.of(
                             "Confusion: of every image as many of the best detections as it has"
-                                + " objects, matched at IoU %.1f whatever their category."
-                                    .formatted(scores.iouThresholds()[0]))));
+                                + " objects, matched at IoU "
+                                + scores.iouThresholds()[0]
+                                + " whatever their category.")));
     if (images.isPresent() && examples > 0) {
       report.examples(
           InstanceReport.examples(
@@ -291,25 +291,33 @@ public record Evaluation(int threads, int examples, Progress progress) {
     try {
       for (int from = 0; from < things.size(); from += block) {
         List<T> some = things.subList(from, Math.min(things.size(), from + block));
-        List<R> results =
+        List<Outcome<R>> outcomes =
             pool.submit(() -> some.parallelStream().map(thing -> run(step, thing)).toList()).join();
         for (int i = 0; i < some.size(); i++) {
-          taker.accept(some.get(i), results.get(i));
+          taker.accept(some.get(i), outcomes.get(i).get());
         }
         progress.update("evaluating", from + some.size(), things.size());
       }
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
     } finally {
       pool.shutdown();
     }
   }
 
-  private static <T, R> R run(Step<T, R> step, T thing) {
+  /**
+   * What became of a thing. A failure waits for its turn, and is not the copy that a pool makes.
+   */
+  private interface Outcome<R> {
+    R get() throws IOException;
+  }
+
+  private static <T, R> Outcome<R> run(Step<T, R> step, T thing) {
     try {
-      return step.run(thing);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      R result = step.run(thing);
+      return () -> result;
+    } catch (IOException | RuntimeException e) {
+      return () -> {
+        throw e;
+      };
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
@@ -81,7 +82,7 @@ final class InstanceReport {
           points.add(new Point(recalls[r], precision.getAsDouble()));
         }
       }
-      curves.add(new Curve("IoU %.2f".formatted(ious[t]), points));
+      curves.add(new Curve(String.format(Locale.ROOT, "IoU %.2f", ious[t]), points));
     }
     return new Chart("Precision and recall, mean over categories", "recall", "precision", curves);
   }

@@ -40,6 +40,10 @@ final class SaliencyReport {
     int[] grey = map.labels();
     float[] values = new float[grey.length];
     for (int i = 0; i < values.length; i++) {
+      if (grey[i] < 0 || grey[i] > 255) {
+        throw new IllegalArgumentException(
+            name + ": expected grey values from 0 to 255, found " + grey[i]);
+      }
       values[i] = grey[i] / 255f;
     }
     return evaluator.add(values, truth.mask(0).not()).iou();

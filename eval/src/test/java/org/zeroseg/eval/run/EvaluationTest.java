@@ -2,6 +2,7 @@ package org.zeroseg.eval.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -290,5 +292,60 @@ class EvaluationTest {
     assertEquals(2, report.charts().size());
     assertEquals(1, report.examples().size(), "all are alike: one is the worst and the best");
     assertEquals(List.of(0.0, 1.0, 0.0), report.confusion().orElseThrow().shares().get(1));
+  }
+
+  @Test
+  void whatAModelRefusesIsHandedOnAsItIs() throws IOException {
+    SemanticDataset dataset = dataset();
+    for (RuntimeException refusal :
+        List.of(new IllegalArgumentException("too small"), new ArithmeticException("lost"))) {
+      RuntimeException told =
+          assertThrows(
+              RuntimeException.class,
+              () ->
+                  evaluation.semantic(
+                      dataset,
+                      item -> {
+                        throw refusal;
+                      }));
+      assertSame(refusal, told);
+    }
+  }
+
+  @Test
+  void namesASaliencyMapOfMoreThanEightBits() throws IOException {
+    SaliencyMetrics metrics = new SaliencyMetrics(SaliencyMetrics.FIELD);
+    SemanticDataset dataset = dataset();
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> evaluation.saliency(dataset, item -> item.truth().map(label -> 256), metrics));
+    assertTrue(
+        error.getMessage().startsWith("0: ") && error.getMessage().contains("256"),
+        error.getMessage());
+  }
+
+  @Test
+  void namesTwoPicturesOfOneName() throws IOException {
+    Files.copy(folder.resolve("images/1.png"), folder.resolve("images/1.bmp"));
+    InvalidDataException error = assertThrows(InvalidDataException.class, this::dataset);
+    assertTrue(
+        error.getMessage().contains("1.png") && error.getMessage().contains("1.bmp"),
+        error.getMessage());
+  }
+
+  @Test
+  void reportsAreTheSameInEveryLanguage() throws IOException {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.GERMANY);
+    try {
+      CocoGroundTruth truth = CocoGroundTruth.builder().category(3, "cat").build();
+      CocoDetections none = CocoDetections.builder(truth).build();
+      Report report = evaluation.instances(none, CocoEvaluator.builder(), Optional.empty());
+      assertEquals("IoU 0.50", report.charts().get(0).curves().get(0).name());
+      assertTrue(report.toString().contains("IoU 0.5 whatever"), report.toString());
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }
