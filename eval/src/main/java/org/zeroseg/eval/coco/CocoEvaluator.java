@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.mask.Rle;
 import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.coco.CocoGroundTruth.Category;
 import org.zeroseg.eval.coco.CocoGroundTruth.Image;
@@ -232,8 +233,9 @@ public final class CocoEvaluator {
       detections = chosen(candidates.instances(), imageRank, categoryRank);
       warnings.addAll(truth.warnings());
       warnings.addAll(candidates.warnings());
-      checkPresent(truths, truth.source(), "annotation ", 0);
-      checkPresent(detections, candidates.source(), "[", 1);
+      Map<Integer, Rle> sizes = new HashMap<>();
+      checkPresent(truths, truth.source(), "annotation ", 0, sizes);
+      checkPresent(detections, candidates.source(), "[", 1, sizes);
       int[] truthKeys = keys(truths, imageRank, categoryRank);
       int[] detectionKeys = keys(detections, imageRank, categoryRank);
       keys =
@@ -344,13 +346,20 @@ public final class CocoEvaluator {
       return starts;
     }
 
-    private void checkPresent(Instance[] instances, String source, String name, int firstId) {
+    /**
+     * What is compared must be there.
+     *
+     * @param sizes masks of images whose size the set does not give: all others must be of theirs
+     */
+    private void checkPresent(
+        Instance[] instances, String source, String name, int firstId, Map<Integer, Rle> sizes) {
       List<String> problems = new ArrayList<>();
       for (Instance instance : instances) {
         if (problems.size() > InvalidDataException.MOST_TOLD) {
           break;
         }
         String entry = name + (instance.id() - firstId) + (firstId == 1 ? "]" : "");
+        Image image = truth.images().get(instance.image());
         if (settings.overlap() == Overlap.BOX) {
           if (instance.box().isEmpty()) {
             problems.add(entry + ": bbox: is missing; evaluation of boxes needs it");
@@ -358,13 +367,26 @@ public final class CocoEvaluator {
         } else if (instance.outline() instanceof Outline.Missing missing) {
           problems.add(
               entry + ": segmentation: " + missing.reason() + "; evaluation of masks needs it");
-        } else if (instance.outline() instanceof Outline.Rectangle
-            && truth.images().get(instance.image()).height() == 0) {
+        } else if (instance.outline() instanceof Outline.Rectangle && image.height() == 0) {
           problems.add(
               entry
                   + ": bbox: a box as a mask needs height and width of image "
-                  + truth.images().get(instance.image()).id()
+                  + image.id()
                   + ", not given");
+        } else if (instance.outline() instanceof Outline.Runs runs && image.height() == 0) {
+          Rle mask = runs.rle();
+          Rle first = sizes.computeIfAbsent(instance.image(), index -> mask);
+          if (mask.height() != first.height() || mask.width() != first.width()) {
+            problems.add(
+                "%s: segmentation.size: [%d, %d], but [%d, %d] before in image %d"
+                    .formatted(
+                        entry,
+                        mask.height(),
+                        mask.width(),
+                        first.height(),
+                        first.width(),
+                        image.id()));
+          }
         }
       }
       if (!problems.isEmpty()) {

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.eval.InvalidDataException;
 
@@ -61,6 +62,9 @@ final class EntryReader implements AutoCloseable {
 
   /** Makes something of a whole file, plain or gzip; fails with every problem that was noted. */
   static <T> T read(Path file, Whole<T> whole) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new InvalidDataException(file, "expected a JSON file, found a folder");
+    }
     try (EntryReader reader = new EntryReader(file, open(file))) {
       try {
         return whole.read(reader);
@@ -68,6 +72,8 @@ final class EntryReader implements AutoCloseable {
         reader.problems.add(reader.malformed(e));
         throw new InvalidDataException(file.toString(), reader.problems);
       }
+    } catch (ZipException e) {
+      throw new InvalidDataException(file, "damaged gzip: " + e.getMessage());
     }
   }
 

@@ -105,6 +105,8 @@ final class GroundTruthFile {
       in.fault("id", "is missing");
     } else if (images.find(id[0].getAsLong()).isPresent()) {
       in.fault("id", "two images have id " + id[0].getAsLong());
+    } else if (values[0] * values[1] > Integer.MAX_VALUE) {
+      in.fault("width", "expected fewer than 2^31 pixels, found " + values[1] + " x " + values[0]);
     } else {
       long number = id[0].getAsLong();
       images.add(number, new Image(number, fileName[0], (int) values[0], (int) values[1]));

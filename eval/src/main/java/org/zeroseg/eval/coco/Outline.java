@@ -12,6 +12,9 @@ import org.zeroseg.eval.coco.CocoGroundTruth.Image;
 /** A mask as a file gives it. Polygons are rasterised only when their image is evaluated. */
 sealed interface Outline {
 
+  /** What {@link Rle#ofPolygon} takes. */
+  int FARTHEST = 1 << 24;
+
   /** The mask as runs. */
   Rle rle(int height, int width);
 
@@ -97,12 +100,18 @@ sealed interface Outline {
           } else if (coordinates.length < 6) {
             in.fault(
                 part, "expected at least three points, found " + coordinates.length + " numbers");
+          } else if (Arrays.stream(coordinates).anyMatch(Outline::isFar)) {
+            in.fault(part, "expected coordinates within " + FARTHEST + " pixels of the image");
           }
           parts.add(coordinates);
         });
     return parts.isEmpty()
         ? new Missing("is an empty list")
         : new Polygons(parts.toArray(double[][]::new));
+  }
+
+  private static boolean isFar(double coordinate) {
+    return Math.abs(coordinate) > FARTHEST;
   }
 
   private static Outline runs(EntryReader in, String field) throws IOException {

@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
+import org.zeroseg.eval.InvalidDataException;
 
 class CocoEvaluatorTest {
 
@@ -250,5 +254,53 @@ class CocoEvaluatorTest {
 
   private static Rle square(int from) {
     return Mask.of(40, 10, (x, y) -> x >= from && x < from + 10).rle();
+  }
+
+  private static String refusal(Path file, Executable reading) {
+    String message = assertThrows(InvalidDataException.class, reading).getMessage();
+    assertTrue(message.startsWith(file.toString()), message);
+    return message;
+  }
+
+  @Test
+  void namesFilesThatAreNone(@TempDir Path folder) throws IOException {
+    refusal(folder, () -> CocoGroundTruth.read(folder));
+    Path file = folder.resolve("instances.json.gz");
+    byte[] damaged = new byte[64];
+    damaged[0] = 0x1f;
+    damaged[1] = (byte) 0x8b;
+    Files.write(file, damaged);
+    refusal(file, () -> CocoGroundTruth.read(file));
+    damaged[2] = 8; // a sound header before damaged data
+    Arrays.fill(damaged, 10, 64, (byte) 0x77);
+    Files.write(file, damaged);
+    refusal(file, () -> CocoGroundTruth.read(file));
+  }
+
+  @Test
+  void namesMasksThatCannotBelongTogether(@TempDir Path folder) throws IOException {
+    String text =
+        """
+        {"images": [{"id": 1, "file_name": "a.png"%s}],
+         "categories": [{"id": 4, "name": "cat"}],
+         "annotations": [{"id": 5, "image_id": 1, "category_id": 4, "iscrowd": 0, "area": 4,
+           "segmentation": %s}]}
+        """;
+    Path file = folder.resolve("instances.json");
+    Files.writeString(file, text.formatted("", "{\"size\": [4, 4], \"counts\": [0, 4, 12]}"));
+    Path results = folder.resolve("results.json");
+    Files.writeString(
+        results,
+        """
+        [{"image_id": 1, "category_id": 4, "score": 0.5,
+          "segmentation": {"size": [2, 8], "counts": [0, 4, 12]}}]
+        """);
+    CocoDetections found = CocoDetections.read(results, CocoGroundTruth.read(file));
+    String message = refusal(results, () -> CocoEvaluator.builder().build().evaluate(found));
+    assertTrue(message.contains("[0]") && message.contains("image 1"), message);
+
+    Files.writeString(
+        file, text.formatted(", \"width\": 9, \"height\": 9", "[[0, 0, 1e9, 0, 1e9, 5]]"));
+    assertTrue(refusal(file, () -> CocoGroundTruth.read(file)).contains("annotation 5"));
   }
 }
