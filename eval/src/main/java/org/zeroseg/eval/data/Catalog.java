@@ -48,6 +48,8 @@ public final class Catalog {
   private static final String CUB_SOURCE =
       "vision.caltech.edu: CUB_200_2011.tgz, and segmentations.tgz beside it";
 
+  private static final String SHAPEWORLD_SOURCE = "'zeroseg shapeworld'";
+
   private static final Map<String, Entry> SEMANTIC = new LinkedHashMap<>();
   private static final Map<String, InstanceEntry> INSTANCES = new LinkedHashMap<>();
 
@@ -99,7 +101,7 @@ public final class Catalog {
         "CUB_200_2011",
         CUB_SOURCE,
         at -> Cub.breeds(birds(at), Optional.of(false)));
-    add("shapeworld", "shapeworld", "the command that exports ShapeWorld", Coco::exported);
+    add("shapeworld", "shapeworld", SHAPEWORLD_SOURCE, Coco::exported);
     INSTANCES.put(
         "coco2017-val",
         new InstanceEntry(
@@ -114,10 +116,7 @@ public final class Catalog {
                 + " 'zeroseg coco-20k'"));
     INSTANCES.put(
         "shapeworld",
-        new InstanceEntry(
-            "shapeworld/instances.json",
-            "shapeworld/images",
-            "the command that exports ShapeWorld"));
+        new InstanceEntry("shapeworld/instances.json", "shapeworld/images", SHAPEWORLD_SOURCE));
   }
 
   private Catalog() {}
@@ -185,7 +184,10 @@ public final class Catalog {
     Entry entry = SEMANTIC.get(name);
     if (entry == null) {
       throw new IllegalArgumentException(
-          "there is no data set '" + name + "'; there are " + String.join(", ", SEMANTIC.keySet()));
+          "there is no data set '"
+              + name
+              + "' with label pictures; there are "
+              + String.join(", ", SEMANTIC.keySet()));
     }
     Path folder = root.resolve(entry.folder());
     if (!Files.isDirectory(folder)) {
@@ -210,7 +212,7 @@ public final class Catalog {
       throw new IllegalArgumentException(
           "there is no data set '"
               + name
-              + "'; there are "
+              + "' with instances; there are "
               + String.join(", ", INSTANCES.keySet()));
     }
     Path annotations = root.resolve(entry.annotations());

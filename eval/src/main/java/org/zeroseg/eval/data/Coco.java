@@ -8,6 +8,8 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
+import com.google.gson.stream.MalformedJsonException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -82,12 +85,15 @@ public final class Coco {
         truth.categories().stream().sorted(Comparator.comparingLong(Category::id)).toList();
     Map<Category, Integer> labels = new HashMap<>();
     categories.forEach(category -> labels.put(category, labels.size() + 1));
+    Set<String> names = new HashSet<>();
     List<String> problems = new ArrayList<>();
     List<Item> items = new ArrayList<>();
     for (Image image : truth.images()) {
       Path file = images.resolve(image.fileName());
       if (image.fileName().isEmpty() || !Files.isRegularFile(file)) {
         problems.add("image " + image.id() + ": there is no " + file);
+      } else if (!names.add(SemanticDataset.stem(image.fileName()))) {
+        problems.add("image " + image.id() + ": another image has the name of " + file);
       }
       items.add(
           new Item(
@@ -99,10 +105,12 @@ public final class Coco {
     if (!problems.isEmpty()) {
       throw new InvalidDataException(annotations.toString(), problems);
     }
-    Vocabulary vocabulary =
-        Vocabulary.of(categories.stream().map(Category::name).toArray(String[]::new));
     return new SemanticDataset(
-        annotations.getFileName() + " (painted from instances)", vocabulary, 1, -1, items);
+        annotations.getFileName() + " (painted from instances)",
+        vocabulary(annotations, categories),
+        1,
+        -1,
+        items);
   }
 
   /**
@@ -115,10 +123,19 @@ public final class Coco {
    * @throws InvalidDataException naming pictures without labels and labels without picture
    */
   public static SemanticDataset exported(Path folder) throws IOException {
-    CocoGroundTruth truth = CocoGroundTruth.read(folder.resolve("instances.json"));
-    String[] names = truth.categories().stream().map(Category::name).toArray(String[]::new);
+    Path annotations = folder.resolve("instances.json");
+    Vocabulary vocabulary = vocabulary(annotations, CocoGroundTruth.read(annotations).categories());
     return SemanticDataset.ofFolders(
-        folder.resolve("images"), folder.resolve("labels"), Vocabulary.of(names), -1);
+        folder.resolve("images"), folder.resolve("labels"), vocabulary, -1);
+  }
+
+  /** The names must be told apart, which evaluation of instances does not need. */
+  private static Vocabulary vocabulary(Path annotations, List<Category> categories) {
+    try {
+      return Vocabulary.of(categories.stream().map(Category::name).toArray(String[]::new));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(annotations, "categories: " + e.getMessage());
+    }
   }
 
   private static LabelMap paint(CocoGroundTruth truth, Image image, Map<Category, Integer> labels) {
@@ -147,12 +164,12 @@ public final class Coco {
    * coco_20k_filenames.txt}.
    *
    * @param list one a line
-   * @return ids in the order of the list
+   * @return ids in the order of the list; repeats count once
    * @throws IOException if the list cannot be read
    * @throws InvalidDataException naming a line without id
    */
   public static List<Long> imageIds(Path list) throws IOException {
-    List<Long> ids = new ArrayList<>();
+    Set<Long> ids = new LinkedHashSet<>();
     for (String line : SemanticDataset.lines(list)) {
       String stem = SemanticDataset.stem(line);
       String digits = stem.substring(Math.max(stem.lastIndexOf('_'), stem.lastIndexOf('/')) + 1);
@@ -162,7 +179,7 @@ public final class Coco {
         throw new InvalidDataException(list, "'" + line + "' does not end in an image id");
       }
     }
-    return ids;
+    return List.copyOf(ids);
   }
 
   /**
@@ -199,7 +216,12 @@ public final class Coco {
         }
       }
       reader.endObject();
-    } catch (IllegalStateException | NumberFormatException | JsonParseException e) {
+    } catch (MalformedJsonException
+        | EOFException
+        | IllegalStateException
+        | NumberFormatException
+        | UnsupportedOperationException
+        | JsonParseException e) {
       throw new InvalidDataException(annotations, "malformed: " + e.getMessage());
     }
     List<String> missing =

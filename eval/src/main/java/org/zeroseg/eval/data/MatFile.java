@@ -1,6 +1,7 @@
 package org.zeroseg.eval.data;
 
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
 
@@ -91,7 +93,7 @@ final class MatFile {
     try (InflaterInputStream stream = new InflaterInputStream(new ByteArrayInputStream(bytes))) {
       byte[] inflated = stream.readNBytes((int) MOST_BYTES);
       return ByteBuffer.wrap(inflated).order(data.order());
-    } catch (java.util.zip.ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw wrong("a compressed element is damaged: " + e.getMessage());
     }
   }

@@ -1,6 +1,7 @@
 package org.zeroseg.eval.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.image.Mode;
@@ -188,5 +190,75 @@ class CatalogTest {
     assertEquals(59, set.items().get(0).truth().at(0, 0));
     assertTrue(set.labelsEverything());
     assertEquals("wood", set.labels().get(59));
+  }
+
+  @Test
+  void namesAMatrixWhoseCompressedPartEndsEarly() throws IOException {
+    byte[] deflated = new byte[64];
+    Deflater deflater = new Deflater();
+    deflater.setInput(new byte[4096]);
+    int size = deflater.deflate(deflated, 0, 8);
+    deflater.end();
+    byte[] bytes = new byte[136 + size];
+    bytes[126] = 'I';
+    bytes[127] = 'M';
+    bytes[128] = 15;
+    bytes[132] = (byte) size;
+    System.arraycopy(deflated, 0, bytes, 136, size);
+    Path file = root.resolve("short.mat");
+    Files.write(file, bytes);
+    InvalidDataException error =
+        assertThrows(InvalidDataException.class, () -> PascalContext.read(file));
+    assertTrue(error.getMessage().contains("short.mat"), error.getMessage());
+  }
+
+  @Test
+  void namesTwoImagesOfOneFileAndOneTooLarge() throws IOException {
+    picture("images/a.png");
+    Path file = root.resolve("instances.json");
+    String images =
+        "{'images': [{'id': 1, 'file_name': 'a.png', 'width': 4, 'height': 3}, %s],"
+            + "'categories': [{'id': 4, 'name': 'cat'}], 'annotations': []}";
+    for (String other :
+        List.of(
+            "{'id': 2, 'file_name': 'a.png', 'width': 4, 'height': 3}",
+            "{'id': 2, 'file_name': 'b.png', 'width': 99999, 'height': 99999}",
+            "{'id': 2, 'file_name': 'c.png'}], 'categories': [{'id': 9, 'name': ''}")) {
+      Files.writeString(file, images.formatted(other).replace('\'', '"'));
+      InvalidDataException error =
+          assertThrows(
+              InvalidDataException.class, () -> Coco.painted(file, root.resolve("images")));
+      assertTrue(error.getMessage().startsWith(file.toString()), error.getMessage());
+      assertEquals(1, error.problems().size(), error.getMessage());
+    }
+  }
+
+  @Test
+  void choosingImagesNamesAFileThatIsBroken() throws IOException {
+    Path file = root.resolve("instances.json");
+    for (String text :
+        List.of(
+            "",
+            "[]",
+            "{\"images\": [{\"id\": 1}",
+            "{\"images\": [{\"id\": {}}], \"annotations\": []}",
+            "{\"images\": [{\"id\": null}], \"annotations\": []}",
+            "{\"images\": [7], \"annotations\": []}")) {
+      Files.writeString(file, text);
+      InvalidDataException error =
+          assertThrows(
+              InvalidDataException.class,
+              () -> Coco.select(file, List.of(1L), root.resolve("chosen.json")),
+              text);
+      assertTrue(error.getMessage().startsWith(file.toString()), error.getMessage());
+    }
+    assertFalse(Files.exists(root.resolve("chosen.json")));
+  }
+
+  @Test
+  void anImageThatIsListedTwiceIsChosenOnce() throws IOException {
+    Path list = root.resolve("list.txt");
+    Files.writeString(list, "train2014/COCO_train2014_000000000009.jpg\n7\n9\n");
+    assertEquals(List.of(9L, 7L), Coco.imageIds(list));
   }
 }
