@@ -175,8 +175,8 @@ public final class NamingEvaluator {
    *     the prompts'
    */
   public Outcome add(LabelMap truth, List<Segment> found) {
-    SegmentOverlaps overlaps =
-        new SegmentOverlaps(truth, numbered(truth, found), found.size(), ids, excused);
+    LabelMap numbers = numbered(truth, found);
+    SegmentOverlaps overlaps = new SegmentOverlaps(truth, numbers, found.size(), ids, excused);
     double[][] byLook =
         Similarities.between(
             found.stream().map(NamingEvaluator::embedding).toArray(float[][]::new), prompts);
@@ -187,12 +187,11 @@ public final class NamingEvaluator {
     }
     int[] assigned = Similarities.assign(byLook, Mode.SEGMENT_TO_TEXT.threshold());
     LabelMap labels =
-        numbered(truth, found)
-            .map(
-                segment ->
-                    segment == Similarities.NONE || assigned[segment] == Similarities.NONE
-                        ? Similarities.NONE
-                        : ids[assigned[segment]]);
+        numbers.map(
+            segment ->
+                segment == Similarities.NONE || assigned[segment] == Similarities.NONE
+                    ? Similarities.NONE
+                    : ids[assigned[segment]]);
     return new Outcome(iou, labels);
   }
 

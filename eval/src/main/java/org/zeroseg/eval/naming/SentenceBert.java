@@ -66,7 +66,11 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
             json.has("pad_token_id") ? json.get("pad_token_id").getAsInt() : 0,
             mpnet ? json.get("relative_attention_num_buckets").getAsInt() : 0,
             json.get("layer_norm_eps").getAsDouble());
-      } catch (JsonParseException | IllegalStateException | NullPointerException e) {
+      } catch (JsonParseException
+          | IllegalStateException
+          | NumberFormatException
+          | UnsupportedOperationException
+          | NullPointerException e) {
         throw new InvalidDataException(file, "no configuration of a BERT: " + e.getMessage());
       }
     }

@@ -118,6 +118,13 @@ class SentenceBertTest {
     InvalidDataException error =
         assertThrows(InvalidDataException.class, () -> SentenceBert.load(folder.toString()));
     assertTrue(error.getMessage().contains("gpt2"), error.getMessage());
+    for (String wrong : List.of("\"wide\"", "null", "[1, 2]", "{}")) {
+      Files.writeString(folder.resolve("config.json"), json.replace("24", wrong));
+      InvalidDataException refusal =
+          assertThrows(
+              InvalidDataException.class, () -> SentenceBert.load(folder.toString()), wrong);
+      assertTrue(refusal.getMessage().contains("config.json"), refusal.getMessage());
+    }
     Files.writeString(folder.resolve("config.json"), json.replace("24", "36"));
     assertThrows(CheckpointException.class, () -> SentenceBert.load(folder.toString()));
   }
