@@ -31,7 +31,7 @@ import org.zeroseg.dino.Facet;
  * @param stride pixels between positions; must divide DINO's patch
  * @param clusters number of clusters at the top of the tree
  * @param splitsExamined how many of the splits that make them are looked at: the published code
- *     looks at half, so that there are 11 segments at most; the paper's text says all
+ *     looks at half, so that there are 11 segments at most; the paper's text says all; at most 62
  * @param threshold cosine from which siblings are one segment
  * @param crf whether to snap to edges
  */
@@ -57,6 +57,9 @@ public record Oversegmentation(
   private static final float COLOUR_DEVIATION = 13;
   private static final int ITERATIONS = 10;
 
+  /** A split below another doubles the numbers of nodes, which must fit a long. */
+  private static final int DEEPEST = 62;
+
   /**
    * Checks the numbers.
    *
@@ -66,7 +69,7 @@ public record Oversegmentation(
    * @param stride pixels between positions; must divide DINO's patch
    * @param clusters number of clusters at the top of the tree
    * @param splitsExamined how many of the splits that make them are looked at: the published code
-   *     looks at half, so that there are 11 segments at most; the paper's text says all
+   *     looks at half, so that there are 11 segments at most; the paper's text says all; at most 62
    * @param threshold cosine from which siblings are one segment
    * @param crf whether to snap to edges
    * @throws IllegalArgumentException if one is out of range
@@ -77,6 +80,7 @@ public record Oversegmentation(
         || stride < 1
         || clusters < 2
         || splitsExamined < 1
+        || Math.min(splitsExamined, clusters - 1) > DEEPEST
         || Double.isNaN(threshold)) {
       throw new IllegalArgumentException(
           "sides %d to %d, stride %d, %d clusters, %d splits examined, threshold %s"

@@ -301,6 +301,14 @@ class ZeroGuideTest {
   }
 
   @Test
+  void aTreeIsNoDeeperThanItsNodesCanBeNumbered() {
+    assertEquals(62, new Oversegmentation(48, 96, 8, 100, 62, 0.9, true).splitsExamined());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Oversegmentation(48, 96, 8, 100, 63, 0.9, true));
+  }
+
+  @Test
   void wrongPixelsAndMasksAreNamed() {
     try (NDManager manager = NDManager.newBaseManager()) {
       clip.compute(
