@@ -198,6 +198,16 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
       }
       return Picture.wrap(header.bitDepth() == 1 ? Mode.BITS : Mode.GREY, width, height, samples);
     }
+    if (grey && image.getRaster().getNumBands() == 2) {
+      // A level marked as transparent does not add a channel in Pillow; few bits are stretched
+      // here.
+      Raster levels = image.getRaster().createChild(0, 0, width, height, 0, 0, new int[] {0});
+      return switch (header.bitDepth()) {
+        case 16 -> Rasters.grey16(levels);
+        case 1 -> Picture.wrap(Mode.BITS, width, height, Rasters.bytes(levels, new int[] {8}));
+        default -> Picture.wrap(Mode.GREY, width, height, Rasters.bytes(levels, new int[] {8}));
+      };
+    }
     Picture picture = Picture.of(image);
     if (header.colourType() == PngHeader.RGB && picture.mode() == Mode.RGBA) {
       return picture.rgb(); // a colour marked as transparent does not add a channel in Pillow

@@ -25,13 +25,7 @@ final class Rasters {
       return argb(image);
     }
     if (bands == 1 && colours.getComponentSize(0) == 16) {
-      int[] values = raster.getSamples(0, 0, width, height, 0, (int[]) null);
-      byte[] bytes = new byte[2 * values.length];
-      for (int i = 0; i < values.length; i++) {
-        bytes[2 * i] = (byte) values[i];
-        bytes[2 * i + 1] = (byte) (values[i] >> 8);
-      }
-      return Picture.wrap(Mode.GREY16, width, height, bytes);
+      return grey16(raster);
     }
     Mode mode =
         switch (bands) {
@@ -41,6 +35,19 @@ final class Rasters {
           default -> colours.hasAlpha() ? Mode.RGBA : Mode.CMYK;
         };
     return Picture.wrap(mode, width, height, bytes(raster, colours.getComponentSize()));
+  }
+
+  /** The first band, of 16 bits. */
+  static Picture grey16(Raster raster) {
+    int width = raster.getWidth();
+    int height = raster.getHeight();
+    int[] values = raster.getSamples(0, 0, width, height, 0, (int[]) null);
+    byte[] bytes = new byte[2 * values.length];
+    for (int i = 0; i < values.length; i++) {
+      bytes[2 * i] = (byte) values[i];
+      bytes[2 * i + 1] = (byte) (values[i] >> 8);
+    }
+    return Picture.wrap(Mode.GREY16, width, height, bytes);
   }
 
   private static Picture palette(Raster raster, IndexColorModel colours) {

@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Random;
 import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -150,6 +151,43 @@ class PictureReaderTest {
     CRC32 crc = new CRC32();
     crc.update(chunk.array(), 4, 4 + content.length);
     return chunk.putInt((int) crc.getValue()).array();
+  }
+
+  /** As Pillow 12 reads it; Java's decoder adds alpha. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 8, 16})
+  void aGreyMarkedAsTransparentAddsNoChannel(int bitDepth) throws IOException {
+    int[] levels = {0, 1, 2, 255};
+    int width = levels.length;
+    ByteBuffer row = ByteBuffer.allocate(1 + 2 * width); // behind the filter's number
+    for (int x = 0; x < width; x++) {
+      int bit = 8 + x * bitDepth;
+      int level = bitDepth == 16 ? 300 * levels[x] : levels[x] & ((1 << bitDepth) - 1);
+      if (bitDepth == 16) {
+        row.putShort(bit / 8, (short) level);
+      } else {
+        row.put(bit / 8, (byte) (row.get(bit / 8) | level << (8 - bitDepth - bit % 8)));
+      }
+    }
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(data)) {
+      deflater.write(row.array(), 0, 1 + (width * bitDepth + 7) / 8);
+    }
+    ByteBuffer header = ByteBuffer.allocate(13).putInt(width).putInt(1).put((byte) bitDepth);
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    png.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+    png.write(chunk("IHDR", header.array()));
+    png.write(chunk("tRNS", new byte[] {0, 1}));
+    png.write(chunk("IDAT", data.toByteArray()));
+    png.write(chunk("IEND", new byte[0]));
+    Picture picture = read(png.toByteArray());
+    assertEquals(
+        bitDepth == 1 ? Mode.BITS : bitDepth == 16 ? Mode.GREY16 : Mode.GREY, picture.mode());
+    for (int x = 0; x < width; x++) {
+      int most = (1 << bitDepth) - 1;
+      int expected = bitDepth == 16 ? 300 * levels[x] & 0xffff : (levels[x] & most) * 255 / most;
+      assertEquals(expected, picture.sample(x, 0, 0), "column " + x);
+    }
   }
 
   @Test
