@@ -48,16 +48,7 @@ public final class Checkpoints {
     if (Files.isDirectory(path)) {
       return open(weightsIn(path), keyPath);
     }
-    MappedFile file = MappedFile.open(path);
-    try {
-      return open(file, keyPath);
-    } catch (CheckpointException e) {
-      file.close();
-      String message = e.getMessage();
-      throw message.contains(path.toString())
-          ? e
-          : new CheckpointException(path + ": " + message, e);
-    }
+    return open(path, false, keyPath);
   }
 
   /**
@@ -84,26 +75,31 @@ public final class Checkpoints {
     }
   }
 
-  private static Checkpoint open(MappedFile file, String... keyPath) {
-    return switch (format(file)) {
-      case ZIP -> TorchCheckpoint.ofZip(file, keyPath);
-      case LEGACY_PICKLE -> TorchCheckpoint.ofLegacy(file, keyPath);
-      case SAFETENSORS -> at(new Safetensors(file), keyPath);
-      case INDEX -> at(new ShardedCheckpoint(file), keyPath);
-    };
-  }
-
   /** Opens one file of several; indices do not nest. */
   static Checkpoint openShard(Path path) {
+    return open(path, true);
+  }
+
+  private static Checkpoint open(Path path, boolean shard, String... keyPath) {
     MappedFile file = MappedFile.open(path);
     try {
-      if (format(file) == Format.INDEX) {
-        throw file.refuse("is an index where a shard must be");
-      }
-      return open(file);
+      return switch (format(file)) {
+        case ZIP -> TorchCheckpoint.ofZip(file, keyPath);
+        case LEGACY_PICKLE -> TorchCheckpoint.ofLegacy(file, keyPath);
+        case SAFETENSORS -> at(new Safetensors(file), keyPath);
+        case INDEX -> {
+          if (shard) {
+            throw file.refuse("is an index where a shard must be");
+          }
+          yield at(new ShardedCheckpoint(file), keyPath);
+        }
+      };
     } catch (CheckpointException e) {
       file.close();
-      throw e;
+      String message = e.getMessage();
+      throw message.contains(path.toString())
+          ? e
+          : new CheckpointException(path + ": " + message, e);
     }
   }
 

@@ -278,6 +278,11 @@ class SafetensorsTest {
     }
     Files.writeString(index, "{\"weight_map\":{\"v.b\":\"1.safetensors\"}}");
     assertThrows(CheckpointException.class, () -> Checkpoints.open(index));
+    Path broken = Files.write(folder.resolve("broken.bin"), TorchFiles.zip().ascii("((").file());
+    Files.writeString(index, "{\"weight_map\":{\"v.b\":\"broken.bin\"}}");
+    String message =
+        assertThrows(CheckpointException.class, () -> Checkpoints.open(index)).getMessage();
+    assertTrue(message.contains(broken.toString()), message);
   }
 
   @Test
