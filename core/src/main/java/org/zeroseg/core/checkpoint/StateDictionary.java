@@ -1,5 +1,6 @@
 package org.zeroseg.core.checkpoint;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,10 @@ final class StateDictionary {
   private static final int REPETITION = 16;
 
   private final Map<String, TensorView> tensors = new LinkedHashMap<>();
+
+  /** The keys from outside to here, joined for tensors only: hostile ones may be long. */
+  private final List<String> path = new ArrayList<>();
+
   private long characters;
   private long visits;
 
@@ -50,7 +55,7 @@ final class StateDictionary {
       }
     }
     StateDictionary collected = new StateDictionary(pickledBytes);
-    collected.collect(wanted, "", 0);
+    collected.collect(wanted);
     if (collected.tensors.isEmpty()) {
       throw new CheckpointException(
           "holds no tensors" + (keyPath.length > 0 ? " at " + List.of(keyPath) : ""));
@@ -58,23 +63,36 @@ final class StateDictionary {
     return collected.tensors;
   }
 
-  private void collect(Object value, String name, int depth) {
-    if (depth > DEEPEST || --visits < 0) {
-      throw new CheckpointException("its containers are nested without end");
+  private void collect(Object value) {
+    if (path.size() > DEEPEST || --visits < 0) {
+      throw endless();
     }
     if (value instanceof TensorView tensor) {
-      characters -= name.length();
-      if (characters < 0) {
-        throw new CheckpointException("its containers are nested without end");
-      }
-      if (tensors.put(name.isEmpty() ? "tensor" : name, tensor) != null) {
-        throw new CheckpointException("has two tensors called " + name);
-      }
+      add(tensor);
       return;
     }
     forEachChild(
         value,
-        (key, child) -> collect(child, name.isEmpty() ? key + "" : name + "." + key, depth + 1));
+        (key, child) -> {
+          path.add(key.toString());
+          collect(child);
+          path.remove(path.size() - 1);
+        });
+  }
+
+  private void add(TensorView tensor) {
+    characters -= path.stream().mapToLong(key -> key.length() + 1L).sum();
+    if (characters < 0) {
+      throw endless();
+    }
+    String name = String.join(".", path);
+    if (tensors.put(name.isEmpty() ? "tensor" : name, tensor) != null) {
+      throw new CheckpointException("has two tensors called " + name);
+    }
+  }
+
+  private static CheckpointException endless() {
+    return new CheckpointException("its containers are nested without end");
   }
 
   /** Hands over what may be or contain a tensor, with its key. */

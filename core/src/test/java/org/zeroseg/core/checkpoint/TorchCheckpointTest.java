@@ -169,6 +169,19 @@ class TorchCheckpointTest {
   }
 
   @Test
+  void longKeysOfNestedContainersTakeNoMemory() throws IOException {
+    int length = 1 << 18;
+    TorchFiles content =
+        TorchFiles.zip().bytes('X', 0, 0, length >> 16, 0).ascii("a".repeat(length));
+    content.bytes('q', 0, '0').tensor("0", SCALAR, 1).bytes('q', 1);
+    for (int level = 0; level < 190; level++) {
+      content.bytes('0', '}', 'h', 0, 'h', 1, 's', 'q', 1);
+    }
+    String message = refusal(content);
+    assertTrue(message.contains("without end"), message);
+  }
+
+  @Test
   void refusesStoragesThatAreAbsentOrTooShort() throws IOException {
     TorchFiles absent = TorchFiles.zip().ascii("}").text("w");
     absent.tensor("0", 0, new long[] {0}, new long[] {1}).ascii("s");
