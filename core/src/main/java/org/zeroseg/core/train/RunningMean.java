@@ -3,6 +3,7 @@ package org.zeroseg.core.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,10 +39,10 @@ public final class RunningMean {
   /**
    * The means.
    *
-   * @return the arrays themselves, which change with every step
+   * @return the arrays themselves, which change with every step, in the order of the weights
    */
   public Map<String, NDArray> means() {
-    return Map.copyOf(means);
+    return Collections.unmodifiableMap(means);
   }
 
   /**

@@ -220,6 +220,7 @@ public final class Training<B> {
       Weights stored = Weights.load(checkpoint, expected, call);
       targets.forEach((name, array) -> Adam.assign(stored.get(name), array));
       System.arraycopy(stored.get(LOSSES).toFloatArray(), 0, losses, 0, (int) done);
+      scores.clear();
       if (expected.containsKey(SCORES)) {
         float[] rows = stored.get(SCORES).toFloatArray();
         for (int i = 0; i < rows.length; i += 2) {

@@ -219,6 +219,22 @@ class TrainingTest {
   }
 
   @Test
+  void aTrainingThatRunsOnKeepsEveryScoreOnce() throws IOException {
+    Plane plane = new Plane();
+    Training<float[]> training =
+        new Training<>(plane.weights, plane.adam, TrainingTest::points, plane);
+    for (long steps : new long[] {20, STEPS}) {
+      TrainingPlan plan =
+          new TrainingPlan(folder.resolve("longer"), steps, 7, 2, PROVENANCE)
+              .validatedBy(new Validation("bias", 10, plane::bias));
+      training.run(plan, Progress.SILENT);
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(plan("longer").checkpoint())) {
+      assertEquals(new Shape(4, 2), checkpoint.tensors().get("scores").shape());
+    }
+  }
+
+  @Test
   void progressTellsLossScoreAndWaiting() throws IOException {
     List<String> told = new ArrayList<>();
     Plane plane = new Plane();
@@ -271,6 +287,18 @@ class TrainingTest {
     mean.follow(0.75);
     assertArrayEquals(new float[] {2.5f, 3}, mean.means().get("w").toFloatArray());
     assertArrayEquals(new float[] {4, 0}, weight.toFloatArray());
+  }
+
+  @Test
+  void runningMeansKeepTheOrderOfTheWeights() {
+    Map<String, NDArray> weights = new LinkedHashMap<>();
+    for (int i = 20; i > 0; i--) {
+      weights.put("w" + i, manager.zeros(new Shape(1)));
+    }
+    assertEquals(
+        List.copyOf(weights.keySet()),
+        List.copyOf(RunningMean.of(weights).means().keySet()),
+        "the files that they are written to depend on it");
   }
 
   @Test
