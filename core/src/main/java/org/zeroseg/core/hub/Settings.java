@@ -2,6 +2,7 @@ package org.zeroseg.core.hub;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,18 +26,25 @@ record Settings(
   private static final Set<String> TRUE = Set.of("1", "on", "yes", "true");
 
   static Settings of(Map<String, String> environment) {
-    String endpoint = value(environment, "HF_ENDPOINT").orElse("https://huggingface.co");
-    URI address = URI.create(endpoint.replaceAll("/+$", ""));
-    if (address.getHost() == null
-        || !(address.getScheme().equals("http") || address.getScheme().equals("https"))) {
-      throw new IllegalArgumentException("HF_ENDPOINT is not an http(s) address: " + endpoint);
-    }
     return new Settings(
         cache(environment),
-        address,
+        endpoint(value(environment, "HF_ENDPOINT").orElse("https://huggingface.co")),
         value(environment, "HF_TOKEN").or(() -> storedToken(environment)),
         TRUE.contains(value(environment, "HF_HUB_OFFLINE").orElse("").toLowerCase(Locale.ROOT)),
         patience(value(environment, "HF_HUB_DOWNLOAD_TIMEOUT").orElse("60")));
+  }
+
+  private static URI endpoint(String text) {
+    try {
+      URI address = new URI(text.replaceAll("/+$", ""));
+      if (address.getHost() != null
+          && ("http".equals(address.getScheme()) || "https".equals(address.getScheme()))) {
+        return address;
+      }
+    } catch (URISyntaxException e) {
+      // said below, with the name of the setting
+    }
+    throw new IllegalArgumentException("HF_ENDPOINT is not an http(s) address: " + text);
   }
 
   private static Duration patience(String seconds) {

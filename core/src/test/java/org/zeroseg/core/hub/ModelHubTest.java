@@ -117,7 +117,7 @@ class ModelHubTest {
   @Test
   void goesOnWhereNoMoreBytesCame() throws IOException {
     server.fault = Fault.STALLS_HALFWAY_ONCE;
-    Path file = hub("HF_HUB_DOWNLOAD_TIMEOUT", "1").file("owner/name", "model.safetensors");
+    Path file = hub("HF_HUB_DOWNLOAD_TIMEOUT", "4").file("owner/name", "model.safetensors");
     assertArrayEquals(WEIGHTS, Files.readAllBytes(file));
     assertEquals(2, server.requests.stream().filter(r -> r.startsWith("GET store")).count());
   }
@@ -367,8 +367,14 @@ class ModelHubTest {
     assertEquals(
         Path.of("x", "huggingface", "hub"), Settings.of(Map.of("XDG_CACHE_HOME", "x")).cache());
     assertTrue(Settings.of(Map.of()).cache().endsWith(Path.of(".cache", "huggingface", "hub")));
-    assertThrows(
-        IllegalArgumentException.class, () -> Settings.of(Map.of("HF_ENDPOINT", "ftp://x")));
+    for (String endpoint : List.of("ftp://x", "//x", "x:80", "http://a b")) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> Settings.of(Map.of("HF_ENDPOINT", endpoint)))
+              .getMessage();
+      assertTrue(message.contains("HF_ENDPOINT"), message);
+    }
     assertThrows(
         IllegalArgumentException.class,
         () -> Settings.of(Map.of("HF_HUB_DOWNLOAD_TIMEOUT", "never")));
