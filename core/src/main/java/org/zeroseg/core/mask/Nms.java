@@ -64,6 +64,19 @@ public final class Nms {
    * @param sigma width, positive
    */
   public record Gaussian(double sigma) implements Decay {
+
+    /**
+     * Checks the width.
+     *
+     * @param sigma width, positive
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Gaussian {
+      if (!(sigma > 0)) {
+        throw new IllegalArgumentException("A decay of width " + sigma);
+      }
+    }
+
     @Override
     public double factor(double iou) {
       return Math.exp(-iou * iou / sigma);
@@ -127,9 +140,13 @@ public final class Nms {
     }
     check(corners.length / 4, scores.length);
     for (float score : scores) {
-      if (Float.isNaN(score)) {
-        throw new IllegalArgumentException("A score is not a number");
-      }
+      checkScore(score);
+    }
+  }
+
+  private static void checkScore(double score) {
+    if (Double.isNaN(score)) {
+      throw new IllegalArgumentException("A score is not a number");
     }
   }
 
@@ -257,6 +274,9 @@ public final class Nms {
    */
   public static List<Kept> masks(List<Mask> masks, double[] scores, Decay decay, double minScore) {
     check(masks.size(), scores.length);
+    for (double score : scores) {
+      checkScore(score);
+    }
     double[] current = scores.clone();
     List<Integer> rest = new ArrayList<>(IntStream.range(0, scores.length).boxed().toList());
     List<Kept> kept = new ArrayList<>();

@@ -87,5 +87,9 @@ class NmsTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> Nms.boxes(new float[4], new float[] {Float.NaN}, .5, BoxRule.TORCHVISION));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Nms.masks(MASKS, new double[] {.8, Double.NaN, .3}, new Hard(.5), 0));
+    assertThrows(IllegalArgumentException.class, () -> new Gaussian(0));
   }
 }
