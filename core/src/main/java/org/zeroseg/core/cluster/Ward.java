@@ -39,6 +39,12 @@ public final class Ward {
   private final double[] means;
 
   private final double[] centre;
+
+  /**
+   * A power of two that brings what lies around the centre to about 1, where squares fit float32.
+   */
+  private final double scale;
+
   private final Merges merges;
 
   /** The slots of living clusters, ascending; the panels hold them in this order. */
@@ -82,6 +88,11 @@ public final class Ward {
       means[i] = vectors[i];
       centre[i % dimension] += means[i] / count;
     }
+    double greatest = 0;
+    for (int i = 0; i < means.length; i++) {
+      greatest = Math.max(greatest, Math.abs(means[i] - centre[i % dimension]));
+    }
+    scale = Math.scalb(1.0, -Math.getExponent(greatest));
     merges = new Merges(count);
     sizes = new int[count];
     near = new int[count * NEAR];
@@ -161,7 +172,7 @@ public final class Ward {
     return merges.sorted();
   }
 
-  /** Lays the living clusters out in panels, centred so that float32 keeps what sets them apart. */
+  /** Lays the living clusters out in panels, so placed that float32 keeps what sets them apart. */
   private void layOut() {
     int kept = 0;
     for (int place = 0; place < liveCount; place++) {
@@ -184,7 +195,7 @@ public final class Ward {
     placeOf[slot] = place;
     double squared = 0;
     for (int k = 0; k < dimension; k++) {
-      float value = (float) (means[slot * dimension + k] - centre[k]);
+      float value = (float) ((means[slot * dimension + k] - centre[k]) * scale);
       panels.set(place, k, value);
       squared += (double) value * value;
     }

@@ -80,6 +80,23 @@ class WardTest {
   }
 
   @Test
+  void mergesVectorsOfAnyFiniteSizeAlike() {
+    float[] vectors = random(120, 3, 7);
+    double[] heights = heights(Ward.tree(vectors, 3));
+    for (float size : new float[] {0x1p-100f, 0x1p100f}) {
+      float[] sized = vectors.clone();
+      double[] expected = heights.clone();
+      for (int i = 0; i < sized.length; i++) {
+        sized[i] *= size;
+      }
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] *= size;
+      }
+      assertArrayEquals(expected, heights(Ward.tree(sized, 3)));
+    }
+  }
+
+  @Test
   void tiesAndDuplicatesEndInAProperTree() {
     // A lattice: nearly all distances are equal.
     float[] vectors = new float[2 * 400];
