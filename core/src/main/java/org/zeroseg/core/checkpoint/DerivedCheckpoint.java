@@ -110,7 +110,7 @@ final class DerivedCheckpoint implements Checkpoint {
       return original.read(parts.get(0));
     }
     List<ByteBuffer> stored = parts.stream().map(original::read).toList();
-    int length = stored.stream().mapToInt(ByteBuffer::remaining).reduce(0, Math::addExact);
+    int length = stored.stream().mapToInt(ByteBuffer::remaining).sum();
     ByteBuffer joined = ByteBuffer.allocateDirect(length);
     stored.forEach(joined::put);
     return joined.flip().order(ByteOrder.LITTLE_ENDIAN);
@@ -182,8 +182,7 @@ final class DerivedCheckpoint implements Checkpoint {
   private static ByteBuffer cast(ByteBuffer stored, DataType from, DataType to) {
     int count = stored.remaining() / ElementTypes.size(from);
     ByteBuffer cast =
-        ByteBuffer.allocate(Math.multiplyExact(count, ElementTypes.size(to)))
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(count * ElementTypes.size(to)).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
       put(cast, to, next(stored, from));
     }
@@ -220,7 +219,12 @@ final class DerivedCheckpoint implements Checkpoint {
 
   @Override
   public ByteBuffer read(String name) {
-    Layout.require(this, name);
+    TensorInfo info = Layout.require(this, name);
+    if (info.bytes() > Integer.MAX_VALUE - 8) {
+      throw new CheckpointException(
+          "%s: tensor %s comes to %d bytes; the most that can be read is 2 GiB"
+              .formatted(source(), name, info.bytes()));
+    }
     return recipes.get(name).bytes.get();
   }
 

@@ -116,7 +116,7 @@ final class Safetensors implements Checkpoint {
               .formatted(name, range[0], range[1], available));
     }
     TensorInfo info = Layout.info(file, name, elements, shape);
-    if (info.shape().size() * ElementTypes.size(elements) != range[1] - range[0]) {
+    if (info.bytes() != range[1] - range[0]) {
       throw file.refuse(
           "tensor %s of shape %s and type %s does not fit its %d bytes"
               .formatted(name, info.shape(), type, range[1] - range[0]));
@@ -144,7 +144,9 @@ final class Safetensors implements Checkpoint {
             .sorted(
                 (a, b) -> {
                   int byOffset = Long.compare(offsets.get(a), offsets.get(b));
-                  return byOffset != 0 ? byOffset : Long.compare(bytes(a), bytes(b));
+                  return byOffset != 0
+                      ? byOffset
+                      : Long.compare(tensors.get(a).bytes(), tensors.get(b).bytes());
                 })
             .toList();
     long end = start;
@@ -152,16 +154,11 @@ final class Safetensors implements Checkpoint {
       if (offsets.get(name) != end) {
         throw file.refuse("tensor " + name + " overlaps its neighbour or leaves a gap");
       }
-      end += bytes(name);
+      end += tensors.get(name).bytes();
     }
     if (end != file.size()) {
       throw file.refuse((file.size() - end) + " bytes at its end belong to no tensor");
     }
-  }
-
-  private long bytes(String name) {
-    TensorInfo info = tensors.get(name);
-    return info.shape().size() * ElementTypes.size(info.type());
   }
 
   @Override
@@ -182,13 +179,13 @@ final class Safetensors implements Checkpoint {
   @Override
   public ByteBuffer read(String name) {
     TensorInfo info = Layout.require(this, name);
-    return file.map(offsets.get(name), info.shape().size() * ElementTypes.size(info.type()));
+    return file.map(offsets.get(name), info.bytes());
   }
 
   @Override
   public void copy(String name, ByteBuffer into) {
-    Layout.require(this, name);
-    file.copy(offsets.get(name), bytes(name), into);
+    TensorInfo info = Layout.require(this, name);
+    file.copy(offsets.get(name), info.bytes(), into);
   }
 
   @Override

@@ -48,10 +48,11 @@ public final class SafetensorsWriter {
       writeFully(channel, header(tensors, order, metadata));
       for (String name : order) {
         ByteBuffer bytes = tensors.read(name);
-        if (bytes.remaining() != bytes(tensors, name)) {
+        long announced = tensors.tensors().get(name).bytes();
+        if (bytes.remaining() != announced) {
           throw new IllegalStateException(
               "tensor %s has %d bytes, announced were %d"
-                  .formatted(name, bytes.remaining(), bytes(tensors, name)));
+                  .formatted(name, bytes.remaining(), announced));
         }
         writeFully(channel, bytes);
       }
@@ -73,7 +74,7 @@ public final class SafetensorsWriter {
     long end = 0;
     for (String name : order) {
       offsets.put(name, end);
-      end += bytes(tensors, name);
+      end += tensors.tensors().get(name).bytes();
     }
     StringWriter text = new StringWriter();
     try (JsonWriter json = new JsonWriter(text)) {
@@ -99,7 +100,7 @@ public final class SafetensorsWriter {
         }
         json.endArray();
         json.name("data_offsets").beginArray();
-        json.value(offsets.get(name)).value(offsets.get(name) + bytes(tensors, name));
+        json.value(offsets.get(name)).value(offsets.get(name) + info.bytes());
         json.endArray();
         json.endObject();
       }
@@ -114,11 +115,6 @@ public final class SafetensorsWriter {
       header.put((byte) ' ');
     }
     return header.flip();
-  }
-
-  private static long bytes(Checkpoint tensors, String name) {
-    TensorInfo info = tensors.tensors().get(name);
-    return info.shape().size() * ElementTypes.size(info.type());
   }
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {

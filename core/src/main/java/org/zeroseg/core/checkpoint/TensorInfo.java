@@ -9,4 +9,10 @@ import ai.djl.ndarray.types.Shape;
  * @param type the type of its elements as stored
  * @param shape its dimensions
  */
-public record TensorInfo(DataType type, Shape shape) {}
+public record TensorInfo(DataType type, Shape shape) {
+
+  /** Bytes of all elements. */
+  long bytes() {
+    return shape.size() * ElementTypes.size(type);
+  }
+}

@@ -286,6 +286,18 @@ class SafetensorsTest {
   }
 
   @Test
+  void namesTheTensorThatAViewMakesTooLarge() {
+    TensorInfo half = new TensorInfo(DataType.FLOAT16, new Shape(1 << 29));
+    Checkpoint original = new Made(Map.of("a", half), Map.of());
+    for (Checkpoint view :
+        List.of(
+            original.as(DataType.FLOAT64), original.joined(Map.of("a", List.of("a", "a", "a"))))) {
+      String message = assertThrows(CheckpointException.class, () -> view.read("a")).getMessage();
+      assertTrue(message.contains("tensor a") && message.contains("2 GiB"), message);
+    }
+  }
+
+  @Test
   void readsTensorsAnywhereInFilesOfManyGigabytes() throws IOException {
     // Lengths that put a tensor across the first GiB and others beyond the reach of an int.
     long[] lengths = {(1L << 30) - 100, 200, 1L << 31, 7};
