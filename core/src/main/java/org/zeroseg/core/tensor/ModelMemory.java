@@ -1,7 +1,6 @@
 package org.zeroseg.core.tensor;
 
 import ai.djl.ndarray.NDManager;
-import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 
@@ -13,7 +12,7 @@ public final class ModelMemory implements AutoCloseable {
 
   private final NDManager manager;
   private final String model;
-  private final ReadWriteLock lock;
+  private final ReentrantReadWriteLock lock;
   private final boolean lent;
 
   /**
@@ -26,7 +25,7 @@ public final class ModelMemory implements AutoCloseable {
     this(manager, model, new ReentrantReadWriteLock(), false);
   }
 
-  private ModelMemory(NDManager manager, String model, ReadWriteLock lock, boolean lent) {
+  private ModelMemory(NDManager manager, String model, ReentrantReadWriteLock lock, boolean lent) {
     this.manager = manager;
     this.model = model;
     this.lock = lock;
@@ -73,11 +72,19 @@ public final class ModelMemory implements AutoCloseable {
     }
   }
 
-  /** Waits for the calls that run, and frees the model unless it is lent; later calls fail. */
+  /**
+   * Waits for the calls that run, and frees the model unless it is lent; later calls fail.
+   *
+   * @throws IllegalStateException if a call closes the model that it runs on, whose end it would
+   *     wait for forever
+   */
   @Override
   public void close() {
     if (lent) {
       return;
+    }
+    if (lock.getReadHoldCount() > 0) {
+      throw new IllegalStateException(model + " is closed by a call that runs on it");
     }
     lock.writeLock().lock();
     try {

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class ModelMemoryTest {
@@ -33,6 +34,21 @@ class ModelMemoryTest {
     String message =
         assertThrows(IllegalStateException.class, () -> memory.during(call -> 1)).getMessage();
     assertEquals("the model is closed", message);
+  }
+
+  @Test
+  void aCallThatClosesItsOwnModelIsRefusedInsteadOfWaitingForItself() {
+    ModelMemory memory = new ModelMemory(NDManager.newBaseManager("PyTorch"), "the model");
+    Function<NDManager, String> closing =
+        call -> {
+          memory.close();
+          return "closed";
+        };
+    String message =
+        assertThrows(IllegalStateException.class, () -> memory.during(closing)).getMessage();
+    assertTrue(message.contains("the model is closed by a call"), message);
+    assertTrue(memory.manager().isOpen());
+    memory.close();
   }
 
   @Test
