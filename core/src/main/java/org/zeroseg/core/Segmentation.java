@@ -60,27 +60,10 @@ public final class Segmentation {
       throw new IllegalArgumentException(
           scores.length + " scores for " + names.size() + " categories");
     }
-    if (labels.length != (long) width * height) {
-      throw new IllegalArgumentException(
-          labels.length + " labels for a picture of " + width + " x " + height);
-    }
-    short[] compact = new short[labels.length];
+    short[] compact = compact(width, height, names, labels);
     boolean[] present = new boolean[names.size() + 1];
-    for (int i = 0; i < labels.length; i++) {
-      if (labels[i] < 0 || labels[i] > names.size()) {
-        throw new IllegalArgumentException(
-            "Label "
-                + labels[i]
-                + " at pixel ("
-                + i % width
-                + ", "
-                + i / width
-                + "); there are "
-                + names.size()
-                + " categories");
-      }
-      compact[i] = (short) labels[i];
-      present[labels[i]] = true;
+    for (int label : labels) {
+      present[label] = true;
     }
     List<Segment> segments = new ArrayList<>();
     for (int label = 1; label < present.length; label++) {
@@ -106,20 +89,15 @@ public final class Segmentation {
   public static Segmentation ofSegments(
       int width, int height, List<String> names, List<Segment> segments) {
     checkNames(names);
-    List<Segment> ranked = new ArrayList<>(segments);
-    ranked.sort(Comparator.comparingDouble(Segment::score).reversed());
+    List<Segment> ranked = ranked(width, height, names, segments);
     Mask free = Mask.empty(width, height).not();
     short[] labels = new short[width * height];
     for (Segment segment : ranked) {
-      if (segment.label() > names.size()) {
-        throw new IllegalArgumentException(
-            segment + " has no name among " + names.size() + " categories");
-      }
       Mask visible = segment.mask().and(free);
       visible.forEach((x, y) -> labels[y * width + x] = (short) segment.label());
       free = free.andNot(visible);
     }
-    return new Segmentation(width, height, List.copyOf(names), labels, List.copyOf(ranked));
+    return new Segmentation(width, height, List.copyOf(names), labels, ranked);
   }
 
   /**
@@ -137,9 +115,54 @@ public final class Segmentation {
    */
   public static Segmentation of(
       int width, int height, List<String> names, int[] labels, List<Segment> segments) {
-    Segmentation map = ofLabels(width, height, names, labels, new double[names.size()]);
-    List<Segment> ranked = ofSegments(width, height, names, segments).segments;
-    return new Segmentation(width, height, map.names, map.labels, ranked);
+    checkNames(names);
+    return new Segmentation(
+        width,
+        height,
+        List.copyOf(names),
+        compact(width, height, names, labels),
+        ranked(width, height, names, segments));
+  }
+
+  /** A label map in 16 bits a pixel, after a check of its size and of every label. */
+  private static short[] compact(int width, int height, List<String> names, int[] labels) {
+    if (width < 1 || height < 1 || labels.length != (long) width * height) {
+      throw new IllegalArgumentException(
+          labels.length + " labels for a picture of " + width + " x " + height);
+    }
+    short[] compact = new short[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      if (labels[i] < 0 || labels[i] > names.size()) {
+        throw new IllegalArgumentException(
+            "Label "
+                + labels[i]
+                + " at pixel ("
+                + i % width
+                + ", "
+                + i / width
+                + "); there are "
+                + names.size()
+                + " categories");
+      }
+      compact[i] = (short) labels[i];
+    }
+    return compact;
+  }
+
+  /** Segments by falling score, after a check that they fit. */
+  private static List<Segment> ranked(
+      int width, int height, List<String> names, List<Segment> segments) {
+    for (Segment segment : segments) {
+      if (segment.label() > names.size()) {
+        throw new IllegalArgumentException(
+            segment + " has no name among " + names.size() + " categories");
+      }
+      if (segment.mask().width() != width || segment.mask().height() != height) {
+        throw new IllegalArgumentException(
+            segment + " and a picture of " + width + " x " + height + " have different sizes");
+      }
+    }
+    return segments.stream().sorted(Comparator.comparingDouble(Segment::score).reversed()).toList();
   }
 
   private static void checkNames(List<String> names) {

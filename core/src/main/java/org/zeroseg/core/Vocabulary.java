@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  * the label i + 1 in a {@link Segmentation}; label 0 is background.
  *
  * <p>Two things make background. Background words compete with the categories, and a pixel that one
- * of them wins is background. A threshold makes a pixel background if no category scores higher.
+ * of them wins is background. A threshold makes a pixel background if every category scores less.
  * Without either, every pixel gets a category.
  *
  * <p>Words are compared without regard to case and to white space around them, and none may occur
@@ -148,7 +148,7 @@ public final class Vocabulary {
   /**
    * The same categories with a least score.
    *
-   * @param threshold a pixel becomes background if no category scores higher; on the scale of the
+   * @param threshold a pixel becomes background if every category scores less; on the scale of the
    *     segmenter's scores
    * @return a new vocabulary
    * @throws IllegalArgumentException if the threshold is not a number
@@ -197,7 +197,7 @@ public final class Vocabulary {
   }
 
   /**
-   * The score that a category must exceed.
+   * The score that a category must reach.
    *
    * @return empty if any score will do
    */

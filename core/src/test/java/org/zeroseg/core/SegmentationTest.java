@@ -315,6 +315,17 @@ class SegmentationTest {
         () ->
             Segmentation.ofSegments(
                 12, 8, NAMES, List.of(Segment.of(3, "dog", 1, square(0, 0, 2)))));
+    for (Segment misfit :
+        List.of(
+            Segment.of(1, "cat", 1, square(0, 0, 2)),
+            Segment.of(3, "dog", 1, Mask.of(2, 1, (x, y) -> true)))) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> Segmentation.of(2, 1, NAMES, new int[2], List.of(misfit)));
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Segmentation.of(2, 1, NAMES, new int[] {0, 3}, List.of()));
     assertRefused("labels begin at 1", () -> Segment.of(0, "sky", 1, square(0, 0, 2)));
     assertRefused("not a number", () -> Segment.of(1, "cat", Double.NaN, square(0, 0, 2)));
     assertRefused(
