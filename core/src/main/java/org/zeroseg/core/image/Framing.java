@@ -1,5 +1,6 @@
 package org.zeroseg.core.image;
 
+import java.util.function.DoubleUnaryOperator;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 
@@ -145,8 +146,8 @@ public record Framing(Sizes sizes, Window window) {
    */
   public int[] toPicture(int[] labels, int outside) {
     requirePixels(labels.length, window.width(), window.height(), "input");
-    int[] columns = nearest(sizes.width(), true);
-    int[] rows = nearest(sizes.height(), false);
+    int[] columns = nearest(sizes.width(), window.width(), this::toModelX);
+    int[] rows = nearest(sizes.height(), window.height(), this::toModelY);
     int[] result = new int[Math.multiplyExact(sizes.width(), sizes.height())];
     for (int y = 0, i = 0; y < rows.length; y++) {
       for (int column : columns) {
@@ -167,8 +168,8 @@ public record Framing(Sizes sizes, Window window) {
    */
   public Mask toPicture(Mask mask) {
     requireSize(mask, window.width(), window.height());
-    int[] columns = nearest(sizes.width(), true);
-    int[] rows = nearest(sizes.height(), false);
+    int[] columns = nearest(sizes.width(), window.width(), this::toModelX);
+    int[] rows = nearest(sizes.height(), window.height(), this::toModelY);
     return Mask.of(
         sizes.width(),
         sizes.height(),
@@ -184,8 +185,8 @@ public record Framing(Sizes sizes, Window window) {
    */
   public Mask toModel(Mask mask) {
     requireSize(mask, sizes.width(), sizes.height());
-    int[] columns = nearestOfPicture(true);
-    int[] rows = nearestOfPicture(false);
+    int[] columns = nearest(window.width(), sizes.width(), this::toPictureX);
+    int[] rows = nearest(window.height(), sizes.height(), this::toPictureY);
     return Mask.of(
         window.width(),
         window.height(),
@@ -201,13 +202,11 @@ public record Framing(Sizes sizes, Window window) {
     }
   }
 
-  /** For each column (or row) of the picture, the one of the input at its centre, or -1. */
-  private int[] nearest(int length, boolean columns) {
-    int limit = columns ? window.width() : window.height();
+  /** For each column (or row) of one, that of the other in which its centre lies, or -1. */
+  private static int[] nearest(int length, int limit, DoubleUnaryOperator mapping) {
     int[] nearest = new int[length];
     for (int i = 0; i < length; i++) {
-      double at = columns ? toModelX(i + 0.5) : toModelY(i + 0.5);
-      int pixel = (int) Math.floor(at);
+      int pixel = (int) Math.floor(mapping.applyAsDouble(i + 0.5));
       nearest[i] = pixel >= 0 && pixel < limit ? pixel : -1;
     }
     return nearest;
@@ -223,8 +222,8 @@ public record Framing(Sizes sizes, Window window) {
    */
   public int[] toModel(int[] labels, int outside) {
     requirePixels(labels.length, sizes.width(), sizes.height(), "picture");
-    int[] columns = nearestOfPicture(true);
-    int[] rows = nearestOfPicture(false);
+    int[] columns = nearest(window.width(), sizes.width(), this::toPictureX);
+    int[] rows = nearest(window.height(), sizes.height(), this::toPictureY);
     int[] result = new int[Math.multiplyExact(window.width(), window.height())];
     for (int y = 0, i = 0; y < rows.length; y++) {
       for (int column : columns) {
@@ -235,22 +234,10 @@ public record Framing(Sizes sizes, Window window) {
     return result;
   }
 
-  /** For each column (or row) of the input, the one of the picture at its centre, or -1. */
-  private int[] nearestOfPicture(boolean columns) {
-    int limit = columns ? sizes.width() : sizes.height();
-    int[] nearest = new int[columns ? window.width() : window.height()];
-    for (int i = 0; i < nearest.length; i++) {
-      double at = columns ? toPictureX(i + 0.5) : toPictureY(i + 0.5);
-      int pixel = (int) Math.floor(at);
-      nearest[i] = pixel >= 0 && pixel < limit ? pixel : -1;
-    }
-    return nearest;
-  }
-
   private static void requirePixels(int length, int width, int height, String what) {
     if (length != (long) width * height) {
       throw new IllegalArgumentException(
-          length + " labels for an " + what + " of " + width + " x " + height);
+          length + " labels for the " + what + " of " + width + " x " + height);
     }
   }
 }
