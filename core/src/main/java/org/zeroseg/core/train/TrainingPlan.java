@@ -1,6 +1,7 @@
 package org.zeroseg.core.train;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +49,7 @@ public record TrainingPlan(
               + " and "
               + dataThreads);
     }
-    provenance = new LinkedHashMap<>(provenance);
+    provenance = Collections.unmodifiableMap(new LinkedHashMap<>(provenance));
   }
 
   /**
