@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -87,9 +88,11 @@ public record PseudoMasks(Path folder) {
     } catch (JsonParseException
         | IllegalArgumentException
         | IllegalStateException
+        | UnsupportedOperationException
         | IndexOutOfBoundsException
         | ClassCastException
-        | NullPointerException e) {
+        | NullPointerException
+        | CharacterCodingException e) {
       throw new IOException(file + " holds no mask: " + e.getMessage(), e);
     }
   }
@@ -109,7 +112,7 @@ public record PseudoMasks(Path folder) {
     json.add("size", size);
     json.addProperty("counts", mask.rle().text());
     Path file = file(name);
-    Files.createDirectories(file.toAbsolutePath().getParent());
+    Files.createDirectories(file.getParent());
     WholeFile.write(file, json.toString());
   }
 
@@ -119,10 +122,12 @@ public record PseudoMasks(Path folder) {
    * @param detector finds what stands out
    * @param pictures the folder that names are relative to
    * @param names of the pictures; one may occur twice
-   * @param batch pictures that the detector sees at once
+   * @param batch pictures that the detector sees at once, at least 1
    * @param progress told after every batch
    * @return what was done
    * @throws IOException if a mask cannot be written
+   * @throws IllegalArgumentException if the batch is of no picture, or a name leads out of the
+   *     folder
    */
   public Outcome make(
       SaliencyDetector detector,
@@ -131,6 +136,9 @@ public record PseudoMasks(Path folder) {
       int batch,
       Progress progress)
       throws IOException {
+    if (batch < 1) {
+      throw new IllegalArgumentException("Batches of " + batch + " pictures");
+    }
     List<String> missing = new ArrayList<>(new LinkedHashSet<>(names));
     int all = missing.size();
     missing.removeIf(this::contains);
@@ -163,8 +171,10 @@ public record PseudoMasks(Path folder) {
     try {
       Path relative = Path.of(name);
       Path inside = relative.isAbsolute() ? relative.getRoot().relativize(relative) : relative;
-      Path file = folder.resolve(inside + ".json").normalize();
-      if (!name.isBlank() && file.startsWith(folder.normalize())) {
+      // Absolute, since the empty path begins no other, and ".." begins paths that lead beyond it.
+      Path base = folder.toAbsolutePath().normalize();
+      Path file = base.resolve(inside + ".json").normalize();
+      if (!name.isBlank() && file.startsWith(base)) {
         return file;
       }
     } catch (InvalidPathException e) {

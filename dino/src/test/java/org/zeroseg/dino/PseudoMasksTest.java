@@ -123,11 +123,30 @@ class PseudoMasksTest {
     PseudoMasks masks = new PseudoMasks(folder);
     assertThrows(NoSuchFileException.class, () -> masks.read("none"));
     for (String text :
-        List.of("", "[]", "{}", "{\"size\":[2]}", "{\"size\":[2,3],\"counts\":\"9\"}")) {
+        List.of(
+            "",
+            "[]",
+            "{}",
+            "{\"size\":[2]}",
+            "{\"size\":[2,3],\"counts\":\"9\"}",
+            "{\"size\":[null,3],\"counts\":\"222\"}",
+            "{\"size\":[2,3],\"counts\":{}}")) {
       Files.writeString(folder.resolve("x.json"), text);
       String message = assertThrows(IOException.class, () -> masks.read("x"), text).getMessage();
       assertTrue(message.contains("x.json"), message);
     }
+    Files.write(folder.resolve("x.json"), new byte[] {(byte) 0xff});
+    String message = assertThrows(IOException.class, () -> masks.read("x")).getMessage();
+    assertTrue(message.contains("x.json"), message);
+  }
+
+  @Test
+  void batchesOfNoPicturesAreRefused() throws IOException {
+    picture("a.png", 5);
+    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> masks.make(new Bright(), folder, List.of("a.png"), 0, Progress.SILENT));
   }
 
   @Test
@@ -136,5 +155,10 @@ class PseudoMasksTest {
     assertThrows(IllegalArgumentException.class, () -> masks.contains("../outside"));
     assertThrows(IllegalArgumentException.class, () -> masks.contains(" "));
     assertFalse(masks.contains("/data/train/a.png"));
+    for (String relative : List.of("", ".", "..", "masks/..")) {
+      PseudoMasks here = new PseudoMasks(Path.of(relative));
+      assertFalse(here.contains("no such picture"), relative);
+      assertThrows(IllegalArgumentException.class, () -> here.contains("../outside"), relative);
+    }
   }
 }
