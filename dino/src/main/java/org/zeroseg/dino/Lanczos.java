@@ -14,7 +14,9 @@ final class Lanczos {
   /** Residual, relative to the norm of the matrix (one), at which a pair counts as found. */
   private static final double TOLERANCE = 1e-11;
 
-  private static final int CHECK_EVERY = 10;
+  /** The first look at the pairs; further ones come as the subspace has grown by a quarter. */
+  private static final int FIRST_CHECK = 10;
+
   private static final long SEED = 20_080_623L;
 
   /** A symmetric matrix of non-negative entries, known by its products. */
@@ -72,6 +74,8 @@ final class Lanczos {
     basis[1] = fresh(random, basis, 1, n);
     double[] scaled = new double[n];
     double[] product = new double[n];
+    int nextCheck = Math.max(wanted, FIRST_CHECK);
+    int closed = 0;
     for (int m = 1; m <= most; m++) {
       double[] v = basis[m];
       for (int i = 0; i < n; i++) {
@@ -85,12 +89,16 @@ final class Lanczos {
       alpha[m - 1] = dot(next, v);
       orthogonalise(next, basis, m + 1);
       double length = Math.sqrt(dot(next, next));
-      boolean exhausted = m == most;
       beta[m - 1] = length;
-      if ((m >= wanted && (m % CHECK_EVERY == 0 || length < TOLERANCE)) || exhausted) {
-        if (converged(basis, alpha, beta, m, wanted, scale, values, vectors, exhausted)) {
+      // An invariant subspace holds every eigenvalue, since a random vector meets them all, but of
+      // equal ones a single copy: as many subspaces as pairs miss nothing, fewer may.
+      closed += length < TOLERANCE ? 1 : 0;
+      boolean complete = m == most || closed == wanted;
+      if (complete || (m == nextCheck && closed == 0)) {
+        if (converged(basis, alpha, beta, m, wanted, scale, values, vectors, complete)) {
           return;
         }
+        nextCheck += Math.max(FIRST_CHECK, m / 4);
       }
       if (length < TOLERANCE) { // an invariant subspace: go on in what is left
         beta[m - 1] = 0;
@@ -114,14 +122,12 @@ final class Lanczos {
       double[] scale,
       double[] values,
       double[][] vectors,
-      boolean exhausted) {
+      boolean complete) {
     double[] main = java.util.Arrays.copyOf(alpha, m);
     double[] secondary = java.util.Arrays.copyOf(beta, m - 1);
     EigenDecomposition ritz = new EigenDecomposition(main, secondary); // descending
-    // A subspace that closed early may have missed copies of its eigenvalues elsewhere.
-    boolean closed = beta[m - 1] < TOLERANCE && !exhausted;
-    for (int k = 0; k < wanted && !exhausted; k++) {
-      if (closed || Math.abs(beta[m - 1] * ritz.getEigenvector(k).getEntry(m - 1)) > TOLERANCE) {
+    for (int k = 0; k < wanted && !complete; k++) {
+      if (Math.abs(beta[m - 1] * ritz.getEigenvector(k).getEntry(m - 1)) > TOLERANCE) {
         return false;
       }
     }

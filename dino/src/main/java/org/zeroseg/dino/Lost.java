@@ -1,7 +1,6 @@
 package org.zeroseg.dino;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.index.NDIndex;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -51,7 +50,10 @@ public record Lost(int potentials) {
    * @throws IllegalArgumentException if the features do not fit the grid or are not finite
    */
   public Found find(NDArray features, Grid grid) {
-    NDArray flat = Similarities.checked(features, grid);
+    return Similarities.of(features, grid, flat -> seek(flat, grid));
+  }
+
+  private Found seek(NDArray flat, Grid grid) {
     int n = grid.size();
     int[] degree = new int[n];
     Similarities.rows(
@@ -70,17 +72,13 @@ public record Lost(int potentials) {
             .mapToInt(Integer::intValue)
             .toArray();
     int seed = order[0];
-    float[] toSeed = flat.matMul(flat.get(new NDIndex("{}", seed))).toFloatArray();
+    float[] toSeed = Similarities.products(flat, seed);
     int[] similar =
         Arrays.stream(order, 0, Math.min(potentials, n))
             .filter(i -> toSeed[i] > 0)
             .sorted()
             .toArray();
-    float[] expansion = new float[n];
-    if (similar.length > 0) {
-      NDArray rows = flat.get(flat.getManager().create(similar));
-      expansion = flat.matMul(rows.sum(new int[] {0})).toFloatArray();
-    }
+    float[] expansion = Similarities.votes(flat, similar);
     return new Found(degree, seed, similar, expansion, GridMasks.around(seed, expansion, grid));
   }
 }

@@ -1,6 +1,7 @@
 package org.zeroseg.dino;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -38,15 +39,20 @@ public record MaskDistill(double share, double mass, int scoringHeads) {
    * @throws IllegalArgumentException if the keys do not fit the grid or a number is not finite
    */
   public Found find(NDArray queries, NDArray keys, Grid grid) {
-    NDArray positions = keys.get(new NDIndex("0, :, 1:"));
-    // The sum over heads of inner products is the inner product of all heads side by side.
-    long count = positions.getShape().get(1);
-    NDArray flat = Similarities.checked(positions.swapAxes(0, 1).reshape(count, -1), grid);
-    NDArray cls = queries.get(new NDIndex("0, :{}, :1", scoringHeads));
-    float[] scores =
-        cls.matMul(positions.get(new NDIndex(":{}", scoringHeads)).swapAxes(1, 2))
-            .mean(new int[] {0})
-            .toFloatArray();
+    try (NDManager scratch = keys.getManager().newSubManager()) {
+      NDArray positions = keys.get(new NDIndex("0, :, 1:"));
+      positions.attach(scratch);
+      NDArray asking = queries.get(new NDIndex("0, :{}, :1", scoringHeads));
+      asking.attach(scratch);
+      NDArray scoring = positions.get(new NDIndex(":{}", scoringHeads)).swapAxes(1, 2);
+      float[] scores = asking.matMul(scoring).mean(new int[] {0}).toFloatArray();
+      // The sum over heads of inner products is the inner product of all heads side by side.
+      NDArray joined = positions.swapAxes(0, 1).reshape(positions.getShape().get(1), -1);
+      return Similarities.of(joined, grid, flat -> seek(flat, scores, grid));
+    }
+  }
+
+  private Found seek(NDArray flat, float[] scores, Grid grid) {
     boolean[] kept = AttentionMass.kept(scores, mass);
     float[] cut = scores.clone();
     for (int i = 0; i < cut.length; i++) {
@@ -64,13 +70,9 @@ public record MaskDistill(double share, double mass, int scoringHeads) {
             .mapToInt(Integer::intValue)
             .toArray();
     int source = potentials[0];
-    float[] toSource = flat.matMul(flat.get(new NDIndex("{}", source))).toFloatArray();
+    float[] toSource = Similarities.products(flat, source);
     int[] nodes = IntStream.of(potentials).filter(i -> toSource[i] > 0).toArray();
-    float[] votes = new float[grid.size()];
-    if (nodes.length > 0) {
-      NDArray rows = flat.get(flat.getManager().create(nodes));
-      votes = flat.matMul(rows.sum(new int[] {0})).toFloatArray();
-    }
+    float[] votes = Similarities.votes(flat, nodes);
     return new Found(scores, GridMasks.around(source, votes, grid));
   }
 }

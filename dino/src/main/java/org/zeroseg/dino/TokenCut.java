@@ -1,6 +1,7 @@
 package org.zeroseg.dino;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
@@ -73,33 +74,34 @@ public record TokenCut(double tau, double epsilon, boolean binary) {
    * @throws IllegalArgumentException if the features do not fit the grid or are not finite
    */
   public Found find(NDArray features, Grid grid) {
-    NDArray flat = Similarities.checked(features, grid);
     int n = grid.size();
-    NDArray unit = flat.div(flat.norm(new int[] {1}, true).maximum(1e-12f));
-    Lanczos.Graph graph;
+    Lanczos.Graph graph = Similarities.of(features, grid, flat -> graph(flat, n));
     double[] degree = new double[n];
+    double[] ones = new double[n];
+    Arrays.fill(ones, 1);
+    graph.multiply(ones, degree);
+    return cut(Lanczos.smoothest(graph, degree, 4), grid);
+  }
+
+  private Lanczos.Graph graph(NDArray features, int n) {
+    NDArray unit = features.div(features.norm(new int[] {1}, true).maximum(1e-12f));
     if (binary) {
       Bits bits = new Bits(n, epsilon);
       Similarities.rows(unit, (i, products, offset) -> bits.fill(i, products, offset, tau));
-      graph = bits;
-    } else {
-      Dense dense = new Dense(new float[n][]);
-      Similarities.rows(
-          unit,
-          (i, products, offset) -> {
-            float[] row = new float[n];
-            for (int j = 0; j < n; j++) {
-              float cosine = products[offset + j];
-              row[j] = cosine < tau ? (float) epsilon : cosine;
-            }
-            dense.rows[i] = row;
-          });
-      graph = dense;
+      return bits;
     }
-    double[] ones = new double[n];
-    java.util.Arrays.fill(ones, 1);
-    graph.multiply(ones, degree);
-    return cut(Lanczos.smoothest(graph, degree, 4), grid);
+    Dense dense = new Dense(new float[n][]);
+    Similarities.rows(
+        unit,
+        (i, products, offset) -> {
+          float[] row = new float[n];
+          for (int j = 0; j < n; j++) {
+            float cosine = products[offset + j];
+            row[j] = cosine < tau ? (float) epsilon : cosine;
+          }
+          dense.rows[i] = row;
+        });
+    return dense;
   }
 
   private static Found cut(Lanczos.Pairs pairs, Grid grid) {
@@ -121,14 +123,14 @@ public record TokenCut(double tau, double epsilon, boolean binary) {
     Mask bipartition =
         Mask.of(
             grid.columns(), grid.rows(), (x, y) -> (v[y * grid.columns() + x] > middle) != flip);
-    double[] signed = flip ? java.util.Arrays.stream(v).map(a -> -a).toArray() : v;
+    double[] signed = flip ? Arrays.stream(v).map(a -> -a).toArray() : v;
     return new Found(values, signed, seed, bipartition, GridMasks.around(seed, bipartition, grid));
   }
 
   /** In a complete graph all eigenvalues but the first are one, and any vector is the second. */
   private static boolean noCut(double[] values) {
     double last = values[values.length - 1];
-    return values.length > 2 && last - values[1] < NO_CUT && Math.abs(values[1] - 1) < 1e-3;
+    return last - values[1] < NO_CUT && Math.abs(values[1] - 1) < 1e-3;
   }
 
   /** Weights one and epsilon, a bit each. */

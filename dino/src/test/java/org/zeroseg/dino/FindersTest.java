@@ -58,6 +58,34 @@ class FindersTest {
   }
 
   @Test
+  void withoutACutTokenCutAnswersAtOnceHoweverManyPositionsThereAre() {
+    Grid grid = new Grid(45, 60);
+    NDArray same = manager.ones(new Shape(grid.size(), 3));
+    TokenCut.Found found = TokenCut.DEFAULT.find(same, grid);
+    assertArrayEquals(new double[] {0, 1, 1, 1}, found.eigenvalues(), 1e-9);
+    assertTrue(found.mask().isEmpty());
+  }
+
+  @Test
+  void twoPositionsThatAreAlikeHaveNoCut() {
+    NDArray same = manager.ones(new Shape(2, 3));
+    assertTrue(TokenCut.DEFAULT.find(same, new Grid(1, 2)).mask().isEmpty());
+    NDArray other = manager.create(new float[] {1, 0, 0, 1}, new Shape(2, 2));
+    assertEquals(1, TokenCut.DEFAULT.find(other, new Grid(1, 2)).mask().area());
+  }
+
+  @Test
+  void nothingIsLeftBesideTheFeatures() {
+    NDArray features = features();
+    NDArray tokens = manager.ones(new Shape(1, 6, 1 + GRID.size(), 2));
+    int before = manager.getManagedArrays().size();
+    Lost.DEFAULT.find(features, GRID);
+    TokenCut.DEFAULT.find(features, GRID);
+    MaskDistill.DEFAULT.find(tokens, tokens, GRID);
+    assertEquals(before, manager.getManagedArrays().size());
+  }
+
+  @Test
   void aSinglePositionIsAnAnswerToo() {
     NDArray one = manager.ones(new Shape(1, 3));
     Grid grid = new Grid(1, 1);
