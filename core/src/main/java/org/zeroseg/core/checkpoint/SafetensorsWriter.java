@@ -1,14 +1,14 @@
 package org.zeroseg.core.checkpoint;
 
 import com.google.gson.stream.JsonWriter;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -42,10 +42,10 @@ public final class SafetensorsWriter {
 
   private static void writeAll(Path file, Checkpoint tensors, Map<String, String> metadata)
       throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    // No channel, which would close in the middle of a checkpoint when the thread is interrupted.
+    try (FileOutputStream out = new FileOutputStream(file.toFile())) {
       List<String> order = byAlignment(tensors);
-      writeFully(channel, header(tensors, order, metadata));
+      write(out, header(tensors, order, metadata));
       for (String name : order) {
         ByteBuffer bytes = tensors.read(name);
         long announced = tensors.tensors().get(name).bytes();
@@ -54,9 +54,9 @@ public final class SafetensorsWriter {
               "tensor %s has %d bytes, announced were %d"
                   .formatted(name, bytes.remaining(), announced));
         }
-        writeFully(channel, bytes);
+        write(out, bytes);
       }
-      channel.force(true);
+      out.getFD().sync();
     }
   }
 
@@ -117,9 +117,12 @@ public final class SafetensorsWriter {
     return header.flip();
   }
 
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+  private static void write(OutputStream out, ByteBuffer bytes) throws IOException {
+    byte[] chunk = new byte[1 << 16];
     while (bytes.hasRemaining()) {
-      channel.write(bytes);
+      int length = Math.min(chunk.length, bytes.remaining());
+      bytes.get(chunk, 0, length);
+      out.write(chunk, 0, length);
     }
   }
 }

@@ -150,22 +150,47 @@ class TrainingTest {
   void anInterruptedThreadLeavesACheckpointOfItsLastStepAndGoesOnFromIt() throws IOException {
     Plane through = new Plane();
     float[] losses = through.train(TrainingTest::points, plan("whole"));
+    // Behind step 14 there is a checkpoint to write anyway.
+    for (long end : new long[] {11, 14}) {
+      TrainingPlan plan = plan("told" + end);
+      try (Plane interrupted = new Plane()) {
+        Thread trainer = Thread.currentThread();
+        Progress meddling =
+            (task, done, total) -> {
+              if (done == end) {
+                trainer.interrupt();
+              }
+            };
+        Exception e =
+            assertThrows(
+                InterruptedIOException.class,
+                () -> interrupted.train(TrainingTest::points, plan, meddling));
+        assertTrue(e.getMessage().contains(end + " of " + STEPS), e.getMessage());
+      }
+      float[] resumed = new Plane().train(TrainingTest::points, plan);
+      assertArrayEquals(losses, resumed);
+    }
+  }
+
+  @Test
+  void anInterruptedMeasurementLeavesACheckpointToo() throws IOException {
+    Path data = Files.writeString(folder.resolve("data"), "0.5");
+    Validation reading =
+        new Validation(
+            "bias",
+            9,
+            () -> {
+              Thread.currentThread().interrupt();
+              return Double.parseDouble(Files.readString(data));
+            });
     try (Plane interrupted = new Plane()) {
-      Thread trainer = Thread.currentThread();
-      Progress meddling =
-          (task, done, total) -> {
-            if (done == 11) {
-              trainer.interrupt();
-            }
-          };
+      TrainingPlan plan = plan("measured").validatedBy(reading);
       Exception e =
           assertThrows(
-              InterruptedIOException.class,
-              () -> interrupted.train(TrainingTest::points, plan("told"), meddling));
-      assertTrue(e.getMessage().contains("11 of " + STEPS), e.getMessage());
+              InterruptedIOException.class, () -> interrupted.train(TrainingTest::points, plan));
+      assertTrue(e.getMessage().contains("9 of " + STEPS), e.getMessage());
+      assertTrue(Files.exists(plan.checkpoint()));
     }
-    float[] resumed = new Plane().train(TrainingTest::points, plan("told"));
-    assertArrayEquals(losses, resumed);
   }
 
   @Test
