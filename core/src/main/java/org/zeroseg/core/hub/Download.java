@@ -224,7 +224,7 @@ final class Download {
     StandardOpenOption mode =
         start > 0 ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
     long done = start;
-    progress.update(task, done, size);
+    tell(task, done, size);
     try (Watchdog watchdog = new Watchdog(body, settings.patience());
         OutputStream out =
             Files.newOutputStream(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE, mode)) {
@@ -235,8 +235,15 @@ final class Download {
         if (size >= 0 && done > size) {
           throw new Refusal(task + ": the server sends more than the announced " + size + " bytes");
         }
-        progress.update(task, done, size);
+        tell(task, done, size);
       }
+    }
+  }
+
+  /** One at a time, whatever the number of threads that fetch. */
+  private void tell(String task, long done, long size) {
+    synchronized (progress) {
+      progress.update(task, done, size);
     }
   }
 

@@ -19,10 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,6 +251,34 @@ class ModelHubTest {
     assertEquals(0L, done.get(0));
     assertEquals(WEIGHTS.length, done.get(done.size() - 1));
     assertEquals(done.stream().sorted().toList(), done);
+  }
+
+  @Test
+  void progressIsToldOneThingAtATimeWhateverTheNumberOfThreads() throws Exception {
+    server.large("other.safetensors", Arrays.copyOf(WEIGHTS, WEIGHTS.length - 1));
+    AtomicInteger inside = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    ModelHub hub =
+        hub()
+            .withProgress(
+                (task, now, total) -> {
+                  most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                  LockSupport.parkNanos(1_000_000);
+                  inside.decrementAndGet();
+                });
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      List<Callable<Path>> fetches =
+          List.of(
+              () -> hub.file("owner/name", "model.safetensors"),
+              () -> hub.file("owner/name", "other.safetensors"));
+      for (Future<Path> fetched : threads.invokeAll(fetches)) {
+        assertTrue(Files.exists(fetched.get()));
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertEquals(1, most.get());
   }
 
   @Test
