@@ -46,27 +46,35 @@ final class IndexWriter implements AutoCloseable {
     Files.createDirectories(folder);
     Path file = folder.resolve(ImageIndex.EMBEDDINGS);
     Path nameFile = folder.resolve(ImageIndex.NAMES);
-    if (!Files.exists(file)) {
-      Files.write(nameFile, new byte[0]);
-      WholeFile.write(file, EmbeddingFile.empty(dimension, type, model).header().array());
-    }
-    FileChannel embeddings =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    // The names are locked, not the matrix: a new matrix is moved to its place as another file.
+    FileChannel names =
+        FileChannel.open(nameFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
-      lock(embeddings, folder);
-      EmbeddingFile header = EmbeddingFile.read(embeddings, file);
-      check(header, EmbeddingFile.empty(dimension, type, model), file);
-      NameFile lines = NameFile.open(nameFile, header.rows());
-      Set<String> present = new HashSet<>();
-      for (int row = 0; row < header.rows(); row++) {
-        present.add(lines.name(row));
+      lock(names, folder);
+      EmbeddingFile empty = EmbeddingFile.empty(dimension, type, model);
+      if (!Files.exists(file)) {
+        names.truncate(0);
+        WholeFile.write(file, empty.header().array());
       }
-      FileChannel names = FileChannel.open(nameFile, StandardOpenOption.WRITE);
-      names.truncate(lines.length()).position(lines.length());
-      embeddings.truncate(header.end()).position(header.end());
-      return new IndexWriter(embeddings, names, present, header);
+      FileChannel embeddings =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      try {
+        EmbeddingFile header = EmbeddingFile.read(embeddings, file);
+        check(header, empty, file);
+        NameFile lines = NameFile.open(nameFile, header.rows());
+        Set<String> present = new HashSet<>();
+        for (int row = 0; row < header.rows(); row++) {
+          present.add(lines.name(row));
+        }
+        names.truncate(lines.length()).position(lines.length());
+        embeddings.truncate(header.end()).position(header.end());
+        return new IndexWriter(embeddings, names, present, header);
+      } catch (IOException | RuntimeException e) {
+        embeddings.close();
+        throw e;
+      }
     } catch (IOException | RuntimeException e) {
-      embeddings.close();
+      names.close();
       throw e;
     }
   }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -276,6 +277,33 @@ class IndexBuilderTest {
       assertTrue(refusal.getMessage().contains("is being written"), refusal.getMessage());
     }
     builder(new Colours()).build(place, root);
+  }
+
+  /** One of them may come between another's look at the folder and its first file. */
+  @Test
+  void ofManyThatBeginAnIndexOneWins() throws Exception {
+    for (int trial = 0; trial < 200; trial++) {
+      Path place = folder.resolve("index" + trial);
+      List<IndexWriter> winners =
+          IntStream.range(0, 4)
+              .parallel()
+              .mapToObj(
+                  i -> {
+                    try {
+                      return IndexWriter.open(place, 3, DataType.FLOAT16, "colours");
+                    } catch (IOException refusal) {
+                      assertTrue(
+                          refusal.getMessage().contains("is being written"), refusal::toString);
+                      return null;
+                    }
+                  })
+              .filter(Objects::nonNull)
+              .toList();
+      for (IndexWriter winner : winners) {
+        winner.close();
+      }
+      assertEquals(1, winners.size(), "trial " + trial);
+    }
   }
 
   @Test
