@@ -54,8 +54,10 @@ public final class ClipTokenizer {
       Pattern.compile(Pattern.quote(START) + "|" + Pattern.quote(END) + "|" + WORD, LOOSE);
   private static final Pattern WHITE_SPACE = Pattern.compile("\\p{IsWhite_Space}+");
   // Trimming knows four separators more than matching does, a difference between two libraries.
+  private static final String BLANK = "[\\p{IsWhite_Space}\\x1c-\\x1f]";
+  // Looking behind, since a run in the middle would else be tried from each of its characters on.
   private static final Pattern ENDS =
-      Pattern.compile("\\A[\\p{IsWhite_Space}\\x1c-\\x1f]+|[\\p{IsWhite_Space}\\x1c-\\x1f]+\\z");
+      Pattern.compile("\\A" + BLANK + "+|(?<!" + BLANK + ")" + BLANK + "++\\z");
 
   /** Words are remembered up to this many, and up to this length; enough for any caption corpus. */
   private static final int REMEMBERED = 1 << 16;
