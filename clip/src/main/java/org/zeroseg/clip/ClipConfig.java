@@ -82,6 +82,24 @@ public record ClipConfig(
   public record Vit(int width, int layers, int patch, int grid) implements Image {
 
     /**
+     * Checks the sizes.
+     *
+     * @param width of the tokens
+     * @param layers blocks
+     * @param patch side of a patch in pixels
+     * @param grid patches of a side of the native input
+     * @throws IllegalArgumentException if one is not positive, or the width is not a multiple of
+     *     the head's width
+     */
+    public Vit {
+      if (width < 1 || layers < 1 || patch < 1 || grid < 1 || width % HEAD != 0) {
+        throw new IllegalArgumentException(
+            "no vision transformer of width %d (a multiple of %d), %d layers, patches of %d, %d a side"
+                .formatted(width, HEAD, layers, patch, grid));
+      }
+    }
+
+    /**
      * The sizes of an image tower, which its shapes tell.
      *
      * @param checkpoint tensors under OpenAI's names, but for the prefix
@@ -277,11 +295,13 @@ public record ClipConfig(
 
     Vit vit(String prefix) {
       Shape patches = get(prefix + "conv1.weight", 4);
-      return new Vit(
-          (int) patches.get(0),
-          count(prefix + "transformer.resblocks.", ".attn.in_proj_weight"),
-          (int) patches.get(3),
-          grid(prefix + "positional_embedding"));
+      int layers = count(prefix + "transformer.resblocks.", ".attn.in_proj_weight");
+      int grid = grid(prefix + "positional_embedding");
+      try {
+        return new Vit((int) patches.get(0), layers, (int) patches.get(3), grid);
+      } catch (IllegalArgumentException e) {
+        throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
+      }
     }
 
     ResNet resNet() {
