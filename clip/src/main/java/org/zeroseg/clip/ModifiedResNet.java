@@ -162,17 +162,6 @@ public final class ModifiedResNet implements ImageTower {
     return pool.pool(features, positions, mode);
   }
 
-  /**
-   * The attention pool with every token asking, not only the mean.
-   *
-   * @param features {@code [B, C, h, w]}
-   * @param positions how the position table is resampled
-   * @return {@code [B, 1 + h w, D]}, the mean token first
-   */
-  public NDArray poolEvery(NDArray features, PositionResampling positions) {
-    return pool.every(features, positions, mode);
-  }
-
   AttentionPool attentionPool() {
     return pool;
   }
