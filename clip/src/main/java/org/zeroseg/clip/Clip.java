@@ -157,6 +157,11 @@ public final class Clip implements TextEncoder, AutoCloseable {
     NDManager manager = NDManager.newBaseManager(device);
     try (Checkpoint checkpoint = Checkpoints.open(weights)) {
       return of(ClipModel.load(checkpoint, activation, precision, manager), tokenizer, manager);
+    } catch (IllegalArgumentException e) {
+      manager.close();
+      throw new CheckpointException(
+          "%s does not fit the vocabulary of %s: %s".formatted(weights, vocabulary, e.getMessage()),
+          e);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
@@ -197,7 +202,10 @@ public final class Clip implements TextEncoder, AutoCloseable {
         case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
         default -> throw new IOException(config + ": unknown hidden_act \"" + name + "\"");
       };
-    } catch (JsonParseException | IllegalStateException | ClassCastException e) {
+    } catch (JsonParseException
+        | IllegalStateException
+        | UnsupportedOperationException
+        | ClassCastException e) {
       throw new IOException(config + " is no model configuration: " + e.getMessage(), e);
     }
   }

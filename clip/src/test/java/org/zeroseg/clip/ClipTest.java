@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
@@ -60,6 +61,22 @@ class ClipTest {
       error = assertThrows(CheckpointException.class, () -> load(other, manager));
       assertTrue(error.getMessage().contains("holds no CLIP"), error.getMessage());
     }
+  }
+
+  @Test
+  void anImageTowerWhoseWidthHasNoWholeHeadsIsRefusedWhereverItIs() {
+    Map<String, Shape> shapes =
+        Map.of(
+            "encoder.conv1.weight", new Shape(96, 3, 8, 8),
+            "encoder.positional_embedding", new Shape(17, 96),
+            "encoder.transformer.resblocks.0.attn.in_proj_weight", new Shape(288, 96));
+    String message =
+        assertThrows(
+                CheckpointException.class,
+                () -> ClipConfig.Vit.of(new PortableWeights(shapes, "any"), "encoder."))
+            .getMessage();
+    assertTrue(message.contains("multiple of 64") && message.contains("96"), message);
+    assertThrows(IllegalArgumentException.class, () -> new ClipConfig.Vit(64, 0, 8, 4));
   }
 
   @Test
@@ -222,7 +239,15 @@ class ClipTest {
     Files.writeString(folder.resolve("config.json"), "{\"hidden_act\": \"relu\"}");
     IOException error = assertThrows(IOException.class, () -> Clip.load(folder));
     assertTrue(error.getMessage().contains("relu"), error.getMessage());
-    Files.writeString(folder.resolve("config.json"), "[]");
-    assertThrows(IOException.class, () -> Clip.load(folder));
+    for (String text : List.of("[]", "{\"hidden_act\": null}", "{\"hidden_act\": {}}")) {
+      Files.writeString(folder.resolve("config.json"), text);
+      error = assertThrows(IOException.class, () -> Clip.load(folder), text);
+      assertTrue(error.getMessage().contains("config.json"), error.getMessage());
+    }
+    Files.delete(folder.resolve("config.json"));
+    ClipTokenizer.of(List.of("a b"), 77).write(folder);
+    CheckpointException misfit = assertThrows(CheckpointException.class, () -> Clip.load(folder));
+    assertTrue(misfit.getMessage().contains(folder.toString()), misfit.getMessage());
+    assertTrue(misfit.getMessage().contains("515"), misfit.getMessage());
   }
 }

@@ -68,7 +68,9 @@ record EmbeddingFile(int rows, int dimension, DataType type, long start, Optiona
     } catch (JsonParseException
         | IllegalArgumentException
         | IllegalStateException
-        | UnsupportedOperationException e) {
+        | UnsupportedOperationException
+        | ClassCastException
+        | IndexOutOfBoundsException e) {
       throw new IOException(file + " holds no matrix \"" + TENSOR + "\": " + e.getMessage(), e);
     }
     if (found.end() > size) {
@@ -122,7 +124,8 @@ record EmbeddingFile(int rows, int dimension, DataType type, long start, Optiona
     EmbeddingFile file =
         new EmbeddingFile(
             shape.get(0).getAsInt(), shape.get(1).getAsInt(), type, start + begin, model);
-    if (begin < 0 || end - begin != (long) file.rows * file.bytesPerRow()) {
+    // Offsets near the largest number make a start that has wrapped around.
+    if (begin < 0 || file.start < 0 || end - begin != (long) file.rows * file.bytesPerRow()) {
       throw new IllegalArgumentException("shape " + shape + " does not fit its data_offsets");
     }
     return file;

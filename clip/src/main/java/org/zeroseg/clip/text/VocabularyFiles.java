@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.zeroseg.core.file.WholeFile;
 
 /** The files in which vocabularies are published. */
@@ -64,8 +66,12 @@ enum VocabularyFiles {
     } catch (IllegalArgumentException
         | IllegalStateException
         | UnsupportedOperationException
+        | ClassCastException
+        | IndexOutOfBoundsException
         | JsonParseException
-        | CharacterCodingException e) {
+        | CharacterCodingException
+        | EOFException
+        | ZipException e) {
       throw new IOException(path + " is not a vocabulary: " + e.getMessage(), e);
     }
   }

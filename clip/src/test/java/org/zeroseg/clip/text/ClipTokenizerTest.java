@@ -58,6 +58,15 @@ class ClipTokenizerTest {
   }
 
   @Test
+  void aLongRunOfBlanksIsOneBlankInTime() {
+    for (String blanks : new String[] {" ".repeat(2_000_000), "\u001c".repeat(2_000_000)}) {
+      ClipTokenizer plain = LETTERS.withoutTextFixing().with(ClipTokenizer.SpecialWords.TEXT);
+      assertEquals(plain.encode("a b")[1], plain.encode(blanks + "a" + blanks)[1]);
+      assertEquals(4, LETTERS.encode("a" + " ".repeat(2_000_000) + "b").length);
+    }
+  }
+
+  @Test
   void learnsTheSameVocabularyFromTextsInAnyOrder() {
     List<String> texts = new ArrayList<>(List.of("a red star", "a red ring", "the ring", "stars"));
     ClipTokenizer learnt = ClipTokenizer.learn(texts, 40, 16);
@@ -118,10 +127,25 @@ class ClipTokenizerTest {
     refused(merges, "vocab.json gives \"ac\"");
     Path json = folder.resolve("tokenizer.json");
     for (String text :
-        new String[] {"", "{", "[]", "{}", "{\"model\":{\"vocab\":{},\"merges\":[]}}"}) {
+        new String[] {
+          "",
+          "{",
+          "[]",
+          "{}",
+          "{\"model\":{\"vocab\":{},\"merges\":[]}}",
+          "{\"model\":\"BPE\"}",
+          "{\"model\":{\"vocab\":[],\"merges\":[]}}",
+          "{\"model\":{\"vocab\":{},\"merges\":\"a b\"}}",
+          "{\"model\":{\"vocab\":{},\"merges\":[[\"a\"]]}}"
+        }) {
       Files.writeString(json, text);
       refused(json, "tokenizer.json");
     }
+    Path compressed = folder.resolve("merges.txt.gz");
+    Files.writeString(compressed, "not compressed");
+    refused(compressed, "merges.txt.gz");
+    Files.write(compressed, new byte[] {0x1f, (byte) 0x8b, 8});
+    refused(compressed, "merges.txt.gz");
   }
 
   private static void refused(Path file, String reason) {
