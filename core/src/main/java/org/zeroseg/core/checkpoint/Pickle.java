@@ -35,6 +35,9 @@ final class Pickle {
 
   private static final int LONGEST_LINE = 4096;
 
+  /** Bytes; the digits of longer ones, should they be keys, would take too long to write. */
+  private static final int LONGEST_NUMBER = 1024;
+
   // Containers are compared by identity, not by content: they may contain themselves.
 
   /** A dictionary of any kind. */
@@ -215,6 +218,9 @@ final class Pickle {
   }
 
   private Object integer(int length) {
+    if (length > LONGEST_NUMBER) {
+      throw new CheckpointException("its pickle has a number of " + length + " bytes");
+    }
     byte[] littleEndian = take(length);
     byte[] bigEndian = new byte[length + 1];
     for (int i = 0; i < length; i++) {

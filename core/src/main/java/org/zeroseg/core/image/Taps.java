@@ -15,8 +15,9 @@ record Taps(int[] first, int[] count, int stride, double[] weights, int[] fixed)
   /** Fractional bits of the fixed-point weights: 32, less 8 of the pixel, less 2 of headroom. */
   static final int PRECISION_BITS = 32 - 8 - 2;
 
+  // 100 MB at the most; larger tables take little time beside the pictures that need them.
   private static final int CACHED_TABLES = 256;
-  private static final int LARGEST_CACHED_TABLE = 1 << 17;
+  private static final int LARGEST_CACHED_TABLE = 1 << 15;
 
   private record Key(int in, int out, Filter filter, int from, int to) {}
 
