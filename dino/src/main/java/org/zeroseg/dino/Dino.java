@@ -29,8 +29,11 @@ import org.zeroseg.core.tensor.Weights;
  */
 public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
 
-  /** Numbers in a batch's pixels at most: 8 pictures of 480 x 480. */
-  private static final long BATCH = 8L * 3 * 480 * 480;
+  /**
+   * A batch's pixels at most, each counted for every patch that it lies in: 8 pictures of 480 x 480
+   * whose patches do not overlap.
+   */
+  private static final long BATCH = 8L * 480 * 480;
 
   private final DinoVit vit;
   private final ModelMemory memory;
@@ -139,7 +142,8 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
    * @return one vector of {@code config().width()} numbers a picture
    */
   public List<float[]> embed(List<Picture> pictures) {
-    return each(pictures, pixels -> vit.forward(pixels).get(":, 0"), (shape, row) -> row);
+    return each(
+        pictures, config().patch(), pixels -> vit.forward(pixels).get(":, 0"), (shape, row) -> row);
   }
 
   /**
@@ -151,6 +155,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   public List<Features> patches(List<Picture> pictures) {
     return each(
         pictures,
+        config().patch(),
         pixels -> DinoVit.withoutClass(vit.forward(pixels)),
         (shape, values) -> onGrid(vit.grid(shape, config().patch()), values));
   }
@@ -190,6 +195,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   public List<Features> facets(List<Picture> pictures, Facet facet, int layer, int stride) {
     return each(
         pictures,
+        stride,
         pixels -> DinoVit.withoutClass(vit.facet(pixels, facet, layer, stride)),
         (shape, values) -> onGrid(vit.grid(shape, stride), values));
   }
@@ -204,6 +210,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   public List<Features> describe(List<Picture> pictures, DenseDescriptors descriptors) {
     return each(
         pictures,
+        descriptors.stride(),
         pixels -> descriptors.describe(vit, pixels),
         (shape, values) -> onGrid(vit.grid(shape, descriptors.stride()), values));
   }
@@ -219,6 +226,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   public List<Features> attention(List<Picture> pictures, int layer, int stride) {
     return each(
         pictures,
+        stride,
         pixels -> vit.classAttention(pixels, layer, stride).get(":, :, 1:").swapAxes(1, 2),
         (shape, values) -> onGrid(vit.grid(shape, stride), values));
   }
@@ -233,16 +241,13 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   }
 
   private <R> List<R> each(
-      List<Picture> pictures, UnaryOperator<NDArray> compute, Result<R> result) {
+      List<Picture> pictures, int stride, UnaryOperator<NDArray> compute, Result<R> result) {
     return memory.during(
         call -> {
           List<R> results = new ArrayList<>();
           int from = 0;
           while (from < pictures.size()) {
-            int to = from + 1;
-            while (to < pictures.size() && fits(pictures, from, to)) {
-              to++;
-            }
+            int to = end(pictures, from, stride);
             try (NDManager arrays = call.newSubManager()) {
               results.addAll(batch(pictures.subList(from, to), compute, result, arrays));
             }
@@ -252,11 +257,20 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
         });
   }
 
-  private static boolean fits(List<Picture> pictures, int from, int next) {
-    Picture first = pictures.get(from);
-    Picture other = pictures.get(next);
-    long numbers = 3L * first.width() * first.height() * (next + 1 - from);
-    return first.width() == other.width() && first.height() == other.height() && numbers <= BATCH;
+  /** Where the batch ends that begins with a picture: what is of its size, as far as it fits. */
+  int end(List<Picture> pictures, int from, int stride) {
+    int width = pictures.get(from).width();
+    int height = pictures.get(from).height();
+    long positions = vit.grid(new Shape(1, 3, height, width), stride).size();
+    long most = Math.max(1, BATCH / (positions * config().patch() * config().patch()));
+    int to = from + 1;
+    while (to < pictures.size()
+        && to - from < most
+        && pictures.get(to).width() == width
+        && pictures.get(to).height() == height) {
+      to++;
+    }
+    return to;
   }
 
   private static <R> List<R> batch(

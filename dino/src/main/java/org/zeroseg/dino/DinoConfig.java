@@ -65,8 +65,6 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
   public static DinoConfig of(Checkpoint checkpoint) {
     Shape filter = shape(checkpoint, "patch_embed.proj.weight", 4);
     Shape positions = shape(checkpoint, "pos_embed", 3);
-    int width = Math.toIntExact(filter.get(0));
-    int patch = Math.toIntExact(filter.get(2));
     int grid = (int) Math.round(Math.sqrt(positions.get(1) - 1.0));
     int depth = 0;
     while (checkpoint.tensors().containsKey("blocks." + depth + ".norm1.weight")) {
@@ -78,9 +76,11 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
           checkpoint.source() + " is no DINO transformer: pos_embed " + positions);
     }
     try {
+      int width = Math.toIntExact(filter.get(0));
+      int patch = Math.toIntExact(filter.get(2));
       int count = heads != null ? Integer.parseInt(heads) : width / HEAD_WIDTH;
       return new DinoConfig(patch, width, depth, count, grid);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
     }
   }

@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -209,12 +208,8 @@ public final class SelfMask implements SaliencyDetector {
   @Override
   public List<Salient> detect(List<Picture> pictures) {
     Map<Sizes, List<Integer>> bySize = new LinkedHashMap<>();
-    List<Picture> inputs = new ArrayList<>();
     for (int i = 0; i < pictures.size(); i++) {
-      Picture picture = pictures.get(i).rgb();
-      Sizes sizes = sizes(picture);
-      inputs.add(picture.resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR));
-      bySize.computeIfAbsent(sizes, key -> new ArrayList<>()).add(i);
+      bySize.computeIfAbsent(sizes(pictures.get(i)), key -> new ArrayList<>()).add(i);
     }
     Salient[] results = new Salient[pictures.size()];
     return memory.during(
@@ -223,11 +218,21 @@ public final class SelfMask implements SaliencyDetector {
               (sizes, members) -> {
                 for (int from = 0; from < members.size(); from += settings.batchSize()) {
                   int to = Math.min(from + settings.batchSize(), members.size());
-                  detect(inputs, members.subList(from, to), sizes, results, call);
+                  List<Integer> some = members.subList(from, to);
+                  List<Picture> inputs =
+                      some.stream().map(i -> input(pictures.get(i), sizes)).toList();
+                  List<Salient> found = detect(inputs, sizes, call);
+                  for (int i = 0; i < some.size(); i++) {
+                    results[some.get(i)] = found.get(i);
+                  }
                 }
               });
           return Arrays.asList(results);
         });
+  }
+
+  private static Picture input(Picture picture, Sizes sizes) {
+    return picture.rgb().resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR);
   }
 
   private Sizes sizes(Picture picture) {
@@ -239,36 +244,29 @@ public final class SelfMask implements SaliencyDetector {
   }
 
   /** Pictures of one size, together. */
-  private void detect(
-      List<Picture> inputs, List<Integer> members, Sizes sizes, Salient[] results, NDManager call) {
-    int width = sizes.newWidth();
-    int height = sizes.newHeight();
-    int area = width * height;
-    float[] pixels = new float[members.size() * 3 * area];
-    for (int i = 0; i < members.size(); i++) {
-      float[] one = inputs.get(members.get(i)).toPixels(Normalization.IMAGENET);
-      System.arraycopy(one, 0, pixels, i * one.length, one.length);
-    }
+  private List<Salient> detect(List<Picture> inputs, Sizes sizes, NDManager call) {
     float[] probabilities;
     float[] objectness;
     try (NDManager batch = call.newSubManager()) {
-      Shape shape = new Shape(members.size(), 3, height, width);
-      NDList found = network.detect(batch.create(pixels, shape));
+      NDList found = network.detect(Normalization.IMAGENET.pixels(batch, inputs));
       probabilities = found.get(0).toFloatArray();
       objectness = found.get(1).toFloatArray();
     }
-    for (int i = 0; i < members.size(); i++) {
-      int start = i * area;
+    int width = sizes.newWidth();
+    int height = sizes.newHeight();
+    List<Salient> results = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      int start = i * width * height;
       Mask mask = Mask.of(width, height, (x, y) -> probabilities[start + y * width + x] > 0.5f);
       if (settings.solver().isPresent()) {
         // The references guide the solver by the network's input turned back into bytes.
-        float[] input = Arrays.copyOfRange(pixels, 3 * start, 3 * (start + area));
-        Picture guide = Normalization.IMAGENET.restore(input, width, height);
+        float[] pixels = inputs.get(i).toPixels(Normalization.IMAGENET);
+        Picture guide = Normalization.IMAGENET.restore(pixels, width, height);
         mask = settings.solver().get().guide(guide).refine(mask);
       }
-      Mask whole = mask.resize(sizes.width(), sizes.height());
-      results[members.get(i)] = new Salient(whole, objectness[i]);
+      results.add(new Salient(mask.resize(sizes.width(), sizes.height()), objectness[i]));
     }
+    return results;
   }
 
   /** Frees the model, after the calls that run. */

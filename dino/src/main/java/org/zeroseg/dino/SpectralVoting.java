@@ -2,7 +2,6 @@ package org.zeroseg.dino;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import org.zeroseg.core.image.Normalization;
@@ -63,9 +62,8 @@ public record SpectralVoting(List<Encoder> encoders, SpectralMasks masks, MaskVo
 
   /** {@code [1, 3, H, W]} with sides filled up to a multiple, by zeros behind normalisation. */
   static NDArray pixels(Picture picture, int multiple, NDManager manager) {
-    float[] values = picture.rgb().toPixels(Normalization.IMAGENET);
-    Shape shape = new Shape(1, 3, picture.height(), picture.width());
-    return SelfMaskNetwork.padded(manager.create(values, shape), multiple);
+    NDArray pixels = Normalization.IMAGENET.pixels(manager, List.of(picture));
+    return SelfMaskNetwork.padded(pixels, multiple);
   }
 
   /**

@@ -12,6 +12,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,19 @@ class DinoTest {
         assertArrayEquals(alone, together.get(i), 1e-5f);
       }
       assertEquals(new Grid(5, 2), dino.patches(pictures).get(2).grid());
+    }
+  }
+
+  @Test
+  void aBatchIsTheSmallerTheFinerTheGrid() {
+    try (Dino dino = TinyModels.dino()) {
+      List<Picture> pictures = new ArrayList<>(Collections.nCopies(40, TinyModels.plain(240, 240)));
+      assertEquals(32, dino.end(pictures, 0, 8));
+      assertEquals(40, dino.end(pictures, 32, 8));
+      assertEquals(2, dino.end(pictures, 0, 2));
+      pictures.set(5, TinyModels.plain(240, 239));
+      assertEquals(5, dino.end(pictures, 0, 8));
+      assertEquals(1, dino.end(List.of(TinyModels.plain(4000, 4000)), 0, 1));
     }
   }
 
