@@ -1,5 +1,7 @@
 package org.zeroseg.zutis;
 
+import java.util.Arrays;
+
 /** How the cosines of a proposal with all categories become the probability of one. */
 public enum ClassScores {
   /** The sigmoid of the scaled cosine: a category's own, as published. */
@@ -13,11 +15,13 @@ public enum ClassScores {
   SOFTMAX {
     @Override
     double probability(double[] cosines, int category, double temperature) {
+      // Beside the largest, which is finite where a label without words is not.
+      double largest = Arrays.stream(cosines).max().orElseThrow();
       double sum = 0;
       for (double cosine : cosines) {
-        sum += Math.exp(temperature * (cosine - cosines[category]));
+        sum += Math.exp(temperature * (cosine - largest));
       }
-      return 1 / sum;
+      return Math.exp(temperature * (cosines[category] - largest)) / sum;
     }
   };
 

@@ -121,15 +121,15 @@ public final class SyntheticScenes implements Batches<ZutisTrainer.Samples> {
    * @param ignore label of pixels that show neither an object nor its surroundings; that of the
    *     {@link Criterion}
    * @return the scenes
-   * @throws IllegalArgumentException if there are as many categories as the label to ignore, or a
-   *     category is left without any picture
+   * @throws IllegalArgumentException if there are as many categories, or objects in a scene, as the
+   *     label to ignore, or a category is left without any picture
    */
   public static SyntheticScenes of(
       Archives archives, Path pictures, PseudoMasks masks, Options options, int ignore) {
-    if (archives.pictures().size() >= ignore) {
+    if (archives.pictures().size() >= ignore || options.mostObjects() >= ignore) {
       throw new IllegalArgumentException(
-          "%d categories reach the label %d, which is ignored; choose a higher one"
-              .formatted(archives.pictures().size(), ignore));
+          "%d categories or %d objects reach the label %d, which is ignored; choose a higher one"
+              .formatted(archives.pictures().size(), options.mostObjects(), ignore));
     }
     Map<String, Integer> last = archives.lastLabels();
     Map<String, List<Archives.Entry>> usable = new LinkedHashMap<>();

@@ -128,11 +128,16 @@ class SyntheticScenesTest {
   }
 
   @Test
-  void moreCategoriesThanLabelsAreRefused() {
+  void moreCategoriesOrObjectsThanLabelsAreRefused() {
     Archives archives = archives(List.of("p0.png"), List.of("p1.png"));
     assertThrows(
         IllegalArgumentException.class,
         () -> SyntheticScenes.of(archives, folder, masks, OPTIONS, 2));
+    // The fourth object would have the number of what is no object.
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> SyntheticScenes.of(archives, folder, masks, OPTIONS, 4));
+    assertEquals(2, SyntheticScenes.of(archives, folder, masks, OPTIONS, 5).size());
   }
 
   @Test

@@ -147,6 +147,20 @@ class ZutisTest {
   }
 
   @Test
+  void whereBackgroundIsACategoryNothingElseIsAskedFor() throws IOException {
+    Vocabulary words = Vocabulary.of("cat", "Background");
+    for (ClassScores scores : ClassScores.values()) {
+      try (Zutis zutis = build(Zutis.builder().classScores(scores, 5).maskThreshold(1 - 1e-9))) {
+        for (Zutis.Proposal proposal : zutis.proposals(TinyZutis.image(48, 40, 5), words)) {
+          assertEquals(0, proposal.label());
+          assertEquals(0, proposal.probability(), scores.name());
+        }
+      }
+    }
+    assertEquals(0.5, ClassScores.SOFTMAX.probability(new double[] {0.2, 0.2}, 1, 5));
+  }
+
+  @Test
   void aThousandWordsGiveOneLabelEach() throws IOException {
     String[] words = IntStream.range(0, 1000).mapToObj(i -> "thing " + i).toArray(String[]::new);
     try (Zutis zutis = build(Zutis.builder())) {
