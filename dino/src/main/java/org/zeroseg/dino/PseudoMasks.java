@@ -111,9 +111,7 @@ public record PseudoMasks(Path folder) {
     size.add(mask.width());
     json.add("size", size);
     json.addProperty("counts", mask.rle().text());
-    Path file = file(name);
-    Files.createDirectories(file.getParent());
-    WholeFile.write(file, json.toString());
+    WholeFile.write(file(name), json.toString());
   }
 
   /**

@@ -1,7 +1,6 @@
 package org.zeroseg.examples;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.zeroseg.clip.Clip;
@@ -32,7 +31,6 @@ public final class DiscoverPicture {
   public static void main(String[] arguments) throws IOException {
     Picture picture = arguments.length > 0 ? Picture.read(Path.of(arguments[0])).rgb() : scene();
     Path overlay = Path.of("zeroseg-out", "discover-picture.png");
-    Files.createDirectories(overlay.getParent());
     try (Dino dino = DemoModels.dino();
         Clip clip = DemoModels.vitClip();
         Namer namer = DemoModels.zeroCap(clip);

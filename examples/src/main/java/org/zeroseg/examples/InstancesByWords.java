@@ -2,7 +2,6 @@ package org.zeroseg.examples;
 
 import ai.djl.modality.cv.Image;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -42,7 +41,6 @@ public final class InstancesByWords {
               scene.categories().stream().map(Category::words).distinct().toArray(String[]::new));
     }
     Path overlay = Path.of("zeroseg-out", "instances-by-words.png");
-    Files.createDirectories(overlay.getParent());
     try (Zutis zutis = ZutisModels.open(arguments, Zutis.Answer.INSTANCES)) {
       Segmentation result = zutis.segment(image, words);
       for (Segment segment : result.segments()) {

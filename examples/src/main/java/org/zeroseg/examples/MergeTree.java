@@ -6,7 +6,6 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
@@ -63,7 +62,6 @@ public final class MergeTree {
         ZeroGuide guide =
             DemoZeroGuide.builder(dino, clip, DemoZeroGuide.Variant.FULL).namer(namer).build()) {
       Path file = Path.of("zeroseg-out", "merge-tree.png");
-      Files.createDirectories(file.getParent());
       BufferedImage tree = new MergeTree(picture, guide.discover(picture)).draw();
       WholeFile.write(file, unfinished -> ImageIO.write(tree, "png", unfinished.toFile()));
       System.out.println("Picture: " + file);

@@ -2,7 +2,6 @@ package org.zeroseg.examples;
 
 import ai.djl.modality.cv.Image;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.zeroseg.clip.Clip;
@@ -33,7 +32,6 @@ public final class SegmentByWords {
         scene.categories().stream().map(category -> category.words()).toArray(String[]::new);
 
     Path overlay = Path.of("zeroseg-out", "segment-by-words.png");
-    Files.createDirectories(overlay.getParent());
     try (Clip clip = DemoModels.clip();
         Segmenter segmenter = DemoModels.maskClip(clip)) {
       Vocabulary vocabulary = DemoModels.withBackground(Vocabulary.of(words));

@@ -5,7 +5,6 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -52,7 +51,6 @@ final class Sheet {
       }
     }
     graphics.dispose();
-    Files.createDirectories(file.toAbsolutePath().getParent());
     WholeFile.write(file, unfinished -> ImageIO.write(sheet, "png", unfinished.toFile()));
     System.out.println("Picture: " + file);
   }

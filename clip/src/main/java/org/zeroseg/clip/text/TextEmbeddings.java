@@ -239,7 +239,6 @@ public final class TextEmbeddings {
     int checksum = checksum(bytes.slice());
     bytes.putInt(0, MAGIC).putInt(4, checksum);
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
       WholeFile.write(file, bytes.array());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot keep the text embedding " + file, e);

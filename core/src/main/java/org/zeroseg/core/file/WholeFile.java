@@ -32,13 +32,14 @@ public final class WholeFile {
   /**
    * Writes a file.
    *
-   * @param file written or replaced; its folder exists
+   * @param file written or replaced; its folder is made if absent
    * @param content writes it
    * @throws IOException if it cannot be written; what was there before is still there, and nothing
    *     else
    */
   public static void write(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
+    Files.createDirectories(target.getParent());
     // Not a file of createTempFile, which others than its owner could not read.
     Path unfinished =
         target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
@@ -53,7 +54,7 @@ public final class WholeFile {
   /**
    * Writes a file of bytes.
    *
-   * @param file written or replaced; its folder exists
+   * @param file written or replaced; its folder is made if absent
    * @param content all of it
    * @throws IOException as for {@link #write(Path, Content)}
    */
@@ -64,7 +65,7 @@ public final class WholeFile {
   /**
    * Writes a text file in UTF-8.
    *
-   * @param file written or replaced; its folder exists
+   * @param file written or replaced; its folder is made if absent
    * @param text all of it
    * @throws IOException as for {@link #write(Path, Content)}
    */
@@ -88,7 +89,7 @@ public final class WholeFile {
   /**
    * Writes a text file in UTF-8 part by part.
    *
-   * @param file written or replaced; its folder exists
+   * @param file written or replaced; its folder is made if absent
    * @param text writes it
    * @throws IOException as for {@link #write(Path, Content)}
    */

@@ -26,6 +26,13 @@ class WholeFileTest {
   }
 
   @Test
+  void makesTheFolder() throws IOException {
+    Path file = folder.resolve("results").resolve("words.txt");
+    WholeFile.write(file, "cat");
+    assertEquals("cat", Files.readString(file));
+  }
+
+  @Test
   void keepsWhatWasThereWhereTheContentFails() throws IOException {
     Path file = Files.writeString(folder.resolve("words.txt"), "cat");
     WholeFile.Content broken =
