@@ -118,6 +118,7 @@ final class ArchiveCommand implements Callable<Integer> {
                       "  %-24s %d pictures, first %s%n",
                       category, pictures.size(), pictures.isEmpty() ? "-" : pictures.get(0)));
       out.println("Archives: " + file);
+      out.println("Next: zeroseg pseudo-masks " + file + " --pictures FOLDER");
       out.flush();
       return 0;
     }

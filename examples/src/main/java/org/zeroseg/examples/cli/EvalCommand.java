@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segmenter;
@@ -14,6 +17,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.dino.SaliencyDetector;
+import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
 import org.zeroseg.eval.coco.CocoDetections;
 import org.zeroseg.eval.coco.CocoEvaluator;
@@ -38,6 +42,7 @@ import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -212,6 +217,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    refuseWhatWouldBeIgnored();
     Report report;
     try (ConsoleProgress progress = new ConsoleProgress()) {
       int threads = predictions == null ? 1 : Runtime.getRuntime().availableProcessors();
@@ -244,6 +250,33 @@ final class EvalCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** A forgotten --kind would otherwise be noticed only after everything is computed. */
+  private void refuseWhatWouldBeIgnored() {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (!takers(option.longestName()).contains(kind)) {
+        throw new IllegalArgumentException(
+            "--kind " + kind + " takes no " + option.longestName() + "; see 'zeroseg help eval'");
+      }
+    }
+  }
+
+  private static Set<Kind> takers(String option) {
+    return switch (option) {
+      case "--sentences", "--dino", "--gpt2", "--names", "--variant" -> EnumSet.of(Kind.NAMING);
+      case "--zutis", "--mask-clip", "--threshold", "--longer-side", "--only" ->
+          EnumSet.of(Kind.SEMANTIC, Kind.INSTANCES, Kind.ZERO_SHOT);
+      case "--holding" -> EnumSet.of(Kind.SEMANTIC);
+      case "--unseen", "--annotations", "--overlap" -> EnumSet.of(Kind.INSTANCES, Kind.ZERO_SHOT);
+      case "--seen" -> EnumSet.of(Kind.ZERO_SHOT);
+      case "--images" -> EnumSet.of(Kind.INSTANCES, Kind.ZERO_SHOT, Kind.SALIENCY);
+      case "--truth", "--beta-square" -> EnumSet.of(Kind.SALIENCY);
+      case "--raw" -> EnumSet.of(Kind.SALIENCY, Kind.MASKS);
+      case "--limit" -> EnumSet.complementOf(EnumSet.of(Kind.INSTANCES, Kind.ZERO_SHOT));
+      case "--predictions" -> EnumSet.complementOf(EnumSet.of(Kind.NAMING));
+      default -> EnumSet.allOf(Kind.class);
+    };
+  }
+
   private Report semantic(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     SemanticDataset set = semantic();
     if (only.size() > 1) {
@@ -252,6 +285,9 @@ final class EvalCommand implements Callable<Integer> {
     set = only.isEmpty() ? set : set.only(only.get(0));
     if (holding.isPresent()) {
       set = holding.get() == Holding.ONE ? set.holding(1, 1) : set.holding(2, Integer.MAX_VALUE);
+    }
+    if (set.size() == 0) {
+      throw new IllegalArgumentException(set + ": none is left to evaluate");
     }
     if (predictions != null) {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
@@ -345,7 +381,7 @@ final class EvalCommand implements Callable<Integer> {
     return evaluation.zeroShot(
         objects.detections(),
         ZeroShotScores.evaluator(overlap),
-        seen(objects.categories()),
+        seen(objects.detections().truth().categories()),
         objects.images());
   }
 
@@ -355,13 +391,31 @@ final class EvalCommand implements Callable<Integer> {
     }
     Path file = Path.of(seen.get());
     if (!Files.exists(file)) {
-      return Vocabularies.cocoSeen(seen.get());
+      try {
+        return Vocabularies.cocoSeen(seen.get());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "--seen: there is no file " + file + ", and " + e.getMessage(), e);
+      }
     }
-    List<String> names = Files.readAllLines(file).stream().map(String::strip).toList();
-    return categories.stream()
-        .filter(category -> names.contains(category.name()))
-        .map(Category::id)
-        .toList();
+    List<Long> ids = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      String name = line.strip();
+      List<Long> named =
+          categories.stream()
+              .filter(category -> category.name().equals(name))
+              .map(Category::id)
+              .toList();
+      if (named.isEmpty() && !name.isEmpty()) {
+        problems.add("there is no category '" + name + "' in the set");
+      }
+      ids.addAll(named);
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidDataException(file.toString(), problems);
+    }
+    return ids;
   }
 
   private Report saliency(Evaluation evaluation) throws IOException {
@@ -404,6 +458,9 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private SemanticDataset limited(SemanticDataset set) {
+    if (set.size() == 0) {
+      throw new IllegalArgumentException(set + ": there is nothing to evaluate");
+    }
     return limit.map(set::first).orElse(set);
   }
 

@@ -67,7 +67,8 @@ final class IndexCommand implements Callable<Integer> {
       for (Unreadable unreadable : outcome.unreadable()) {
         out.println("  not read: " + unreadable.name() + ": " + unreadable.reason());
       }
-      out.println("Next: zeroseg archive " + index + " --words \"cat, sofa\" --out archives.json");
+      String same = model.equals(Models.DEMO) ? "" : " --model " + model;
+      out.println("Next: zeroseg archive " + index + same + " --words \"cat, sofa\"");
       out.flush();
       return 0;
     }

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
@@ -60,16 +63,16 @@ final class PictureFiles {
    * @return the exit code
    */
   int forEach(Progress progress, Look look) throws IOException {
+    Map<Path, String> stems = stems();
     Files.createDirectories(out);
     PrintWriter report = spec.commandLine().getOut();
     int failed = 0;
-    for (int i = 0; i < pictures.size(); i++) {
-      progress.update("Looking at pictures", i, pictures.size());
-      Path file = pictures.get(i);
+    int done = 0;
+    for (Path file : stems.keySet()) {
+      progress.update("Looking at pictures", done++, stems.size());
       try {
-        String name = String.valueOf(file.getFileName());
-        String stem = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
-        look.at(new Shot(file, Picture.read(file).rgb(), out.resolve(stem).toString()), report);
+        String stem = out.resolve(stems.get(file)).toString();
+        look.at(new Shot(file, Picture.read(file).rgb(), stem), report);
       } catch (IOException e) {
         failed++;
         String reason =
@@ -78,7 +81,26 @@ final class PictureFiles {
       }
       report.flush();
     }
-    progress.update("Looking at pictures", pictures.size(), pictures.size());
+    progress.update("Looking at pictures", done, stems.size());
     return failed == 0 ? 0 : 1;
+  }
+
+  /** What the files about each picture begin with; no two may overwrite each other's. */
+  private Map<Path, String> stems() {
+    Map<Path, String> stems = new LinkedHashMap<>();
+    Map<String, Path> owners = new HashMap<>();
+    for (Path file : pictures) {
+      String name = String.valueOf(file.getFileName());
+      String stem = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
+      Path other = owners.putIfAbsent(stem, file);
+      if (other != null && !other.equals(file)) {
+        throw new IllegalArgumentException(
+            "the results of %s and %s would have one name, %s: give them one after the other, each"
+                    .formatted(other, file, out.resolve(stem))
+                + " with an --out of its own");
+      }
+      stems.put(file, stem);
+    }
+    return stems;
   }
 }

@@ -3,6 +3,7 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import org.zeroseg.core.checkpoint.CheckpointException;
@@ -83,6 +84,8 @@ public final class ZeroSeg implements Runnable {
       err.println("zeroseg: there is no file " + missing.getFile());
     } else if (failure instanceof FileAlreadyExistsException present) {
       err.println("zeroseg: " + present.getFile() + " exists already");
+    } else if (failure instanceof AccessDeniedException refused) {
+      err.println("zeroseg: " + refused.getFile() + " may not be read or written");
     } else if (failure instanceof IOException
         || failure instanceof CheckpointException
         || failure instanceof InvalidDataException

@@ -38,10 +38,19 @@ public final class CocoExport {
    * @param count how many
    * @param folder where to write; made if absent
    * @param progress told of every scene
-   * @throws IOException if a file cannot be written
+   * @throws IOException if a file cannot be written, or the folder holds more scenes than these
+   * @throws IllegalArgumentException if no scene is asked for
    */
   public static void write(ShapeWorld world, int count, Path folder, Progress progress)
       throws IOException {
+    if (count < 1) {
+      throw new IllegalArgumentException("expected at least one scene to write, found " + count);
+    }
+    if (Files.exists(folder.resolve("images").resolve(fileName(count)))) {
+      throw new IOException(
+          "%s holds more than %d scenes, which would stay beside the new ones: choose another folder"
+              .formatted(folder, count));
+    }
     Files.createDirectories(folder.resolve("images"));
     Files.createDirectories(folder.resolve("labels"));
     for (int i = 0; i < count; i++) {

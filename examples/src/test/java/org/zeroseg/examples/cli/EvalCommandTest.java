@@ -12,21 +12,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Every kind of evaluation on a few scenes of ShapeWorld. */
-class EvalCommandTest {
+class EvalCommandTest extends CommandTest {
 
   @TempDir private static Path data;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(Object... arguments) {
-    CommandLine command = ZeroSeg.commandLine();
-    command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-    return command.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
-  }
 
   @BeforeAll
   static void scenes() {
@@ -39,22 +29,7 @@ class EvalCommandTest {
   @Test
   void segmentsThatNameThemselvesAreReassigned() throws IOException {
     Path html = data.resolve("naming.html");
-    assertEquals(
-        0,
-        run(
-            "eval",
-            "shapeworld",
-            "--data",
-            data,
-            "--kind",
-            "naming",
-            "--names",
-            "shapeworld",
-            "--limit",
-            2,
-            "--html",
-            html),
-        err.toString());
+    evaluate("--kind", "naming", "--names", "shapeworld", "--limit", 2, "--html", html);
     String report = out.toString();
     for (String part :
         new String[] {
@@ -73,6 +48,12 @@ class EvalCommandTest {
     }
   }
 
+  private void evaluate(Object... options) {
+    succeed(
+        Stream.concat(Stream.of("eval", "shapeworld", "--data", data), Stream.of(options))
+            .toArray());
+  }
+
   private void assertSays(String... parts) {
     for (String part : parts) {
       assertTrue((out.toString() + err).contains(part), part + " in " + out + err);
@@ -89,8 +70,7 @@ class EvalCommandTest {
   @Test
   void aModelIsEvaluatedOnLabelPictures() throws IOException {
     Path html = data.resolve("semantic.html");
-    assertEquals(
-        0, run("eval", "shapeworld", "--data", data, "--limit", 3, "--html", html), err.toString());
+    evaluate("--limit", 3, "--html", html);
     assertSays("3 pictures", "mean IoU", "pixel accuracy");
     assertPage(html, "Summary", "Classes", "Confusion", "Worst and best pictures");
   }
@@ -98,10 +78,7 @@ class EvalCommandTest {
   @Test
   void aModelsInstancesAreEvaluated() throws IOException {
     Path html = data.resolve("instances.html");
-    assertEquals(
-        0,
-        run("eval", "shapeworld", "--data", data, "--kind", "instances", "--html", html),
-        err.toString());
+    evaluate("--kind", "instances", "--html", html);
     assertSays("class-agnostic", "AR");
     assertPage(html, "Summary", "Categories", "Curves", "Confusion", "Worst and best pictures");
   }
@@ -109,20 +86,7 @@ class EvalCommandTest {
   @Test
   void categoriesThatAreEvaluatedCanBeChosen() throws IOException {
     Path csv = data.resolve("chosen.csv");
-    assertEquals(
-        0,
-        run(
-            "eval",
-            "shapeworld",
-            "--data",
-            data,
-            "--kind",
-            "instances",
-            "--only",
-            "red star,blue ring",
-            "--csv",
-            csv),
-        err.toString());
+    evaluate("--kind", "instances", "--only", "red star,blue ring", "--csv", csv);
     assertSays("Of 64 categories only 2 are evaluated: red star, blue ring.");
     assertEquals(
         2, Files.readAllLines(csv).stream().filter(line -> line.startsWith("Categories,")).count());
@@ -136,33 +100,18 @@ class EvalCommandTest {
 
   @Test
   void seenAndUnseenCategoriesAreToldApart() {
-    assertEquals(
-        0,
-        run(
-            "eval",
-            "shapeworld",
-            "--data",
-            data,
-            "--kind",
-            "zero-shot",
-            "--seen",
-            data.resolve("shapeworld/seen.txt"),
-            "--overlap",
-            "box"),
-        err.toString());
+    evaluate(
+        "--kind", "zero-shot", "--seen", data.resolve("shapeworld/seen.txt"), "--overlap", "box");
     assertSays("Recall@100", "unseen", "harmonic mean");
   }
 
   @Test
   void anObjectFinderIsEvaluatedOnMasksOfSingleCategories() throws IOException {
     Path html = data.resolve("masks.html");
-    assertEquals(
-        0,
-        run("eval", "shapeworld", "--data", data, "--kind", "masks", "--raw", "--html", html),
-        err.toString());
+    evaluate("--kind", "masks", "--raw", "--html", html);
     assertSays("mean over categories", "mean over masks");
     assertPage(html, "Summary", "Categories", "Worst and best pictures");
-    assertEquals(0, run("eval", "shapeworld", "--data", data, "--kind", "saliency", "--limit", 2));
+    evaluate("--kind", "saliency", "--limit", 2);
     assertSays("S-measure");
   }
 
@@ -170,26 +119,20 @@ class EvalCommandTest {
   void truthItselfIsAPerfectPrediction() throws IOException {
     Path labels = data.resolve("shapeworld/labels");
     Path json = data.resolve("perfect.json");
-    assertEquals(
-        0,
-        run("eval", "shapeworld", "--data", data, "--predictions", labels, "--json", json),
-        err.toString());
+    evaluate("--predictions", labels, "--json", json);
     assertTrue(Files.readString(json).contains("\"value\": 1.0"), Files.readString(json));
-    assertEquals(
-        0,
-        run(
-            "eval",
-            "--kind",
-            "saliency",
-            "--images",
-            data.resolve("shapeworld/images"),
-            "--truth",
-            labels,
-            "--predictions",
-            labels,
-            "--html",
-            data.resolve("saliency.html")),
-        err.toString());
+    succeed(
+        "eval",
+        "--kind",
+        "saliency",
+        "--images",
+        data.resolve("shapeworld/images"),
+        "--truth",
+        labels,
+        "--predictions",
+        labels,
+        "--html",
+        data.resolve("saliency.html"));
     assertPage(data.resolve("saliency.html"), "Curves", "Worst and best pictures");
   }
 
@@ -197,8 +140,7 @@ class EvalCommandTest {
   void everyKindSaysWhichDataItLacks() {
     Path nowhere = data.resolve("nowhere");
     for (String kind : new String[] {"semantic", "saliency", "masks", "naming"}) {
-      assertEquals(
-          1, run("eval", "voc2012-val", "--data", nowhere, "--kind", kind, "-p", nowhere), kind);
+      assertEquals(1, run("eval", "voc2012-val", "--data", nowhere, "--kind", kind), kind);
       assertSays(nowhere.resolve("VOCdevkit").toString(), "VOCtrainval");
     }
     assertEquals(1, run("eval", "coco-20k", "--data", nowhere, "--kind", "instances"));
@@ -208,5 +150,38 @@ class EvalCommandTest {
     assertEquals(
         1, run("eval", "--kind", "zero-shot", "--annotations", nowhere, "--predictions", nowhere));
     assertSays("there is no file " + nowhere);
+  }
+
+  @Test
+  void anOptionThatWouldBeIgnoredIsRefused() {
+    fail("--kind semantic takes no --seen", "eval", "shapeworld", "--seen", "48/17");
+    fail("takes no --limit", "eval", "shapeworld", "--kind", "instances", "--limit", 3);
+    fail("takes no --predictions", "eval", "shapeworld", "--kind", "naming", "-p", data);
+  }
+
+  @Test
+  void seenCategoriesMustBeThere() throws IOException {
+    Path names = Files.writeString(data.resolve("names.txt"), "red star\n\nred strar\n");
+    Object[] command = {"eval", "shapeworld", "--data", data, "--kind", "zero-shot", "--seen", ""};
+    command[7] = names;
+    fail("names.txt: there is no category 'red strar'", command);
+    command[7] = "names.tx";
+    fail("there is no file names.tx, and there is no split", command);
+  }
+
+  @Test
+  void aSetWithoutPicturesIsRefused() throws IOException {
+    Path world = data.resolve("empty").resolve("shapeworld");
+    for (String part : new String[] {"images", "labels"}) {
+      Files.createDirectories(world.resolve(part));
+    }
+    Files.copy(data.resolve("shapeworld/instances.json"), world.resolve("instances.json"));
+    fail("0 pictures", "eval", "shapeworld", "--data", data.resolve("empty"));
+  }
+
+  @Test
+  void theKindsThatASetDoesNotServeAreTold() {
+    fail("'coco-20k' with label pictures", "eval", "coco-20k", "--data", data);
+    fail("'coca' with instances", "eval", "coca", "--data", data, "--kind", "instances");
   }
 }

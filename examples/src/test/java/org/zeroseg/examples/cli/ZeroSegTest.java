@@ -6,30 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.image.Mode;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
-import picocli.CommandLine;
 
-class ZeroSegTest {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+class ZeroSegTest extends CommandTest {
 
   @TempDir private Path folder;
-
-  private int run(Object... arguments) {
-    CommandLine command = ZeroSeg.commandLine();
-    command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-    return command.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
-  }
 
   private Path scene() throws IOException {
     Path file = folder.resolve("scene.png");
@@ -42,10 +32,10 @@ class ZeroSegTest {
 
   @Test
   void helpExplainsEveryCommand() {
-    assertEquals(0, run("--help"));
+    succeed("--help");
     for (String name : ZeroSeg.commandLine().getSubcommands().keySet()) {
       assertTrue(out.toString().contains(name), name);
-      assertEquals(0, run(name, "--help"), name);
+      succeed(name, "--help");
     }
   }
 
@@ -58,9 +48,7 @@ class ZeroSegTest {
   @Test
   void segmentsAPictureByWords() throws IOException {
     Path results = folder.resolve("results");
-    assertEquals(
-        0,
-        run("segment", scene(), "--words", "red star|crimson star, striped ring", "-o", results));
+    succeed("segment", scene(), "--words", "red star|crimson star, striped ring", "-o", results);
     assertTrue(ImageIO.read(results.resolve("scene.overlay.png").toFile()).getWidth() >= 64);
     assertEquals(64, ImageIO.read(results.resolve("scene.labels.png").toFile()).getWidth());
     assertTrue(Files.readString(results.resolve("scene.json")).startsWith("{"));
@@ -70,10 +58,10 @@ class ZeroSegTest {
   @Test
   void discoversSegmentsAndTheirNames() throws IOException {
     Path results = folder.resolve("results");
-    assertEquals(0, run("discover", scene(), "-o", results));
+    succeed("discover", scene(), "-o", results);
     assertTrue(ImageIO.read(results.resolve("scene.discovered.png").toFile()).getWidth() >= 64);
     assertTrue(out.toString().contains("confidence"), out.toString());
-    assertEquals(0, run("discover", scene(), "--names", "shapeworld", "-o", results));
+    succeed("discover", scene(), "--names", "shapeworld", "-o", results);
   }
 
   @Test
@@ -92,7 +80,7 @@ class ZeroSegTest {
   @Test
   void findsWhatStandsOutOfAPicture() throws IOException {
     Path results = folder.resolve("results");
-    assertEquals(0, run("saliency", scene(), "-o", results));
+    succeed("saliency", scene(), "-o", results);
     assertTrue(ImageIO.read(results.resolve("scene.saliency.png").toFile()).getWidth() >= 64);
     Path labels = results.resolve("scene.saliency.labels.png");
     assertEquals(64, ImageIO.read(labels.toFile()).getWidth());
@@ -139,18 +127,7 @@ class ZeroSegTest {
   @Test
   void scenesAreTheSameForTheSameOptions() throws IOException {
     for (String name : new String[] {"a", "b"}) {
-      assertEquals(
-          0,
-          run(
-              "shapeworld",
-              "-o",
-              folder.resolve(name),
-              "-n",
-              3,
-              "--size",
-              64,
-              "--split",
-              "unseen"));
+      succeed("shapeworld", "-o", folder.resolve(name), "-n", 3, "--size", 64, "--split", "unseen");
     }
     for (String file : new String[] {"images/000002.png", "instances.json", "captions.json"}) {
       assertArrayEquals(
@@ -165,16 +142,58 @@ class ZeroSegTest {
     Path world = folder.resolve("world");
     Path index = folder.resolve("index");
     Path archives = folder.resolve("archives.json");
-    assertEquals(0, run("shapeworld", "-o", world, "-n", 6, "--size", 64));
-    assertEquals(0, run("index", world.resolve("images"), "-i", index));
-    assertEquals(0, run("index", world.resolve("images"), "-i", index));
-    assertEquals(0, run("archive", index, "-w", "red star, blue ring", "-k", 2, "-o", archives));
+    succeed("shapeworld", "-o", world, "-n", 6, "--size", 64);
+    succeed("index", world.resolve("images"), "-i", index);
+    succeed("index", world.resolve("images"), "-i", index);
+    succeed("archive", index, "-w", "red star, blue ring", "-k", 2, "-o", archives);
     assertTrue(out.toString().contains("6 pictures"), out.toString());
     assertTrue(Files.readString(archives).contains("red star"));
-    assertEquals(0, run("archive", index, "-w", "red star", "-k", 500, "-o", archives));
+    succeed("archive", index, "-w", "red star", "-k", 500, "-o", archives);
     assertTrue(out.toString().contains("6 pictures, first"), out.toString());
     assertEquals(1, run("archive", index, "-w", "red star, red star", "-o", archives));
     assertTrue(err.toString().contains("'red star' occurs twice"), err.toString());
     assertEquals(1, run("archive", index, "-w", "red star,,ring", "-o", archives));
+  }
+
+  @Test
+  void picturesWhoseResultsWouldOverwriteEachOtherAreRefused() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Path twin = Files.copy(scene(), other.resolve("scene.png"));
+    Path results = folder.resolve("results");
+    fail("would have one name", "segment", scene(), twin, "-w", "red star", "-o", results);
+    succeed("segment", scene(), scene(), "-w", "red star", "-o", results);
+  }
+
+  @Test
+  void picturesOfExtremeShapesAreDone() throws IOException {
+    Path results = folder.resolve("results");
+    int[][] shapes = {{1, 1}, {2, 16}, {16, 2}};
+    Object[] pictures = new Object[shapes.length];
+    for (int i = 0; i < shapes.length; i++) {
+      int[] shape = shapes[i];
+      Path file = folder.resolve("shape" + i + ".png");
+      Picture.of(Mode.GREY, shape[0], shape[1], new byte[shape[0] * shape[1]]).writePng(file);
+      pictures[i] = file;
+    }
+    for (String[] command :
+        new String[][] {
+          {"segment", "-w", "red star"},
+          {"segment", "--mask-clip"},
+          {"saliency"},
+          {"discover", "--names", "shapeworld"}
+        }) {
+      succeed(
+          Stream.of(Stream.of(command), Stream.of(pictures), Stream.of("-o", results))
+              .flatMap(parts -> parts)
+              .toArray());
+    }
+  }
+
+  @Test
+  void aSmallerWorldIsNotWrittenIntoALargerOne() {
+    Path world = folder.resolve("world");
+    succeed("shapeworld", "-o", world, "-n", 2, "--size", 64);
+    fail("holds more than 1 scenes", "shapeworld", "-o", world, "-n", 1, "--size", 64);
+    fail("at least one scene", "shapeworld", "-o", world, "-n", 0);
   }
 }

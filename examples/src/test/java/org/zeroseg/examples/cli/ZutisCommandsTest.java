@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -27,24 +25,14 @@ import org.zeroseg.dino.DinoConfig;
 import org.zeroseg.dino.SelfMaskConfig;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
-import picocli.CommandLine;
 
 /** From pictures to a trained network by commands alone, with small random models. */
-class ZutisCommandsTest {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+class ZutisCommandsTest extends CommandTest {
 
   @TempDir Path folder;
   private Path pictures;
   private Path archives;
   private Path clip;
-
-  private int run(Object... arguments) {
-    CommandLine command = ZeroSeg.commandLine();
-    command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-    return command.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
-  }
 
   @BeforeEach
   void picturesArchivesAndModels() throws IOException {
@@ -74,6 +62,24 @@ class ZutisCommandsTest {
     }
   }
 
+  /** Into the folder zutis. */
+  private int train(Path masks, Object model, Object... options) {
+    Object[] command = {
+      "train",
+      "zutis",
+      archives,
+      "-p",
+      pictures,
+      "--masks",
+      masks,
+      "--clip",
+      model,
+      "-o",
+      folder.resolve("zutis")
+    };
+    return run(Stream.concat(Stream.of(command), Stream.of(options)).toArray());
+  }
+
   private Path selfMask() throws IOException {
     Path file = folder.resolve("selfmask.safetensors");
     DinoConfig encoder = SelfMaskConfig.SMALL_8.encoder();
@@ -93,29 +99,20 @@ class ZutisCommandsTest {
     Object[] makeMasks = {
       "pseudo-masks", archives, "-p", pictures, "-m", selfMask(), "-o", masks, "--shorter-side", 32
     };
-    assertEquals(0, run(makeMasks), err.toString());
+    succeed(makeMasks);
     assertTrue(out.toString().contains("4 masks made, 0 there before"), out.toString());
     assertTrue(out.toString().contains("not read: absent.png"), out.toString());
-    assertEquals(0, run(makeMasks), err.toString());
+    succeed(makeMasks);
     assertTrue(out.toString().contains("0 masks made, 4 there before"), out.toString());
 
     Path world = folder.resolve("shapeworld");
-    assertEquals(0, run("shapeworld", "--out", world, "--count", 2), err.toString());
+    succeed("shapeworld", "--out", world, "--count", 2);
     Path trained = folder.resolve("zutis");
     assertEquals(
         0,
-        run(
-            "train",
-            "zutis",
-            archives,
-            "-p",
-            pictures,
-            "--masks",
+        train(
             masks,
-            "--clip",
             clip,
-            "-o",
-            trained,
             "--steps",
             2,
             "--batch",
@@ -149,26 +146,20 @@ class ZutisCommandsTest {
 
     Path results = folder.resolve("results");
     Path network = trained.resolve("model.safetensors");
-    assertEquals(
-        0,
-        run(
-            "segment",
-            pictures.resolve("0.png"),
-            "-w",
-            "red star, blue ring",
-            "-m",
-            clip,
-            "--zutis",
-            network,
-            "-o",
-            results),
-        err.toString());
+    succeed(
+        "segment",
+        pictures.resolve("0.png"),
+        "-w",
+        "red star, blue ring",
+        "-m",
+        clip,
+        "--zutis",
+        network,
+        "-o",
+        results);
     assertTrue(Files.exists(results.resolve("0.overlay.png")));
 
-    assertEquals(
-        0,
-        run("eval", "shapeworld", "--data", folder, "-m", clip, "--zutis", network),
-        err.toString());
+    succeed("eval", "shapeworld", "--data", folder, "-m", clip, "--zutis", network);
   }
 
   @Test
@@ -178,39 +169,13 @@ class ZutisCommandsTest {
       Files.writeString(
           masks.resolve(i + ".png.json"), "{\"size\":[64,64],\"counts\":\"" + "PP4" + "\"}");
     }
-    assertEquals(
-        1,
-        run(
-            "train",
-            "zutis",
-            archives,
-            "-p",
-            pictures,
-            "--masks",
-            masks,
-            "--clip",
-            Models.DEMO,
-            "-o",
-            folder.resolve("zutis")));
+    assertEquals(1, train(masks, Models.DEMO));
     assertTrue(err.toString().contains("vision transformer"), err.toString());
   }
 
   @Test
   void trainingWithoutMasksNamesTheCategories() {
-    assertEquals(
-        1,
-        run(
-            "train",
-            "zutis",
-            archives,
-            "-p",
-            pictures,
-            "--masks",
-            folder.resolve("none"),
-            "--clip",
-            clip,
-            "-o",
-            folder.resolve("zutis")));
+    assertEquals(1, train(folder.resolve("none"), clip));
     assertTrue(err.toString().contains("red star"), err.toString());
   }
 }
