@@ -304,8 +304,7 @@ class ZeroGuideTest {
   void aTreeIsNoDeeperThanItsNodesCanBeNumbered() {
     assertEquals(62, new Oversegmentation(48, 96, 8, 100, 62, 0.9, true).splitsExamined());
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new Oversegmentation(48, 96, 8, 100, 63, 0.9, true));
+        IllegalArgumentException.class, () -> new Oversegmentation(48, 96, 8, 100, 63, 0.9, true));
   }
 
   @Test
