@@ -140,11 +140,18 @@ public final class CosineAffinity {
    *
    * @param wanted how many, at most the number of positions
    * @return eigenvalues ascending, and vectors with {@code v' D v = 1}
-   * @throws IllegalArgumentException if there are fewer positions
+   * @throws IllegalArgumentException if there are fewer positions, or one has no affinity to any,
+   *     as a vector of zeros may have
    */
   public Spectrum spectrum(int wanted) {
     if (wanted < 1 || wanted > count) {
       throw new IllegalArgumentException(wanted + " eigenvectors of " + count + " positions");
+    }
+    for (int i = 0; i < count; i++) {
+      if (!(degrees[i] > 0)) {
+        throw new IllegalArgumentException(
+            "Position " + i + " has no affinity to any; is its vector zero?");
+      }
     }
     return count <= dimension + 1 || wanted > dimension + 1 ? dense(wanted) : lowRank(wanted);
   }

@@ -32,6 +32,18 @@ class SpectralClusteringTest {
   }
 
   @Test
+  void namesAPositionWithoutAffinities() {
+    for (int dimension : new int[] {2, 12}) { // the low-rank way, the dense way
+      float[] features = bundles(5, dimension);
+      Arrays.fill(features, 3 * dimension, 4 * dimension, 0);
+      CosineAffinity affinity = CosineAffinity.of(features, dimension).orElseThrow();
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> affinity.spectrum(2)).getMessage();
+      assertTrue(message.contains("Position 3 "), message);
+    }
+  }
+
+  @Test
   void lowRankAndDenseProblemsHaveTheSameSpectrum() {
     // Few positions take the dense way; the same positions twice have more than the rank.
     float[] once = bundles(10, 30);
