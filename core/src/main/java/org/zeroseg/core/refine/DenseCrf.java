@@ -185,7 +185,7 @@ public final class DenseCrf {
    * @param iterations parallel updates of all pixels; 0 gives the softmax of the negative energies
    * @return scores that sum to 1 at every pixel, {@code [labels, height, width]}
    * @throws IllegalArgumentException if the energies have another size than the field or a
-   *     compatibility another number of labels, or an energy is NaN
+   *     compatibility another number of labels, or an energy is NaN or negative infinity
    */
   public float[] infer(float[] unary, int labels, int iterations) {
     int pixels = width * height;
@@ -201,9 +201,9 @@ public final class DenseCrf {
               + unary.length);
     }
     for (int i = 0; i < unary.length; i++) {
-      if (Float.isNaN(unary[i])) {
+      if (!(unary[i] > Float.NEGATIVE_INFINITY)) {
         throw new IllegalArgumentException(
-            "Unary energy of label " + i / pixels + ", pixel " + i % pixels + " is NaN");
+            "Unary energy of label " + i / pixels + ", pixel " + i % pixels + " is " + unary[i]);
       }
     }
     kernels.forEach(kernel -> kernel.compatibility.check(labels));

@@ -183,7 +183,8 @@ class TorchCheckpointTest {
 
   @Test
   void refusesNumbersOfThousandsOfDigits() throws IOException {
-    TorchFiles content = TorchFiles.zip().ascii("}").bytes(0x8b, 0, 16, 0, 0).ascii("1".repeat(4096));
+    TorchFiles content =
+        TorchFiles.zip().ascii("}").bytes(0x8b, 0, 16, 0, 0).ascii("1".repeat(4096));
     String message = refusal(content.tensor("0", SCALAR, 1).ascii("s"));
     assertTrue(message.contains("a number of 4096 bytes"), message);
   }

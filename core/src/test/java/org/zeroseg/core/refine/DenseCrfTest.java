@@ -133,11 +133,12 @@ class DenseCrfTest {
   void namesWhatIsWrong() {
     DenseCrf crf = crf();
     float[] unary = noisyUnary(2);
-    unary[PIXELS + 7] = Float.NaN;
-    assertTrue(
-        assertThrows(IllegalArgumentException.class, () -> crf.infer(unary, 2, 1))
-            .getMessage()
-            .contains("label 1, pixel 7"));
+    for (float energy : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+      unary[PIXELS + 7] = energy;
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> crf.infer(unary, 2, 1)).getMessage();
+      assertTrue(message.contains("label 1, pixel 7 is " + energy), message);
+    }
     assertThrows(IllegalArgumentException.class, () -> crf.infer(new float[PIXELS], 2, 1));
     assertThrows(
         IllegalArgumentException.class,
