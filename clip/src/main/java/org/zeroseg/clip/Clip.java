@@ -156,12 +156,15 @@ public final class Clip implements TextEncoder, AutoCloseable {
     Activation activation = config.isPresent() ? activation(config.get()) : Activation.QUICK_GELU;
     NDManager manager = NDManager.newBaseManager(device);
     try (Checkpoint checkpoint = Checkpoints.open(weights)) {
-      return of(ClipModel.load(checkpoint, activation, precision, manager), tokenizer, manager);
-    } catch (IllegalArgumentException e) {
-      manager.close();
-      throw new CheckpointException(
-          "%s does not fit the vocabulary of %s: %s".formatted(weights, vocabulary, e.getMessage()),
-          e);
+      ClipModel model = ClipModel.load(checkpoint, activation, precision, manager);
+      try {
+        return of(model, tokenizer, manager);
+      } catch (IllegalArgumentException e) {
+        throw new CheckpointException(
+            "%s does not fit the vocabulary of %s: %s"
+                .formatted(weights, vocabulary, e.getMessage()),
+            e);
+      }
     } catch (RuntimeException e) {
       manager.close();
       throw e;

@@ -187,7 +187,8 @@ public final class MaskClip implements Segmenter {
 
     /**
      * Where class vectors come from, for instance ones that are kept in files for the next process
-     * ({@link TextEmbeddings#of(TextEncoder, Path, String)}).
+     * ({@link TextEmbeddings#of(TextEncoder, Path, String)}). Those of a model with a joint space
+     * of another width are refused when a picture is segmented.
      *
      * @param chosen the model's own by default, which are remembered while it is open
      * @return this
@@ -238,8 +239,13 @@ public final class MaskClip implements Segmenter {
           new Settings(
               shorterSide, longerSide, filter, normalization, templates, refinement, window, step);
       Clip chosen = clip.open();
-      return new MaskClip(
-          chosen, chosen.dense(asReleased), texts.orElseGet(chosen::textEmbeddings), settings);
+      try {
+        return new MaskClip(
+            chosen, chosen.dense(asReleased), texts.orElseGet(chosen::textEmbeddings), settings);
+      } catch (RuntimeException e) {
+        chosen.close();
+        throw e;
+      }
     }
   }
 
@@ -247,6 +253,11 @@ public final class MaskClip implements Segmenter {
   public List<Segmentation> segment(List<Image> images, Vocabulary vocabulary) {
     Words words = Words.of(vocabulary);
     float[][] classifier = texts.classifier(words.words(), settings.templates());
+    if (classifier[0].length != clip.config().embedding()) {
+      throw new IllegalArgumentException(
+          "class vectors of %d numbers for a model of %d: they are another model's"
+              .formatted(classifier[0].length, clip.config().embedding()));
+    }
     List<Segmentation> results = new ArrayList<>();
     // One by one: at this size a picture fills the processor, and stays independent of the others.
     for (Image image : images) {

@@ -99,6 +99,20 @@ class MaskClipTest {
   }
 
   @Test
+  void classVectorsOfAnotherModelAreRefused() throws IOException {
+    TextEmbeddings others =
+        TextEmbeddings.of(texts -> new float[][] {{3, 4}, {4, 3}, {1, 0}, {0, 1}});
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        MaskClip segmenter = small(clip).textEmbeddings(others).build()) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class, () -> segmenter.segment(image(64, 48), WORDS))
+              .getMessage();
+      assertTrue(message.contains("2 numbers") && message.contains("32"), message);
+    }
+  }
+
+  @Test
   void aWindowAsLargeAsThePictureChangesNothing() throws IOException {
     try (Clip clip = TinyClip.clip(TinyClip.VIT);
         MaskClip whole = small(clip).refinement(Refinement.SUGGESTED).build();
