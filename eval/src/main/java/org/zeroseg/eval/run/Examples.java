@@ -3,11 +3,13 @@ package org.zeroseg.eval.run;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.eval.report.Report.Example;
@@ -40,15 +42,28 @@ final class Examples {
     List<Example> examples = new ArrayList<>();
     for (Extremes.Scored<LabelMap> scored : extremes.all()) {
       SemanticDataset.Item item = dataset.find(scored.name()).orElseThrow();
-      Picture picture = item.picture();
+      LabelMap truth = item.truth();
+      Picture picture = picture(item.image(), truth.width(), truth.height());
       examples.add(
           new Example(
               scored.name(),
               scored.score(),
               overlay(picture, names, scored.value().map(paint)),
-              overlay(picture, names, item.truth().map(paint))));
+              overlay(picture, names, truth.map(paint))));
     }
     return examples;
+  }
+
+  /** A picture that must be of its truth's size. */
+  static Picture picture(Path file, int width, int height) throws IOException {
+    Picture picture = Picture.read(file);
+    if (picture.width() != width || picture.height() != height) {
+      throw new InvalidDataException(
+          file,
+          "the picture is %d x %d, its truth %d x %d"
+              .formatted(picture.width(), picture.height(), width, height));
+    }
+    return picture;
   }
 
   private static byte[] overlay(Picture picture, List<String> names, LabelMap labels) {

@@ -151,7 +151,12 @@ final class InstanceReport {
       if (!Files.isRegularFile(file)) {
         throw new InvalidDataException(file, "there is no such picture to show");
       }
-      shown.add(example(scored, Picture.read(file), detections));
+      int width = scored.value().width();
+      int height = scored.value().height();
+      // A set of boxes need not say its images' sizes.
+      Picture picture =
+          width == 0 || height == 0 ? Picture.read(file) : Examples.picture(file, width, height);
+      shown.add(example(scored, picture, detections));
     }
     return shown;
   }

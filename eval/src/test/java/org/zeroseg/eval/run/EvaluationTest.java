@@ -348,4 +348,34 @@ class EvaluationTest {
       Locale.setDefault(before);
     }
   }
+
+  @Test
+  void namesAPictureOfAnotherSizeThanItsTruth() throws IOException {
+    LabelMap small = LabelMap.of(4, 4, new int[16]);
+    small.write(folder.resolve("labels/0.png"), false);
+    SemanticDataset dataset = dataset();
+    RuntimeException labels =
+        assertThrows(
+            RuntimeException.class,
+            () -> new Evaluation(1, 4, Progress.SILENT).semantic(dataset, item -> item.truth()));
+    assertTrue(labels.getMessage().contains("0.png"), labels.getMessage());
+
+    Path file = folder.resolve("instances.json");
+    Files.writeString(
+        file,
+        """
+        {"images": [{"id": 1, "file_name": "0.png", "width": 8, "height": 8}],
+         "categories": [{"id": 3, "name": "cat"}],
+         "annotations": [
+          {"id": 1, "image_id": 1, "category_id": 3, "iscrowd": 0, "area": 16,
+           "segmentation": [[0, 0, 0, 4, 4, 4, 4, 0]]}]}
+        """);
+    CocoDetections none = CocoDetections.builder(CocoGroundTruth.read(file)).build();
+    Optional<Path> images = Optional.of(folder.resolve("images"));
+    RuntimeException objects =
+        assertThrows(
+            RuntimeException.class,
+            () -> evaluation.instances(none, CocoEvaluator.builder(), images));
+    assertTrue(objects.getMessage().contains("0.png"), objects.getMessage());
+  }
 }
