@@ -33,6 +33,12 @@ public final class SelfMask implements SaliencyDetector {
 
   private static final String MODEL = "model";
 
+  /**
+   * Longer sides of the input are at most so many of the chosen shorter ones. Departure from the
+   * references, where a strip a pixel wide grows to gigabytes and ends a run over a collection.
+   */
+  private static final int MOST_SIDES = 16;
+
   private final SelfMaskNetwork network;
   private final ModelMemory memory;
   private final Settings settings;
@@ -81,7 +87,8 @@ public final class SelfMask implements SaliencyDetector {
     }
 
     /**
-     * The input's size: the shorter side is resized to this, 512 by default.
+     * The input's size: the shorter side is resized to this, 512 by default; of a picture more than
+     * sixteen times as long as wide the longer side to sixteen times this.
      *
      * @param pixels of the shorter side
      * @return this
@@ -238,9 +245,12 @@ public final class SelfMask implements SaliencyDetector {
   private Sizes sizes(Picture picture) {
     int width = picture.width();
     int height = picture.height();
-    return settings.shorterSide().isPresent()
-        ? Sizes.shorterSide(width, height, settings.shorterSide().getAsInt())
-        : new Sizes(width, height, width, height);
+    if (settings.shorterSide().isEmpty()) {
+      return new Sizes(width, height, width, height);
+    }
+    int shorter = settings.shorterSide().getAsInt();
+    int longest = (int) Math.min(Integer.MAX_VALUE, (long) MOST_SIDES * shorter);
+    return Sizes.shorterSide(width, height, shorter, longest);
   }
 
   /** Pictures of one size, together. */

@@ -91,6 +91,15 @@ class SelfMaskTest {
   }
 
   @Test
+  void aStripAPixelWideHasAnAnswerToo() throws IOException {
+    try (SelfMask selfMask = builder("").shorterSide(512).build()) {
+      Mask mask = selfMask.detect(TinyModels.noise(1, 3000, 5)).mask();
+      assertEquals(1, mask.width());
+      assertEquals(3000, mask.height());
+    }
+  }
+
+  @Test
   void masksComeBackAtThePicturesSize() throws IOException {
     try (SelfMask selfMask = builder("").shorterSide(16).build()) {
       Mask mask = selfMask.detect(TinyModels.noise(50, 30, 5)).mask();
