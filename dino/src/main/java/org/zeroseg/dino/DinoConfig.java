@@ -78,6 +78,11 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
     try {
       int width = Math.toIntExact(filter.get(0));
       int patch = Math.toIntExact(filter.get(2));
+      if (heads == null && width % HEAD_WIDTH != 0) {
+        throw new IllegalArgumentException(
+            "heads of %d channels do not fill a width of %d, and the metadata names no number (heads)"
+                .formatted(HEAD_WIDTH, width));
+      }
       int count = heads != null ? Integer.parseInt(heads) : width / HEAD_WIDTH;
       return new DinoConfig(patch, width, depth, count, grid);
     } catch (IllegalArgumentException | ArithmeticException e) {

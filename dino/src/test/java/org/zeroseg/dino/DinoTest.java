@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.Weights;
 
@@ -162,6 +163,24 @@ class DinoTest {
     }
     try (Dino dino = Dino.load(file.toString())) {
       assertEquals(config, dino.config());
+    }
+  }
+
+  @Test
+  void sizesThatCannotBeAreRefused() {
+    for (long width : new long[] {32, 96, 1L << 40}) {
+      Map<String, Shape> shapes =
+          Map.of(
+              "patch_embed.proj.weight", new Shape(width, 3, 8, 8),
+              "pos_embed", new Shape(1, 10, width),
+              "blocks.0.norm1.weight", new Shape(width));
+      String message =
+          assertThrows(
+                  CheckpointException.class,
+                  () -> DinoConfig.of(new PortableWeights(shapes, "odd")),
+                  "width " + width)
+              .getMessage();
+      assertTrue(message.contains("'odd'"), message);
     }
   }
 
