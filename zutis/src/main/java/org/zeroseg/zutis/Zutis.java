@@ -80,6 +80,9 @@ public final class Zutis implements Segmenter {
     }
   }
 
+  /** Pixels that go through the network at once, unless a single picture has more. */
+  private static final long MOST_PIXELS = 8L << 20;
+
   private record Settings(
       Answer answer,
       Instances instances,
@@ -310,9 +313,10 @@ public final class Zutis implements Segmenter {
     }
 
     /**
-     * Pictures of one size that go through the network at once.
+     * Pictures of one size that go through the network at once; of those beyond a megapixel fewer,
+     * so that eight megapixels are not exceeded.
      *
-     * @param pictures 8 by default
+     * @param pictures at most; 8 by default
      * @return this
      */
     public Builder batch(int pictures) {
@@ -433,19 +437,21 @@ public final class Zutis implements Segmenter {
 
   /** Runs the network on pictures of one size at a time. */
   private void forEach(List<Image> images, Words words, Answer answer, Use use) {
-    record Size(int width, int height) {}
     List<Picture> pictures = images.stream().map(image -> Picture.of(image).rgb()).toList();
     float[][] vectors = clip.textEmbeddings().classifier(words.words(), PromptTemplates.BARE);
-    Map<Size, List<Integer>> bySize = new LinkedHashMap<>();
+    Map<Sizes, List<Integer>> bySize = new LinkedHashMap<>();
     for (int i = 0; i < pictures.size(); i++) {
-      Size size = new Size(pictures.get(i).width(), pictures.get(i).height());
-      bySize.computeIfAbsent(size, key -> new ArrayList<>()).add(i);
+      Sizes sizes = sizes(pictures.get(i).width(), pictures.get(i).height());
+      bySize.computeIfAbsent(sizes, key -> new ArrayList<>()).add(i);
     }
-    for (List<Integer> members : bySize.values()) {
-      for (int from = 0; from < members.size(); from += settings.batch()) {
-        int to = Math.min(from + settings.batch(), members.size());
+    for (Map.Entry<Sizes, List<Integer>> group : bySize.entrySet()) {
+      Sizes sizes = group.getKey();
+      List<Integer> members = group.getValue();
+      int together = together(sizes, settings.batch());
+      for (int from = 0; from < members.size(); from += together) {
+        int to = Math.min(from + together, members.size());
         List<Integer> some = members.subList(from, to);
-        List<Picture> inputs = some.stream().map(pictures::get).map(this::input).toList();
+        List<Picture> inputs = some.stream().map(i -> input(pictures.get(i), sizes)).toList();
         List<Output> outputs = memory.during(call -> compute(call, inputs, vectors, answer));
         for (int i = 0; i < some.size(); i++) {
           use.accept(some.get(i), pictures.get(some.get(i)), outputs.get(i));
@@ -454,10 +460,21 @@ public final class Zutis implements Segmenter {
     }
   }
 
+  /** How many pictures of a size the network takes at once. */
+  static int together(Sizes sizes, int batch) {
+    long pixels = (long) sizes.newWidth() * sizes.newHeight();
+    return (int) Math.max(1, Math.min(batch, MOST_PIXELS / pixels));
+  }
+
   /** What the network sees of a picture. */
-  private Picture input(Picture picture) {
-    int width = picture.width();
-    int height = picture.height();
+  private static Picture input(Picture picture, Sizes sizes) {
+    boolean same = sizes.newWidth() == picture.width() && sizes.newHeight() == picture.height();
+    return same ? picture : picture.resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR);
+  }
+
+  private Sizes sizes(int pictureWidth, int pictureHeight) {
+    int width = pictureWidth;
+    int height = pictureHeight;
     if (settings.shorterSide().isPresent()) {
       Sizes sizes = Sizes.shorterSide(width, height, settings.shorterSide().getAsInt());
       width = sizes.newWidth();
@@ -469,8 +486,7 @@ public final class Zutis implements Segmenter {
       width = (int) Math.max(1, width * limit / longer);
       height = (int) Math.max(1, height * limit / longer);
     }
-    boolean same = width == picture.width() && height == picture.height();
-    return same ? picture : picture.resize(width, height, Filter.BILINEAR);
+    return new Sizes(pictureWidth, pictureHeight, width, height);
   }
 
   private List<Output> compute(

@@ -24,6 +24,7 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.tensor.Weights;
 
@@ -107,6 +108,15 @@ class ZutisTest {
       }
       assertEquals(List.of(), zutis.segment(List.of(), WORDS));
     }
+  }
+
+  @Test
+  void ofLargePicturesFewerGoTogether() {
+    assertEquals(8, Zutis.together(new Sizes(640, 480, 640, 480), 8));
+    assertEquals(8, Zutis.together(new Sizes(640, 480, 1024, 1024), 8));
+    assertEquals(2, Zutis.together(new Sizes(640, 480, 2048, 2048), 8));
+    assertEquals(1, Zutis.together(new Sizes(640, 480, 60_000, 60_000), 8));
+    assertEquals(1, Zutis.together(new Sizes(640, 480, 640, 480), 1));
   }
 
   @Test
