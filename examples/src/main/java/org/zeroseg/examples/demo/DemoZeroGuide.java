@@ -26,9 +26,9 @@ public final class DemoZeroGuide {
   private static final Oversegmentation CANDIDATES =
       new Oversegmentation(96, 384, 4, 20, 10, 0.9, true);
 
-  /** All of CLIP's four blocks but the first. */
+  /** The last of CLIP's four blocks; the paper masks four of 24. */
   private static final SegmentEncoder.Settings ENCODER =
-      new SegmentEncoder.Settings(3, 5, SegmentEncoder.Settings.DEFAULT.saliency());
+      new SegmentEncoder.Settings(1, 2, SegmentEncoder.Settings.DEFAULT.saliency());
 
   private static final double MERGE_THRESHOLD = 0.7;
 

@@ -74,13 +74,18 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
 
   /**
    * A vision transformer for the joint space of another model, whose embeddings of pictures and
-   * their parts it learns.
+   * their parts it learns: of scenes, then of single objects, which show what shapes are, and then
+   * of scenes for long.
    *
    * @return the recipe of the shipped model
    */
   public static TrainClip vit() {
     return new TrainClip(
-        new ClipConfig.Vit(128, 4, 8, 8), List.of(new Phase(1500, 1e-3, 32, 3, SEED + 3)));
+        new ClipConfig.Vit(128, 4, 8, 8),
+        List.of(
+            new Phase(1500, 1e-3, 32, 3, SEED + 3),
+            new Phase(1000, 1e-3, 32, 1, SEED + 4),
+            new Phase(7000, 1e-3, 32, 3, SEED + 5)));
   }
 
   /**
