@@ -177,7 +177,7 @@ class SegmentationTest {
     result.writeOverlay(file, picture(12, 8));
     assertEquals(Picture.of(result.overlay(picture(12, 8))), Picture.read(file));
     assertThrows(IllegalArgumentException.class, () -> result.writeOverlay(file, picture(8, 12)));
-    assertArrayEquals(new String[] {"overlay.png"}, folder.toFile().list());
+    assertOnlyFile(file);
   }
 
   @Test
@@ -263,8 +263,7 @@ class SegmentationTest {
     overlapping().writeGeoJson(file, 1);
     assertEquals(overlapping().toGeoJson(1), Files.readString(file));
     assertOnlyFile(file);
-    assertThrows(
-        IOException.class, () -> overlapping().writeGeoJson(folder.resolve("no/such/file"), 1));
+    assertThrows(IOException.class, () -> overlapping().writeGeoJson(file.resolve("below"), 1));
   }
 
   private void assertOnlyFile(Path file) throws IOException {
