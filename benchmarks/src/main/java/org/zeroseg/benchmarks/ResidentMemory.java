@@ -15,21 +15,12 @@ final class ResidentMemory {
 
   /** The most bytes since {@link #forgetPeak}; 0 on other systems. */
   static long peak() {
-    return bytes("VmHWM:");
-  }
-
-  /** Bytes now; 0 on other systems. */
-  static long now() {
-    return bytes("VmRSS:");
-  }
-
-  private static long bytes(String field) {
     if (!Files.exists(STATUS)) {
       return 0;
     }
     try {
       return Files.readAllLines(STATUS).stream()
-          .filter(line -> line.startsWith(field))
+          .filter(line -> line.startsWith("VmHWM:"))
           .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
           .findFirst()
           .orElse(0);

@@ -6,7 +6,6 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -14,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Lettering;
 
 /**
@@ -124,8 +124,7 @@ final class StageTimes implements Progress {
     }
     write(pen, Font.BOLD, title, 12, 26);
     pen.dispose();
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    ImageIO.write(image, "png", file.toFile());
+    WholeFile.write(file, unfinished -> ImageIO.write(image, "png", unfinished.toFile()));
   }
 
   private static void write(Graphics2D pen, int style, String text, int x, int y) {

@@ -41,7 +41,8 @@ public final class ZeroCap implements Namer {
 
   /**
    * Targets in lockstep. More would share little, the first token's texts being kept for all, and
-   * the language model's memory grows with them: 20 MB a beam of GPT-2 medium at 15 tokens.
+   * the language model's memory grows with them: two copies of 4 MB a beam of GPT-2 medium at 15
+   * tokens.
    */
   private static final int AT_ONCE = 4;
 

@@ -39,8 +39,7 @@ public record ZeroCapSettings(
       new ZeroCapSettings(5, 15, 5, 0.3, 0.9, 0.01, 1, 0.2, 512, 1.01, 1.6, 20, 1, 0.99);
 
   /** Those of Zero-guidance segmentation, which ends texts sooner. */
-  public static final ZeroCapSettings ZERO_GUIDANCE =
-      new ZeroCapSettings(5, 15, 5, 0.3, 0.9, 0.01, 1, 0.2, 512, 1.1, 1.6, 20, 1, 0.99);
+  public static final ZeroCapSettings ZERO_GUIDANCE = ZERO_CAP.withEndFactor(1.1);
 
   /**
    * Checks the numbers.
@@ -89,7 +88,7 @@ public record ZeroCapSettings(
    * @return changed settings
    */
   public ZeroCapSettings withSearch(int newBeams, int newTokens) {
-    return with(newBeams, newTokens, iterations, candidates, stepSize, fluencyScale);
+    return with(newBeams, newTokens, iterations, candidates, stepSize, fluencyScale, endFactor);
   }
 
   /**
@@ -100,7 +99,7 @@ public record ZeroCapSettings(
    * @return changed settings
    */
   public ZeroCapSettings withEffort(int newIterations, int newCandidates) {
-    return with(beams, tokens, newIterations, newCandidates, stepSize, fluencyScale);
+    return with(beams, tokens, newIterations, newCandidates, stepSize, fluencyScale, endFactor);
   }
 
   /**
@@ -112,7 +111,17 @@ public record ZeroCapSettings(
    * @return changed settings
    */
   public ZeroCapSettings withSteering(double step, double fluency) {
-    return with(beams, tokens, iterations, candidates, step, fluency);
+    return with(beams, tokens, iterations, candidates, step, fluency, endFactor);
+  }
+
+  /**
+   * Texts that end sooner or later.
+   *
+   * @param factor boosts the end token from the second token on
+   * @return changed settings
+   */
+  public ZeroCapSettings withEndFactor(double factor) {
+    return with(beams, tokens, iterations, candidates, stepSize, fluencyScale, factor);
   }
 
   private ZeroCapSettings with(
@@ -121,7 +130,8 @@ public record ZeroCapSettings(
       int newIterations,
       int newCandidates,
       double newStepSize,
-      double newFluencyScale) {
+      double newFluencyScale,
+      double newEndFactor) {
     return new ZeroCapSettings(
         newBeams,
         newTokens,
@@ -132,7 +142,7 @@ public record ZeroCapSettings(
         clipScale,
         newFluencyScale,
         newCandidates,
-        endFactor,
+        newEndFactor,
         firstEndFactor,
         forbiddenFactor,
         repetitionPenalty,
