@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.core.match.Assignment;
-import org.zeroseg.core.match.RoiAlign;
+import org.zeroseg.core.network.RoiAlign;
 
 /**
  * Assignment of 100 x 100 and RoIAlign of 512 boxes, in units of {@link Baseline#matrixProduct}.

@@ -29,7 +29,7 @@ import org.zeroseg.clip.ClipModel;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Precision;
-import org.zeroseg.core.tensor.Transformer;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.zeroguide.caption.CaptionWork;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;

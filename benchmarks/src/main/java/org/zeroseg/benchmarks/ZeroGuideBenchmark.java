@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
 import org.zeroseg.core.Precision;
-import org.zeroseg.core.tensor.Transformer;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.zeroguide.SegmentEncoder;
 
 /**

@@ -31,8 +31,8 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
+import org.zeroseg.core.network.Transformer.Activation;
 import org.zeroseg.core.tensor.ModelMemory;
-import org.zeroseg.core.tensor.Transformer.Activation;
 
 /**
  * CLIP for pictures and texts (Radford et al. 2021): both become vectors of one space, in which the

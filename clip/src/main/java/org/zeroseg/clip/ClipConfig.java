@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.TensorInfo;
-import org.zeroseg.core.tensor.Transformer.Activation;
+import org.zeroseg.core.network.Transformer.Activation;
 
 /**
  * The sizes of a CLIP model (Radford et al. 2021), all of which a checkpoint's shapes tell.

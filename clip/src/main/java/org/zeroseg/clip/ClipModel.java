@@ -6,7 +6,8 @@ import java.util.Set;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.tensor.Transformer.Activation;
+import org.zeroseg.core.network.Mode;
+import org.zeroseg.core.network.Transformer.Activation;
 import org.zeroseg.core.tensor.Weights;
 
 /**

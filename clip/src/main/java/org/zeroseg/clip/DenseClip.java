@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
 import java.util.Optional;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.Transformer;
 
 /**
  * Features of every cell of a picture in CLIP's joint space: the value path of the last attention

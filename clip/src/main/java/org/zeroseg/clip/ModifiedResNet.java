@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
 
 /**

@@ -2,6 +2,7 @@ package org.zeroseg.clip;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import org.zeroseg.core.network.Mode;
 
 /**
  * How a position table is resampled to a grid other than the native one. All take the bicubic

@@ -3,7 +3,8 @@ package org.zeroseg.clip;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import org.zeroseg.core.tensor.Transformer;
+import org.zeroseg.core.network.Mode;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Weights;
 
 /**

@@ -4,7 +4,8 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import org.zeroseg.core.tensor.Transformer;
+import org.zeroseg.core.network.Mode;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Weights;
 
 /**

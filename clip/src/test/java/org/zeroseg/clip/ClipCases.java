@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.tensor.Transformer.Activation;
+import org.zeroseg.core.network.Transformer.Activation;
 import org.zeroseg.core.tensor.Weights;
 
 /** What golden cases of CLIP have in common. */

@@ -18,7 +18,7 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.tensor.Transformer.Activation;
+import org.zeroseg.core.network.Transformer.Activation;
 
 class ClipCheckpointGoldenTest {
 

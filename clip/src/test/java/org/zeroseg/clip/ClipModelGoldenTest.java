@@ -17,6 +17,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
 
 class ClipModelGoldenTest {

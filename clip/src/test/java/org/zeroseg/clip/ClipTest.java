@@ -27,7 +27,7 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.tensor.Transformer.Activation;
+import org.zeroseg.core.network.Transformer.Activation;
 
 class ClipTest {
 

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.Transformer;
 import org.zeroseg.core.tensor.Weights;
 
 /**

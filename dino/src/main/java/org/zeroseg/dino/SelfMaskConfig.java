@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.TensorInfo;
-import org.zeroseg.core.tensor.QueryDecoder;
+import org.zeroseg.core.network.QueryDecoder;
 
 /**
  * The sizes of a SelfMask network (Shin et al. 2022, Sec. 3.2).

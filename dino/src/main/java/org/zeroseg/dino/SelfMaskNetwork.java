@@ -7,9 +7,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
+import org.zeroseg.core.network.QueryDecoder;
 import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.QueryDecoder;
 import org.zeroseg.core.tensor.Weights;
 
 /**

@@ -30,8 +30,8 @@ import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.network.QueryDecoder;
 import org.zeroseg.core.tensor.Interpolation;
-import org.zeroseg.core.tensor.QueryDecoder;
 import org.zeroseg.core.tensor.Weights;
 
 class SelfMaskGoldenTest {

@@ -11,7 +11,7 @@ import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.TensorInfo;
-import org.zeroseg.core.tensor.QueryDecoder;
+import org.zeroseg.core.network.QueryDecoder;
 
 /**
  * The sizes of a ZUTIS network, all of which a checkpoint's shapes tell.

@@ -12,8 +12,8 @@ import org.zeroseg.clip.VisionTransformer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.network.QueryDecoder;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.QueryDecoder;
 import org.zeroseg.core.tensor.Weights;
 
 /**

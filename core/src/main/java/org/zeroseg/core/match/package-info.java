@@ -1,2 +1,2 @@
-/** Matching: who belongs to whom (assignment of masks), and pooling of features inside boxes. */
+/** Matching: which mask belongs to which. */
 package org.zeroseg.core.match;

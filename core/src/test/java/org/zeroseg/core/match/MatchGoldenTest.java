@@ -18,6 +18,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.network.RoiAlign;
 
 class MatchGoldenTest {
 

@@ -13,12 +13,12 @@ import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /** Holds the gradients of differentiable code against finite differences. */
-final class Gradients {
+public final class Gradients {
 
   private Gradients() {}
 
   /** Uniform values in [-1, 1) as float64. */
-  static NDArray random(NDManager manager, RandomGenerator random, long... shape) {
+  public static NDArray random(NDManager manager, RandomGenerator random, long... shape) {
     Shape dimensions = new Shape(shape);
     double[] values = random.doubles(dimensions.size(), -1, 1).toArray();
     return manager.create(values, dimensions);
@@ -28,7 +28,7 @@ final class Gradients {
    * Compares, for every float64 argument, a few elements of the gradient of a weighted sum of the
    * result with central differences.
    */
-  static void check(
+  public static void check(
       NDManager manager, Function<NDArray[], NDArray> function, NDArray... arguments) {
     for (NDArray argument : arguments) {
       argument.setRequiresGradient(true);

@@ -23,8 +23,8 @@ import org.zeroseg.clip.ClipModel;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.Transformer;
 import org.zeroseg.core.tensor.Weights;
 
 /**

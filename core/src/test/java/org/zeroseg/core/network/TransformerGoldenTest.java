@@ -1,4 +1,4 @@
-package org.zeroseg.core.tensor;
+package org.zeroseg.core.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -11,8 +11,10 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.tensor.Transformer.Activation;
-import org.zeroseg.core.tensor.Transformer.Options;
+import org.zeroseg.core.network.Transformer.Activation;
+import org.zeroseg.core.network.Transformer.Options;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Weights;
 
 class TransformerGoldenTest {
 

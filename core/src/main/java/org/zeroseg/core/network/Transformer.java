@@ -1,4 +1,4 @@
-package org.zeroseg.core.tensor;
+package org.zeroseg.core.network;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Weights;
 
 /**
  * A stack of pre-norm transformer blocks over tokens {@code [B, N, C]}, as CLIP, DINO and GPT-2

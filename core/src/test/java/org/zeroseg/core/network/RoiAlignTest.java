@@ -1,4 +1,4 @@
-package org.zeroseg.core.match;
+package org.zeroseg.core.network;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,4 @@
-package org.zeroseg.core.tensor;
+package org.zeroseg.core.network;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Map;
 import java.util.Optional;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Weights;
 
 /**
  * The decoder of DETR (Carion et al. 2020, App. A.4), as SelfMask and ZUTIS have it: learned

@@ -1,4 +1,4 @@
-package org.zeroseg.core.tensor;
+package org.zeroseg.core.network;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -21,9 +21,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.tensor.Transformer.Activation;
-import org.zeroseg.core.tensor.Transformer.Names;
-import org.zeroseg.core.tensor.Transformer.Options;
+import org.zeroseg.core.network.Transformer.Activation;
+import org.zeroseg.core.network.Transformer.Names;
+import org.zeroseg.core.network.Transformer.Options;
+import org.zeroseg.core.tensor.Gradients;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Weights;
 
 class TransformerTest {
 

@@ -1,4 +1,4 @@
-package org.zeroseg.core.match;
+package org.zeroseg.core.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
