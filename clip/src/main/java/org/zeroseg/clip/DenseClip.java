@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
 import java.util.Optional;
 import org.zeroseg.core.network.Transformer;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.tensor.Kernels;
 
 /**

@@ -19,7 +19,7 @@ import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
-import org.zeroseg.core.tensor.Labelling;
+import org.zeroseg.core.segment.Labelling;
 import org.zeroseg.core.tensor.LinearTaps;
 
 /**

@@ -6,6 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.zeroseg.core.segment.Tiles;
 
 /**
  * Looks at a large input through overlapping squares whose edges lie between cells, so that the

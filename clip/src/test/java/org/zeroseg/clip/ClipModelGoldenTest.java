@@ -18,6 +18,7 @@ import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.network.Mode;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.tensor.Weights;
 
 class ClipModelGoldenTest {

@@ -14,9 +14,10 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.segment.Labelling;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.Labelling;
 import org.zeroseg.core.tensor.LinearTaps;
 
 class MaskClipGoldenTest {

@@ -56,7 +56,7 @@ public final class ZeroGuide implements Segmenter {
       SegmentEncoder.Settings encoder,
       Embedding embedding,
       SegmentMerging merging,
-      Labelling labelling) {}
+      Naming naming) {}
 
   private final Dino dino;
   private final Clip clip;
@@ -269,7 +269,7 @@ public final class ZeroGuide implements Segmenter {
               encoder,
               embedding,
               new SegmentMerging(mergeThreshold, visualWeight),
-              new Labelling(cutsLastLetter, prompt));
+              new Naming(cutsLastLetter, prompt));
       Dino cutter = dino.open();
       try {
         return build(cutter, clip.open(), settings);
@@ -429,7 +429,7 @@ public final class ZeroGuide implements Segmenter {
     }
     progress.update("naming segments", 0, masks.size());
     List<float[]> embeddings = found.stream().map(SegmentVectors.Vector::embedding).toList();
-    return new Described(found, settings.labelling().labels(embeddings, by.get(), clip));
+    return new Described(found, settings.naming().labels(embeddings, by.get(), clip));
   }
 
   private List<SegmentMerging.Node> nodes(List<Long> ids, List<int[]> leaves, Described found) {
@@ -476,7 +476,7 @@ public final class ZeroGuide implements Segmenter {
     }
     words.addAll(vocabulary.backgroundWords());
     owners.addAll(Collections.nCopies(vocabulary.backgroundWords().size(), 0));
-    float[][] vectors = clip.textEmbeddings().classifier(words, settings.labelling().prompt());
+    float[][] vectors = clip.textEmbeddings().classifier(words, settings.naming().prompt());
     List<Segment> segments =
         found.segments().stream()
             .flatMap(segment -> reassign(segment, vocabulary, vectors, owners).stream())

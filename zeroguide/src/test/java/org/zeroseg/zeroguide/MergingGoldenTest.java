@@ -197,7 +197,7 @@ class MergingGoldenTest {
     }
     List<Caption> named = captions.stream().map(text -> new Caption(text, 0)).toList();
     List<SegmentLabel> labels =
-        new Labelling(false, PromptTemplates.of("Image of a {}.")).labels(embedding, named, texts);
+        new Naming(false, PromptTemplates.of("Image of a {}.")).labels(embedding, named, texts);
     return new SegmentMerging.Node(id, leaves, embedding, new double[0], labels);
   }
 

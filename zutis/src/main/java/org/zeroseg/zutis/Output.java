@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.tensor.Labelling;
+import org.zeroseg.core.segment.Labelling;
 import org.zeroseg.core.tensor.LinearTaps;
 
 /**

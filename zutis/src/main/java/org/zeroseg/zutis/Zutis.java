@@ -31,7 +31,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Nms;
-import org.zeroseg.core.tensor.Labelling;
+import org.zeroseg.core.segment.Labelling;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**

@@ -32,7 +32,7 @@ import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.core.tensor.Labelling;
+import org.zeroseg.core.segment.Labelling;
 import org.zeroseg.core.tensor.LinearTaps;
 import org.zeroseg.core.tensor.Weights;
 

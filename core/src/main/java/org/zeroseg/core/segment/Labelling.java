@@ -1,7 +1,8 @@
-package org.zeroseg.core.tensor;
+package org.zeroseg.core.segment;
 
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import org.zeroseg.core.tensor.LinearTaps;
 
 /**
  * Labels for every pixel of a picture from a small map of scores. The map is resized band by band,

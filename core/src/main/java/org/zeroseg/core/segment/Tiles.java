@@ -1,15 +1,21 @@
-package org.zeroseg.clip;
+package org.zeroseg.core.segment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 
 /** Fitting pixels to the cells of a model. */
-final class Tiles {
+public final class Tiles {
 
   private Tiles() {}
 
-  /** {@code [B, 3, H, W]} with zeros at the right and the bottom up to a multiple of the cell. */
-  static NDArray pad(NDArray pixels, int cell) {
+  /**
+   * Pads pixels to whole cells.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @param cell side of a cell in pixels
+   * @return the same with zeros at the right and the bottom up to a multiple of the cell
+   */
+  public static NDArray pad(NDArray pixels, int cell) {
     Shape shape = pixels.getShape();
     long bottom = Math.floorMod(-shape.get(2), cell);
     long right = Math.floorMod(-shape.get(3), cell);

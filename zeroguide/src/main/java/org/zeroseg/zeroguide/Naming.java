@@ -26,11 +26,11 @@ import org.zeroseg.zeroguide.caption.Namer;
  *     only a full stop
  * @param prompt the sentence around a caption, which has its blank and full stop already
  */
-record Labelling(boolean cutsLastLetter, PromptTemplates prompt) {
+record Naming(boolean cutsLastLetter, PromptTemplates prompt) {
 
   private static final int BATCH = 64;
 
-  Labelling {
+  Naming {
     if (prompt.templates().size() != 1) {
       throw new IllegalArgumentException("one prompt expected, found " + prompt);
     }

@@ -1,0 +1,2 @@
+/** What every segmenter does around its network, whatever the method. */
+package org.zeroseg.core.segment;
