@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.dino.PseudoMasks;
+import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.zutis.SyntheticScenes;
 
 /**

@@ -22,6 +22,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.Weights;
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.supervision.SaliencyDetector;
 
 /**
  * SelfMask's pseudo-masks (Shin et al. 2022, Sec. 3.1): the features of one or several encoders are

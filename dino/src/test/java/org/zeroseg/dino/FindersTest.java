@@ -16,6 +16,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.supervision.SaliencyDetector;
 
 class FindersTest {
 

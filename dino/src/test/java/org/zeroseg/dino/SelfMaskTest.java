@@ -26,6 +26,7 @@ import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.TrainingPlan;
 

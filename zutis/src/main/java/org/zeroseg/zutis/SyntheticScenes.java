@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.core.augment.CopyPaste;
 import org.zeroseg.core.augment.Draws;
 import org.zeroseg.core.augment.GeometricAugmentation;
@@ -17,8 +16,9 @@ import org.zeroseg.core.augment.PhotometricAugmentation;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.train.Batches;
-import org.zeroseg.dino.PseudoMasks;
 
 /**
  * Training pictures with instances, made of retrieved pictures and their pseudo-masks: one to ten

@@ -20,10 +20,10 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.dino.PseudoMasks;
+import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.core.supervision.PseudoMasks;
 
 class SyntheticScenesTest {
 

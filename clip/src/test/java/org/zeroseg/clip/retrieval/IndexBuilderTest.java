@@ -2,7 +2,6 @@ package org.zeroseg.clip.retrieval;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.supervision.Archives;
 
 class IndexBuilderTest {
 
@@ -339,30 +339,21 @@ class IndexBuilderTest {
   }
 
   @Test
-  void archivesSurviveTheirFile() throws IOException {
+  void archivesHoldTheBestPicturesOfEachCategory() throws IOException {
     ImageIndex index = builder(new Colours()).build(folder.resolve("index"), root).index();
-    Archives archives =
-        Archives.retrieve(
-            index, List.of("red & \"hot\"", "gr\u00fcn"), new float[][] {{1, 0, 0}, {0, 1, 0}}, 6);
-    Path file = folder.resolve("archives.json");
-    archives.write(file);
-    assertEquals(archives, Archives.read(file));
-    assertEquals(archives.categories(), Archives.read(file).categories());
-    assertEquals(2, archives.first(2).pictures().get("gr\u00fcn").size());
-    assertEquals(12, archives.entries().size());
-    Archives small = Archives.retrieve(index, List.of("all"), new float[][] {{1, 0, 0}}, 500);
-    assertEquals(index.size(), small.pictures().get("all").size());
-    assertFalse(Files.readString(file).contains("\\u0026"));
-    for (String bad : new String[] {"", "[]", "{\"a\":1}", "{\"a\":[[]]}", "{\"a\":[],\"a\":[]}"}) {
-      Files.writeString(file, bad);
-      IOException refusal = assertThrows(IOException.class, () -> Archives.read(file));
-      assertTrue(refusal.getMessage().contains("archives.json"), refusal.getMessage());
+    float[][] classifier = {{1, 0, 0}, {0, 1, 0}};
+    Archives archives = index.archives(List.of("red", "green"), classifier, 6);
+    assertEquals(List.of("red", "green"), archives.categories());
+    for (int i = 0; i < classifier.length; i++) {
+      List<String> best = index.search(classifier[i], 6).stream().map(Match::name).toList();
+      assertEquals(best, archives.pictures().get(archives.categories().get(i)));
     }
+    Archives small = index.archives(List.of("all"), new float[][] {{1, 0, 0}}, 500);
+    assertEquals(index.size(), small.pictures().get("all").size());
+    assertThrows(
+        IllegalArgumentException.class, () -> index.archives(List.of("a"), new float[0][], 6));
     assertThrows(
         IllegalArgumentException.class,
-        () -> Archives.retrieve(index, List.of("a"), new float[0][], 6));
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> Archives.retrieve(index, List.of("a", "a"), new float[][] {{1, 0, 0}, {1, 0, 0}}, 6));
+        () -> index.archives(List.of("a", "a"), new float[][] {{1, 0, 0}, {1, 0, 0}}, 6));
   }
 }

@@ -19,6 +19,7 @@ import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.supervision.Archives;
 
 class RetrievalGoldenTest {
 
@@ -61,7 +62,7 @@ class RetrievalGoldenTest {
         .getAsJsonArray("categories")
         .forEach(name -> categories.add(name.getAsString()));
     categories.remove("background");
-    Map<String, Integer> labels = Archives.retrieve(index, categories, queries, k).lastLabels();
+    Map<String, Integer> labels = index.archives(categories, queries, k).lastLabels();
     golden.check(
         "label_of_image",
         GoldenTensor.of(

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
-import org.zeroseg.clip.retrieval.Archives;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.supervision.Archives;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -107,7 +107,7 @@ final class ArchiveCommand implements Callable<Integer> {
               ? Models.templates(model)
               : PromptTemplates.of(templates.toArray(String[]::new));
       float[][] classifier = clip.textEmbeddings().classifier(categories, sentences);
-      Archives archives = Archives.retrieve(index, categories, classifier, k);
+      Archives archives = index.archives(categories, classifier, k);
       archives.write(file);
       PrintWriter out = spec.commandLine().getOut();
       archives

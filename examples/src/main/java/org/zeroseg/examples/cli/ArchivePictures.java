@@ -2,7 +2,7 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.zeroseg.clip.retrieval.Archives;
+import org.zeroseg.core.supervision.Archives;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 

@@ -16,7 +16,7 @@ import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.dino.SaliencyDetector;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.eval.InvalidDataException;
 import org.zeroseg.eval.LabelMap;
 import org.zeroseg.eval.coco.CocoDetections;

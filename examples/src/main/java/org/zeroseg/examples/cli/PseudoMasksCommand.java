@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.zeroseg.core.refine.BilateralSolver;
-import org.zeroseg.dino.PseudoMasks;
+import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Command;

@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.dino.SaliencyDetector;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

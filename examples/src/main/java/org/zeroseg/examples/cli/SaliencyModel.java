@@ -2,7 +2,7 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import org.zeroseg.core.refine.BilateralSolver;
-import org.zeroseg.dino.SaliencyDetector;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Option;

@@ -1,4 +1,4 @@
-package org.zeroseg.dino;
+package org.zeroseg.core.supervision;
 
 import java.util.List;
 import org.zeroseg.core.image.Picture;

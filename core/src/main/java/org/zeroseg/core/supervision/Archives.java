@@ -1,4 +1,4 @@
-package org.zeroseg.clip.retrieval;
+package org.zeroseg.core.supervision;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
@@ -43,33 +43,6 @@ public record Archives(Map<String, List<String>> pictures) {
     Map<String, List<String>> copy = new LinkedHashMap<>();
     pictures.forEach((category, names) -> copy.put(category, List.copyOf(names)));
     pictures = Collections.unmodifiableMap(copy);
-  }
-
-  /**
-   * Retrieves the archive of every category in one pass.
-   *
-   * @param index the collection
-   * @param categories K different names, background left out
-   * @param classifier their unit class vectors [K, D]
-   * @param k pictures each: 50 in ReCo, 500 in NamedMask and ZUTIS
-   * @return the archives; shorter ones if the collection has fewer pictures
-   * @throws IllegalArgumentException if numbers differ or a category occurs twice
-   */
-  public static Archives retrieve(
-      ImageIndex index, List<String> categories, float[][] classifier, int k) {
-    if (categories.size() != classifier.length) {
-      throw new IllegalArgumentException(
-          categories.size() + " categories, " + classifier.length + " class vectors");
-    }
-    List<List<Match>> found = index.search(classifier, k);
-    Map<String, List<String>> pictures = new LinkedHashMap<>();
-    for (int i = 0; i < found.size(); i++) {
-      List<String> names = found.get(i).stream().map(Match::name).toList();
-      if (pictures.put(categories.get(i), names) != null) {
-        throw new IllegalArgumentException("category " + categories.get(i) + " occurs twice");
-      }
-    }
-    return new Archives(pictures);
   }
 
   /**

@@ -1,4 +1,4 @@
-package org.zeroseg.dino;
+package org.zeroseg.core.supervision;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;

@@ -1,4 +1,4 @@
-package org.zeroseg.dino;
+package org.zeroseg.core.supervision;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
