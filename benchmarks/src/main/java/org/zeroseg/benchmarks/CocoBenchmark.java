@@ -19,9 +19,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.eval.coco.CocoDetections;
+import org.zeroseg.core.supervision.CocoDetections;
+import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.eval.coco.CocoEvaluator;
-import org.zeroseg.eval.coco.CocoGroundTruth;
 import org.zeroseg.eval.coco.CocoScores;
 
 /**

@@ -12,12 +12,17 @@ import java.util.TreeMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.coco.CocoGroundTruth.Category;
-import org.zeroseg.eval.coco.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.CocoDetections;
+import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.CocoGroundTruth.Category;
+import org.zeroseg.core.supervision.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.Instance;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.Outline;
 
 /**
  * COCO's instance evaluation: every entry of the precision, recall and score arrays equals that of
@@ -253,11 +258,7 @@ public final class CocoEvaluator {
 
     private List<Image> chosenImages() {
       List<Image> all = truth.images();
-      return settings
-          .images()
-          .map(ids -> pick(all, truth.imageRegistry(), ids))
-          .orElse(all)
-          .stream()
+      return settings.images().map(ids -> pick(all, truth::imageIndex, ids)).orElse(all).stream()
           .sorted(Comparator.comparingLong(Image::id))
           .distinct()
           .toList();
@@ -266,7 +267,7 @@ public final class CocoEvaluator {
     private List<Category> chosenCategories() {
       List<Category> all = truth.categories();
       List<Category> chosen =
-          settings.categories().map(ids -> pick(all, truth.categoryRegistry(), ids)).orElse(all);
+          settings.categories().map(ids -> pick(all, truth::categoryIndex, ids)).orElse(all);
       // The reference sorts a given list only if categories count; without them the given order
       // decides between equal scores.
       boolean sort =
@@ -276,8 +277,8 @@ public final class CocoEvaluator {
           : chosen.stream().distinct().toList();
     }
 
-    private static <T> List<T> pick(List<T> all, Registry<T> registry, List<Long> ids) {
-      return ids.stream().map(id -> all.get(registry.require(id))).toList();
+    private static <T> List<T> pick(List<T> all, ToIntFunction<Long> index, List<Long> ids) {
+      return ids.stream().map(id -> all.get(index.applyAsInt(id))).toList();
     }
 
     private static <T> int[] ranks(List<T> all, List<T> chosen) {
@@ -420,11 +421,10 @@ public final class CocoEvaluator {
     }
 
     int find(long imageId, long categoryId) {
-      int image = images.indexOf(truth.images().get(truth.imageRegistry().require(imageId)));
+      int image = images.indexOf(truth.images().get(truth.imageIndex(imageId)));
       int category =
           settings.useCategories()
-              ? categories.indexOf(
-                  truth.categories().get(truth.categoryRegistry().require(categoryId)))
+              ? categories.indexOf(truth.categories().get(truth.categoryIndex(categoryId)))
               : 0;
       int unit = Arrays.binarySearch(keys, key(image, category));
       if (unit < 0) {

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
-import org.zeroseg.eval.coco.CocoGroundTruth.Category;
+import org.zeroseg.core.supervision.CocoGroundTruth.Category;
 
 /**
  * Precision, recall and scores of an evaluation, and the numbers derived from them. A value of -1

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
+import org.zeroseg.core.supervision.Instance;
 import org.zeroseg.eval.Boundaries;
 
 /**

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.Set;
-import org.zeroseg.eval.coco.CocoGroundTruth.Category;
+import org.zeroseg.core.supervision.CocoGroundTruth.Category;
 
 /**
  * Generalised zero-shot scores: how well seen and unseen categories are found, and the harmonic

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.core.supervision.InvalidDataException;
 
 /**
  * The data sets of the papers by name, below one root folder laid out as the reference repositories

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** Cityscapes in three settings, all read from {@code *_gtFine_labelIds.png}. */

@@ -3,8 +3,8 @@ package org.zeroseg.eval.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** CoCA: one category a picture, named by its folder; 81 labels, nothing ignored. */

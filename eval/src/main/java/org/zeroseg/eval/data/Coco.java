@@ -25,12 +25,12 @@ import java.util.Set;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
-import org.zeroseg.eval.coco.CocoGroundTruth;
-import org.zeroseg.eval.coco.CocoGroundTruth.Annotation;
-import org.zeroseg.eval.coco.CocoGroundTruth.Category;
-import org.zeroseg.eval.coco.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.CocoGroundTruth.Annotation;
+import org.zeroseg.core.supervision.CocoGroundTruth.Category;
+import org.zeroseg.core.supervision.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /**

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** CUB-200-2011 as a segmentation set: one foreground class, bird. */

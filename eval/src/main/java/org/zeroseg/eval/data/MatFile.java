@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 
 /**
  * Reads one numeric matrix of a MATLAB level 5 file ("MAT-File Format", The MathWorks): a 128-byte

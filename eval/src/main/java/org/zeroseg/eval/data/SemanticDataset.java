@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 
 /**
  * Pictures with a label for every pixel. Opening lists and pairs the files; pictures and truth are

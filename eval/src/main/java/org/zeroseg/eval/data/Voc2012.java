@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** PASCAL VOC 2012 segmentation: 21 labels, 255 ignored (borders and difficult objects). */

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Segment;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.eval.naming.ReassignmentEvaluator.PictureScore;
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 
 /**
  * IoU and recall of segments after each has been reassigned to a class of the data set (or to

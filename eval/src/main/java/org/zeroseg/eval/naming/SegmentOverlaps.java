@@ -2,7 +2,7 @@ package org.zeroseg.eval.naming;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 
 /** How many pixels each segment of a picture shares with each class, border and background. */
 final class SegmentOverlaps {

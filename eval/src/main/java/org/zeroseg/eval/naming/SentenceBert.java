@@ -19,9 +19,9 @@ import java.util.Map;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
-import org.zeroseg.eval.InvalidDataException;
 
 /**
  * Sentence-BERT (Reimers and Gurevych 2019): a BERT or MPNet encoder whose token vectors are

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.zeroseg.core.Segment;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.eval.naming.NamingEvaluator;
 import org.zeroseg.eval.naming.NamingEvaluator.Mode;

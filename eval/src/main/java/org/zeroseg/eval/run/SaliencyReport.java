@@ -2,7 +2,7 @@ package org.zeroseg.eval.run;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.report.Report.Chart;

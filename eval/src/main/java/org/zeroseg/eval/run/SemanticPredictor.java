@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset;
 
 /** Where predicted label maps come from: a model, or files that a model wrote before. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import org.zeroseg.core.match.Assignment;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 
 /**
  * Finds which class each cluster of an unsupervised prediction stands for, as the ImageNet-S

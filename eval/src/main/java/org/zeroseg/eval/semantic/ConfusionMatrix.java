@@ -1,7 +1,7 @@
 package org.zeroseg.eval.semantic;
 
 import java.util.Arrays;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 
 /**
  * Counts pixels by true and predicted class over a whole set, and derives IoU and accuracies

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.Boundaries;
-import org.zeroseg.eval.LabelMap;
 
 /**
  * The ImageNet-S protocol (Gao et al. 2022, "Large-scale Unsupervised Semantic Segmentation";

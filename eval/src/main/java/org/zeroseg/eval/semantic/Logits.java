@@ -1,6 +1,6 @@
 package org.zeroseg.eval.semantic;
 
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 
 /** Resizes class scores to the truth's size: truth itself is never resized. */
 public final class Logits {

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.core.supervision.CocoDetections;
+import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.InvalidDataException;
 
 class CocoEvaluatorTest {
 

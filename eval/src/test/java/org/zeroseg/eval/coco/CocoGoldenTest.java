@@ -16,6 +16,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.supervision.CocoDetections;
+import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.Instance;
 
 class CocoGoldenTest {
 

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
-import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.core.supervision.CocoDetections;
+import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.InvalidDataException;
 
 class MalformedGoldenTest {
 

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.supervision.CocoDetections;
+import org.zeroseg.core.supervision.CocoGroundTruth;
 
 class ZeroShotGoldenTest {
 

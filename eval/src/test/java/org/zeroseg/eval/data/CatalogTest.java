@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 
 class CatalogTest {
 

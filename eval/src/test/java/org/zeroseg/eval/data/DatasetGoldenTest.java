@@ -23,9 +23,9 @@ import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
-import org.zeroseg.eval.InvalidDataException;
-import org.zeroseg.eval.LabelMap;
-import org.zeroseg.eval.coco.CocoGroundTruth;
+import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 class DatasetGoldenTest {

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.naming.NamingEvaluator.Background;
 import org.zeroseg.eval.naming.NamingEvaluator.Mode;
 import org.zeroseg.eval.naming.NamingEvaluator.Score;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
-import org.zeroseg.eval.LabelMap;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.naming.ReassignmentEvaluator.PictureScore;
 
 class NamingGoldenTest {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.core.supervision.InvalidDataException;
 
 class SentenceBertTest {
 

@@ -22,8 +22,8 @@ import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.Boundaries;
-import org.zeroseg.eval.LabelMap;
 
 class SemanticGoldenTest {
 

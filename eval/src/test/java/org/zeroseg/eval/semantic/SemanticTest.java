@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.Boundaries;
-import org.zeroseg.eval.LabelMap;
 
 class SemanticTest {
 

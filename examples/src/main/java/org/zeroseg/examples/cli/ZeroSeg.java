@@ -7,7 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.eval.InvalidDataException;
+import org.zeroseg.core.supervision.InvalidDataException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "To begin with:",
-      "  zeroseg segment photo.png --words \"cat, sofa, plant\" --model openai/clip-vit-base-patch16",
+      "  zeroseg segment photo.png --words \"cat, sofa, plant\" --model"
+          + " openai/clip-vit-base-patch16",
       "",
       "Exit codes: 0 done, 1 it failed (the message says why), 2 the command was not understood."
     })

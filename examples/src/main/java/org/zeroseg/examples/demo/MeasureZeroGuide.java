@@ -12,8 +12,8 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.dino.Dino;
-import org.zeroseg.eval.LabelMap;
 import org.zeroseg.eval.naming.NamingEvaluator;
 import org.zeroseg.eval.naming.NamingEvaluator.Mode;
 import org.zeroseg.eval.naming.NamingEvaluator.Score;
@@ -52,7 +52,8 @@ public record MeasureZeroGuide(
   public static final String HEAD =
       """
       | method | segments | IoU by look | recall | IoU by name | recall | text quality | named exactly |
-      | --- | --- | --- | --- | --- | --- | --- | --- |""";
+      | --- | --- | --- | --- | --- | --- | --- | --- |\
+      """;
 
   /**
    * Prints the table.

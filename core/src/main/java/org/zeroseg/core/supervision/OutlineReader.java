@@ -1,65 +1,33 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.eval.coco.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.Outline.Missing;
+import org.zeroseg.core.supervision.Outline.Polygons;
+import org.zeroseg.core.supervision.Outline.Runs;
 
-/** A mask as a file gives it. Polygons are rasterised only when their image is evaluated. */
-sealed interface Outline {
+/** Reads a {@code segmentation} in any of its forms and holds it against its image. */
+final class OutlineReader {
 
   /** What {@link Rle#ofPolygon} takes. */
-  int FARTHEST = 1 << 24;
+  private static final int FARTHEST = 1 << 24;
 
-  /** The mask as runs. */
-  Rle rle(int height, int width);
-
-  /** No mask was given. */
-  record Missing(String reason) implements Outline {
-    @Override
-    public Rle rle(int height, int width) {
-      throw new IllegalStateException(reason);
-    }
-  }
-
-  /** Runs, given or decoded from text. */
-  record Runs(Rle rle) implements Outline {
-    @Override
-    public Rle rle(int height, int width) {
-      return rle;
-    }
-  }
-
-  /** The union of polygons, each x0, y0, x1, y1, ... */
-  @SuppressWarnings("ArrayRecordComponent")
-  record Polygons(double[][] parts) implements Outline {
-    @Override
-    public Rle rle(int height, int width) {
-      return Rle.ofPolygons(width, height, List.of(parts));
-    }
-  }
-
-  /** The box of a detection without a mask, which the reference takes for a polygon. */
-  record Rectangle(Box box) implements Outline {
-    @Override
-    public Rle rle(int height, int width) {
-      return Rle.ofBox(width, height, box);
-    }
-  }
+  private OutlineReader() {}
 
   /** Notes a mask that cannot belong to its image. */
-  default void check(Image image, EntryReader in) {
-    if (this instanceof Runs runs && image.height() > 0) {
+  static void check(Outline outline, Image image, EntryReader in) {
+    if (outline instanceof Runs runs && image.height() > 0) {
       Rle rle = runs.rle();
       if (rle.height() != image.height() || rle.width() != image.width()) {
         in.fault("segmentation.size", differs(rle, image));
       }
     }
-    if (this instanceof Polygons && (image.height() == 0 || image.width() == 0)) {
+    if (outline instanceof Polygons && (image.height() == 0 || image.width() == 0)) {
       in.fault(
           "segmentation",
           "a polygon needs height and width of image " + image.id() + ", not given");
@@ -100,7 +68,7 @@ sealed interface Outline {
           } else if (coordinates.length < 6) {
             in.fault(
                 part, "expected at least three points, found " + coordinates.length + " numbers");
-          } else if (Arrays.stream(coordinates).anyMatch(Outline::isFar)) {
+          } else if (Arrays.stream(coordinates).anyMatch(OutlineReader::isFar)) {
             in.fault(part, "expected coordinates within " + FARTHEST + " pixels of the image");
           }
           parts.add(coordinates);
@@ -130,7 +98,7 @@ sealed interface Outline {
   }
 
   /** The two fields of run-length encoding, which may come in either order. */
-  final class Encoded {
+  private static final class Encoded {
 
     private double[] size = {};
     private double[] counts = {};

@@ -1,4 +1,4 @@
-package org.zeroseg.eval;
+package org.zeroseg.core.supervision;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,7 +84,7 @@ final class DetectionFile {
       case "category_id" -> categoryId = in.integer(field);
       case "score" -> score = in.number(field);
       case "bbox" -> box = in.box(field);
-      case "segmentation" -> outline = Outline.read(in, field);
+      case "segmentation" -> outline = OutlineReader.read(in, field);
       default -> in.skip();
     }
   }
@@ -109,7 +109,7 @@ final class DetectionFile {
       if (image.isEmpty()) {
         in.fault("image_id", "there is no image " + imageId.getAsLong() + " in " + truth.source());
       } else {
-        outline.check(truth.images().get(image.getAsInt()), in);
+        OutlineReader.check(outline, truth.images().get(image.getAsInt()), in);
       }
     }
   }

@@ -1,4 +1,4 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
@@ -21,7 +21,6 @@ import java.util.OptionalLong;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.zeroseg.core.mask.Box;
-import org.zeroseg.eval.InvalidDataException;
 
 /**
  * Walks a JSON file entry by entry without building a tree, and collects what is wrong with each

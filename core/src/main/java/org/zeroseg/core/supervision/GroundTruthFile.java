@@ -1,4 +1,4 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,8 +12,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.zeroseg.core.mask.Box;
-import org.zeroseg.eval.coco.CocoGroundTruth.Category;
-import org.zeroseg.eval.coco.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.CocoGroundTruth.Category;
+import org.zeroseg.core.supervision.CocoGroundTruth.Image;
 
 /** Reads COCO's annotation files. The three lists may come in any order. */
 final class GroundTruthFile {
@@ -172,7 +172,7 @@ final class GroundTruthFile {
       case "area" -> draft.area = in.number(field);
       case "iscrowd" -> draft.crowd = Optional.of(in.flag(field));
       case "bbox" -> draft.box = in.box(field);
-      case "segmentation" -> draft.outline = Outline.read(in, field);
+      case "segmentation" -> draft.outline = OutlineReader.read(in, field);
       default -> in.skip();
     }
   }
@@ -190,7 +190,7 @@ final class GroundTruthFile {
     if (category.isEmpty()) {
       in.fault("category_id", "there is no category " + draft.categoryId.getAsLong());
     }
-    image.ifPresent(index -> draft.outline.check(images.values().get(index), in));
+    image.ifPresent(index -> OutlineReader.check(draft.outline, images.values().get(index), in));
     if (!in.endEntry(draft.name)) {
       return;
     }

@@ -1,4 +1,4 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.eval.coco.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.CocoGroundTruth.Image;
 
 /** Detections to be held against a {@link CocoGroundTruth}. */
 public final class CocoDetections {
@@ -46,8 +46,8 @@ public final class CocoDetections {
    * @param file a JSON list of detections
    * @param truth what they will be held against
    * @return the detections
-   * @throws org.zeroseg.eval.InvalidDataException naming up to twenty problems by position and
-   *     field
+   * @throws org.zeroseg.core.supervision.InvalidDataException naming up to twenty problems by
+   *     position and field
    * @throws IOException if the file cannot be read
    */
   public static CocoDetections read(Path file, CocoGroundTruth truth) throws IOException {
@@ -146,11 +146,21 @@ public final class CocoDetections {
     return warnings;
   }
 
-  String source() {
+  /**
+   * Where these come from.
+   *
+   * @return a file's name, or what they are
+   */
+  public String source() {
     return source;
   }
 
-  List<Instance> instances() {
+  /**
+   * All objects.
+   *
+   * @return in the order of the file
+   */
+  public List<Instance> instances() {
     return instances;
   }
 
@@ -204,7 +214,7 @@ public final class CocoDetections {
      */
     public Builder add(long imageId, long categoryId, double score, Rle mask) {
       Image image = truth.images().get(truth.imageRegistry().require(imageId));
-      Outline.checkSize(mask, image);
+      OutlineReader.checkSize(mask, image);
       return add(imageId, categoryId, score, Optional.empty(), new Outline.Runs(mask));
     }
 

@@ -1,4 +1,4 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,8 +75,8 @@ public final class CocoGroundTruth {
    *
    * @param file an {@code instances_*.json}
    * @return its content
-   * @throws org.zeroseg.eval.InvalidDataException naming up to twenty problems by annotation and
-   *     field
+   * @throws org.zeroseg.core.supervision.InvalidDataException naming up to twenty problems by
+   *     annotation and field
    * @throws IOException if the file cannot be read
    */
   public static CocoGroundTruth read(Path file) throws IOException {
@@ -155,8 +155,35 @@ public final class CocoGroundTruth {
         mask);
   }
 
-  String source() {
+  /**
+   * Where these come from.
+   *
+   * @return a file's name, or what they are
+   */
+  public String source() {
     return source;
+  }
+
+  /**
+   * Where an image stands in {@link #images}.
+   *
+   * @param id its id
+   * @return its index
+   * @throws IllegalArgumentException if there is no such image
+   */
+  public int imageIndex(long id) {
+    return images.require(id);
+  }
+
+  /**
+   * Where a category stands in {@link #categories}.
+   *
+   * @param id its id
+   * @return its index
+   * @throws IllegalArgumentException if there is no such category
+   */
+  public int categoryIndex(long id) {
+    return categories.require(id);
   }
 
   Registry<Image> imageRegistry() {
@@ -167,7 +194,12 @@ public final class CocoGroundTruth {
     return categories;
   }
 
-  List<Instance> instances() {
+  /**
+   * All objects.
+   *
+   * @return in the order of the file
+   */
+  public List<Instance> instances() {
     return instances;
   }
 
@@ -216,7 +248,7 @@ public final class CocoGroundTruth {
      */
     public Builder annotation(long imageId, long categoryId, boolean crowd, Rle mask) {
       int image = images.require(imageId);
-      Outline.checkSize(mask, images.values().get(image));
+      OutlineReader.checkSize(mask, images.values().get(image));
       instances.add(
           new Instance(
               instances.size() + 1L,

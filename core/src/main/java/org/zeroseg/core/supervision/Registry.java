@@ -1,4 +1,4 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,4 +1,4 @@
-package org.zeroseg.eval;
+package org.zeroseg.core.supervision;
 
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,18 +1,21 @@
-package org.zeroseg.eval.coco;
+package org.zeroseg.core.supervision;
 
 import java.util.Optional;
 import org.zeroseg.core.mask.Box;
 
 /**
- * An annotation or a detection.
+ * An annotated or a detected object.
  *
  * @param id the annotation's id, or the detection's position in its file, from 1
- * @param image index of the image
- * @param category index of the category, in the order of the file
+ * @param image index of its image in the set
+ * @param category index of its category in the set, in the order of the file
+ * @param crowd whether it stands for a crowd
  * @param score of a detection; 0 for an annotation
  * @param area as the file gives it, or as the rule for results derives it
+ * @param box its box, where given
+ * @param outline its mask, where given
  */
-record Instance(
+public record Instance(
     long id,
     int image,
     int category,
