@@ -175,7 +175,7 @@ class SegmentationTest {
     Segmentation result = overlapping();
     Path file = folder.resolve("overlay.png");
     result.writeOverlay(file, picture(12, 8));
-    assertEquals(Picture.of(result.overlay(picture(12, 8))), Picture.read(file));
+    assertEquals(Picture.of(result.overlay(picture(12, 8))), Picture.readAsStored(file));
     assertThrows(IllegalArgumentException.class, () -> result.writeOverlay(file, picture(8, 12)));
     assertOnlyFile(file);
   }

@@ -83,7 +83,7 @@ class DinoGoldenTest {
   }
 
   private static NDArray pixels(GoldenCase golden, NDManager manager) throws IOException {
-    return pixels(manager, Picture.read(file(golden)).rgb());
+    return pixels(manager, Picture.readAsStored(file(golden)).rgb());
   }
 
   private static void forward(GoldenCase golden) throws IOException {
@@ -206,7 +206,7 @@ class DinoGoldenTest {
   }
 
   private static void preprocess(GoldenCase golden) throws IOException {
-    Picture picture = Picture.read(file(golden)).rgb();
+    Picture picture = Picture.readAsStored(file(golden)).rgb();
     JsonObject config = golden.config();
     Picture resized = picture;
     if (!config.get("resize").isJsonNull()) {
@@ -332,7 +332,7 @@ class DinoGoldenTest {
 
   private static void tokenCutImage(GoldenCase golden) throws IOException {
     JsonObject config = golden.config();
-    Picture picture = Picture.read(file(golden)).rgb();
+    Picture picture = Picture.readAsStored(file(golden)).rgb();
     try (NDManager model = NDManager.newBaseManager();
         NDManager call = model.newSubManager()) {
       DinoVit vit = vit(golden, model);

@@ -161,7 +161,7 @@ class MergingGoldenTest {
                     config.get("merge_threshold").getAsDouble(),
                     config.get("visual_weight").getAsDouble())
                 .build()) {
-      Picture picture = Picture.read(golden.file("image.png")).rgb();
+      Picture picture = Picture.readAsStored(golden.file("image.png")).rgb();
       SegmentMerging.Result result = guide.merge(picture, candidates, Optional.of(namer));
       for (SegmentMerging.Node node : result.nodes()) {
         String key = Arrays.stream(node.leaves()).mapToObj(Integer::toString).collect(joining(","));

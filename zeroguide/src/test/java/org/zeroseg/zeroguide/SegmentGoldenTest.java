@@ -153,7 +153,7 @@ class SegmentGoldenTest {
     Box box = mask.box();
     golden.check(
         "box", GoldenTensor.of(new double[] {box.y(), box.x(), box.bottom(), box.right()}, 4));
-    Picture picture = Picture.read(golden.file("image.png")).rgb();
+    Picture picture = Picture.readAsStored(golden.file("image.png")).rgb();
     Picture crop = CropAndMask.crop(picture, mask);
     golden.check("crop", GoldenTensor.of(crop.samples(), crop.height(), crop.width(), 3));
     Picture input = CropAndMask.input(picture, mask, size);
@@ -176,7 +176,7 @@ class SegmentGoldenTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       PortableWeights portable = new PortableWeights(clip.shapes(), golden.salt());
       ClipModel model = ClipModel.of(clip, Weights.load(portable, clip.shapes(), manager), manager);
-      Picture picture = Picture.read(golden.file("image.png")).rgb();
+      Picture picture = Picture.readAsStored(golden.file("image.png")).rgb();
       NDArray pixels =
           manager.create(
               picture.resize(size, size, Filter.BICUBIC).toPixels(Normalization.CLIP),

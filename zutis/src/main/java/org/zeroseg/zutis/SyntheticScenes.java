@@ -230,7 +230,7 @@ public final class SyntheticScenes implements Batches<ZutisTrainer.Samples> {
   /** A picture with ones where its object is. */
   private GeometricAugmentation.Labelled read(String name) {
     try {
-      Picture picture = Picture.read(pictures.resolve(name)).rgb();
+      Picture picture = Picture.readAsStored(pictures.resolve(name)).rgb();
       Mask mask = masks.read(name);
       if (mask.width() != picture.width() || mask.height() != picture.height()) {
         throw new IOException(

@@ -195,7 +195,7 @@ class ZutisTrainingGoldenTest {
     List<float[]> all = new ArrayList<>();
     for (int i = 0; golden.inputs().has("image_" + i); i++) {
       String file = golden.inputs().getAsJsonObject("image_" + i).get("picture").getAsString();
-      all.add(Picture.read(golden.file(file)).rgb().toPixels(Normalization.IMAGENET));
+      all.add(Picture.readAsStored(golden.file(file)).rgb().toPixels(Normalization.IMAGENET));
     }
     float[] pixels = new float[all.size() * 3 * height * width];
     for (int i = 0; i < all.size(); i++) {

@@ -253,7 +253,7 @@ public final class IndexBuilder {
     }
 
     private Picture prepare(String name) throws IOException {
-      return encoder.prepare(Picture.read(root.resolve(name)));
+      return encoder.prepare(Picture.readAsStored(root.resolve(name)));
     }
 
     private void refuse(String name, Throwable cause) throws IOException {

@@ -19,8 +19,9 @@ import org.zeroseg.core.file.WholeFile;
  * An immutable decoded picture: raw samples, row-major, channels interleaved, in one of Pillow's
  * modes. Samples are never colour-managed, and operations give Pillow's results to the bit.
  *
- * <p>EXIF orientation is not applied unless asked for ({@link PictureReader#upright()}): the masks
- * of published data sets match the stored orientation.
+ * <p>Files are read in one of two ways. {@link #read(Path)} gives a picture as people see it,
+ * upright and in 8 bits. {@link #readAsStored(Path)} gives the samples as Pillow opens them, which
+ * the masks of published data sets and the references' numbers belong to.
  */
 public final class Picture {
 
@@ -94,13 +95,30 @@ public final class Picture {
   }
 
   /**
-   * Reads a picture file with the default limits, as stored (EXIF orientation not applied).
+   * Reads a picture as people see it: turned by the orientation that the file notes, 16-bit samples
+   * scaled to 8. The usual way for photographs.
    *
-   * @param file a format that {@link ImageIO} reads: PNG, JPEG, BMP, GIF, TIFF
+   * @param file PNG, JPEG, BMP, GIF, TIFF, or what an {@link ImageIO} plugin on the class path
+   *     reads
    * @return the first picture of the file
    * @throws IOException if the file cannot be read, is damaged, or is larger than the limit
+   * @see PictureReader#upright()
    */
   public static Picture read(Path file) throws IOException {
+    return PictureReader.upright().read(file);
+  }
+
+  /**
+   * Reads a picture as it is stored: not turned, 16-bit grey left as it is. The way for data sets
+   * and label pictures.
+   *
+   * @param file PNG, JPEG, BMP, GIF, TIFF, or what an {@link ImageIO} plugin on the class path
+   *     reads
+   * @return the first picture of the file
+   * @throws IOException if the file cannot be read, is damaged, or is larger than the limit
+   * @see PictureReader#asStored()
+   */
+  public static Picture readAsStored(Path file) throws IOException {
     return PictureReader.asStored().read(file);
   }
 
@@ -122,13 +140,14 @@ public final class Picture {
   }
 
   /**
-   * The raw samples of an AWT image, without colour conversion.
+   * The samples of an AWT image in 8 bits, without colour conversion; of samples with 16 bits the
+   * high byte.
    *
    * @param image any type; unusual ones (custom sample models, premultiplied alpha) become RGBA
    * @return the picture
    */
   public static Picture of(BufferedImage image) {
-    return Rasters.picture(image);
+    return Rasters.picture(image).eightBits();
   }
 
   /**
@@ -198,13 +217,26 @@ public final class Picture {
     return palette.clone();
   }
 
+  /** 16-bit grey cut to its high byte, as 16-bit colour is; any other picture as it is. */
+  Picture eightBits() {
+    if (mode != Mode.GREY16) {
+      return this;
+    }
+    byte[] high = new byte[width * height];
+    for (int i = 0; i < high.length; i++) {
+      high[i] = samples[2 * i + 1];
+    }
+    return wrap(Mode.GREY, width, height, high);
+  }
+
   private Picture with(int newWidth, int newHeight, byte[] newSamples) {
     return new Picture(mode, newWidth, newHeight, newSamples, palette);
   }
 
   /**
    * Converts to RGB as Pillow's {@code convert("RGB")}: alpha is dropped, grey replicated, 16-bit
-   * grey clipped at 255 (not scaled), CMYK converted without a profile.
+   * grey clipped at 255 (not scaled: {@link #read(Path)} has done that), CMYK converted without a
+   * profile.
    *
    * @return an RGB picture; this one if it is RGB already
    */

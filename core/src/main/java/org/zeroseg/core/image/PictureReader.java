@@ -22,9 +22,10 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * management, 16-bit colour cut to its high byte, Adobe's inverted CMYK turned right.
  *
  * @param maxPixels the largest number of pixels that is decoded
- * @param applyOrientation whether the EXIF orientation of JPEG and PNG files turns the picture
+ * @param asSeen whether the picture is turned by its noted orientation and 16-bit grey is scaled to
+ *     8 bits, as a viewer does; if not, it stays as stored
  */
-public record PictureReader(long maxPixels, boolean applyOrientation) {
+public record PictureReader(long maxPixels, boolean asSeen) {
 
   /** Twice the area at which Pillow warns of a decompression bomb, where it refuses. */
   public static final long DEFAULT_MAX_PIXELS = 178_956_970;
@@ -35,16 +36,16 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
   /**
    * Reads pictures as they are stored.
    *
-   * @return a reader with the default limit that ignores EXIF orientation
+   * @return a reader with the default limit that neither turns nor scales
    */
   public static PictureReader asStored() {
     return new PictureReader(DEFAULT_MAX_PIXELS, false);
   }
 
   /**
-   * Reads pictures as a viewer shows them.
+   * Reads pictures as people see them.
    *
-   * @return a reader with the default limit that applies EXIF orientation
+   * @return a reader with the default limit that turns pictures upright and gives 8-bit samples
    */
   public static PictureReader upright() {
     return new PictureReader(DEFAULT_MAX_PIXELS, true);
@@ -133,7 +134,7 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
         picture = png(reader.read(0), header);
         orientation = header.orientation();
       } else {
-        picture = Picture.of(reader.read(0));
+        picture = Rasters.picture(reader.read(0));
         if (GifScreen.matches(bytes)) {
           GifScreen screen = GifScreen.parse(bytes, picture.width(), picture.height());
           checkSize(screen.width(), screen.height(), name);
@@ -149,7 +150,7 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
       throw new IOException(
           name + " is damaged or truncated (" + bytes.length + " bytes): " + reason, e);
     }
-    return applyOrientation ? picture.upright(orientation) : picture;
+    return asSeen ? picture.upright(orientation).eightBits() : picture;
   }
 
   private void checkSize(int width, int height, String name) throws TooLargeException {
@@ -208,7 +209,7 @@ public record PictureReader(long maxPixels, boolean applyOrientation) {
         default -> Picture.wrap(Mode.GREY, width, height, Rasters.bytes(levels, new int[] {8}));
       };
     }
-    Picture picture = Picture.of(image);
+    Picture picture = Rasters.picture(image);
     if (header.colourType() == PngHeader.RGB && picture.mode() == Mode.RGBA) {
       return picture.rgb(); // a colour marked as transparent does not add a channel in Pillow
     }

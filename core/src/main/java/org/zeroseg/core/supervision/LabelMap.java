@@ -79,7 +79,7 @@ public final class LabelMap {
    * @throws IOException if the file cannot be read
    */
   public static LabelMap read(Path file) throws IOException {
-    return raw(Picture.read(file));
+    return raw(Picture.readAsStored(file));
   }
 
   private static LabelMap raw(Picture picture) {
@@ -105,7 +105,7 @@ public final class LabelMap {
    * @throws InvalidDataException if the picture is not RGB
    */
   public static LabelMap readRedGreen(Path file) throws IOException {
-    Picture picture = Picture.read(file);
+    Picture picture = Picture.readAsStored(file);
     if (picture.mode() != Mode.RGB && picture.mode() != Mode.RGBA) {
       throw new InvalidDataException(
           file, "expected RGB, label = red + 256 green, found " + picture.mode());
@@ -131,7 +131,7 @@ public final class LabelMap {
    * @throws IOException if the file cannot be read
    */
   public static LabelMap readAny(Path file) throws IOException {
-    Picture picture = Picture.read(file);
+    Picture picture = Picture.readAsStored(file);
     return picture.mode() == Mode.RGB ? redGreen(picture) : raw(picture);
   }
 

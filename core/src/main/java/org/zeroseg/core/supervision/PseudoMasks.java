@@ -148,7 +148,7 @@ public record PseudoMasks(Path folder) {
       List<Picture> inputs = new ArrayList<>();
       for (String name : some) {
         try {
-          inputs.add(Picture.read(pictures.resolve(name)));
+          inputs.add(Picture.readAsStored(pictures.resolve(name)));
           read.add(name);
         } catch (IOException e) {
           failures.add(new Failure(name, String.valueOf(e.getMessage())));

@@ -120,7 +120,7 @@ class AugmentGoldenTest {
   private static Picture picture(GoldenCase golden) throws IOException {
     JsonObject entry = golden.inputs().getAsJsonObject("image");
     if (entry.has("picture")) {
-      return Picture.read(golden.file(entry.get("picture").getAsString())).rgb();
+      return Picture.readAsStored(golden.file(entry.get("picture").getAsString())).rgb();
     }
     GoldenTensor image = golden.input("image");
     if (image.shape()[2] == 3) {

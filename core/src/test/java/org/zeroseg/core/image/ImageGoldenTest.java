@@ -129,7 +129,8 @@ class ImageGoldenTest {
   }
 
   private void resize(GoldenCase golden) throws IOException {
-    Picture picture = Picture.read(golden.file(golden.inputs().get("image").getAsString())).rgb();
+    Picture picture =
+        Picture.readAsStored(golden.file(golden.inputs().get("image").getAsString())).rgb();
     Filter filter =
         Filter.valueOf(golden.config().get("filter").getAsString().toUpperCase(Locale.ROOT));
     for (JsonElement size : golden.config().getAsJsonArray("sizes_width_height")) {
@@ -157,7 +158,7 @@ class ImageGoldenTest {
             new Normalization(channels(config, "mean"), channels(config, "std")));
     List<Picture> pictures = new ArrayList<>();
     for (JsonElement image : golden.inputs().getAsJsonArray("images")) {
-      pictures.add(Picture.read(golden.file(image.getAsString())));
+      pictures.add(Picture.readAsStored(golden.file(image.getAsString())));
     }
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       NDArray pixels = preprocessing.pixels(manager, pictures);

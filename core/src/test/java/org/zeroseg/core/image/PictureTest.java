@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,7 +182,20 @@ class PictureTest {
     assertEquals(100, Picture.of(grey).sample(0, 0, 0));
     BufferedImage wide = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
     wide.getRaster().setSample(0, 0, 0, 40_000);
-    assertEquals(40_000, Picture.of(wide).sample(0, 0, 0));
+    assertEquals(40_000 >> 8, Picture.of(wide).rgb().sample(0, 0, 2));
+  }
+
+  @Test
+  void reads16BitGreyAsAViewerDoesUnlessAskedForWhatIsStored() throws Exception {
+    BufferedImage wide = new BufferedImage(2, 1, BufferedImage.TYPE_USHORT_GRAY);
+    wide.getRaster().setSample(0, 0, 0, 40_000);
+    wide.getRaster().setSample(1, 0, 0, 100);
+    Path file = folder.resolve("wide.png");
+    ImageIO.write(wide, "png", file.toFile());
+    assertEquals(Picture.of(Mode.GREY, 2, 1, rgb(40_000 >> 8, 0)), Picture.read(file));
+    Picture stored = Picture.readAsStored(file);
+    assertEquals(40_000, stored.sample(0, 0, 0));
+    assertArrayEquals(rgb(255, 255, 255, 100, 100, 100), stored.rgb().samples());
   }
 
   @Test

@@ -67,7 +67,7 @@ class RefineGoldenTest {
       return Picture.of(Mode.RGB, (int) image.shape()[1], (int) image.shape()[0], image.bytes());
     }
     JsonArray crop = entry.getAsJsonArray("crop_top_left_height_width");
-    return Picture.read(golden.file(entry.get("photo").getAsString()))
+    return Picture.readAsStored(golden.file(entry.get("photo").getAsString()))
         .crop(
             new Window(
                 crop.get(1).getAsInt(),

@@ -95,7 +95,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
      * @throws IOException if it cannot be read
      */
     public Picture picture() throws IOException {
-      return Picture.read(image);
+      return Picture.readAsStored(image);
     }
 
     /**

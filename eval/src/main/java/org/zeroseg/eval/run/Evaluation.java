@@ -92,7 +92,8 @@ public record Evaluation(int threads, int examples, Progress progress) {
     inOrder(
         truth.images(),
         image ->
-            segmenter.segment(Picture.read(images.resolve(image.fileName())).toImage(), vocabulary),
+            segmenter.segment(
+                Picture.readAsStored(images.resolve(image.fileName())).toImage(), vocabulary),
         (image, segmentation) -> {
           for (Segment segment : segmentation.segments()) {
             long category = categories.get(segment.label() - 1).id();

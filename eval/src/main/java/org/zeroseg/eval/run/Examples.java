@@ -56,7 +56,7 @@ final class Examples {
 
   /** A picture that must be of its truth's size. */
   static Picture picture(Path file, int width, int height) throws IOException {
-    Picture picture = Picture.read(file);
+    Picture picture = Picture.readAsStored(file);
     if (picture.width() != width || picture.height() != height) {
       throw new InvalidDataException(
           file,

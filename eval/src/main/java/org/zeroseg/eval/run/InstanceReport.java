@@ -155,7 +155,9 @@ final class InstanceReport {
       int height = scored.value().height();
       // A set of boxes need not say its images' sizes.
       Picture picture =
-          width == 0 || height == 0 ? Picture.read(file) : Examples.picture(file, width, height);
+          width == 0 || height == 0
+              ? Picture.readAsStored(file)
+              : Examples.picture(file, width, height);
       shown.add(example(scored, picture, detections));
     }
     return shown;
