@@ -16,6 +16,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * One layer of attention over 12,321 tokens, 6 heads of 64: dense DINO at stride 2 on 224 pixels.
@@ -37,7 +38,7 @@ public class AttentionBenchmark {
   /** Queries of a block whose products are taken at once by the baseline. */
   private static final int ROWS = 1024;
 
-  private final NDManager manager = NDManager.newBaseManager();
+  private final NDManager manager = TorchEngine.newManager();
   private NDArray tokens = manager.zeros(new Shape(1));
   private NDArray transposed = tokens;
   private NDArray queries = tokens;

@@ -7,6 +7,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * The unit that times are compared in across machines: one product of two float32 matrices of 1024
@@ -19,7 +20,7 @@ public class Baseline {
   /** For the virtual machine of a benchmark that takes this baseline. */
   public static final String ONE_THREAD = "-Dai.djl.pytorch.num_threads=1";
 
-  private final NDManager manager = NDManager.newBaseManager("PyTorch");
+  private final NDManager manager = TorchEngine.newManager();
   private NDArray a = manager.zeros(new Shape(1));
   private NDArray b = manager.zeros(new Shape(1));
 

@@ -25,6 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -53,7 +54,7 @@ public class CheckpointBenchmark {
   @Setup(Level.Trial)
   public void write() throws IOException {
     file = Files.createTempFile("zeroseg", ".safetensors");
-    try (NDManager manager = NDManager.newBaseManager()) {
+    try (NDManager manager = TorchEngine.newManager()) {
       NDArray zeros = manager.zeros(SHAPE);
       Map<String, NDArray> arrays = new LinkedHashMap<>();
       for (int i = 0; i < TENSORS; i++) {
@@ -96,7 +97,7 @@ public class CheckpointBenchmark {
   @Against("readEveryByte")
   public int load() {
     try (Checkpoint checkpoint = Checkpoints.open(file);
-        NDManager manager = NDManager.newBaseManager()) {
+        NDManager manager = TorchEngine.newManager()) {
       return Weights.load(checkpoint, shapes, manager).names().size();
     }
   }

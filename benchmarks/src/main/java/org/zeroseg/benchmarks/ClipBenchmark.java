@@ -24,6 +24,7 @@ import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.network.Transformer;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -48,7 +49,7 @@ public class ClipBenchmark {
   @Param({"1", "8"})
   public int batch = 1;
 
-  private final NDManager manager = NDManager.newBaseManager();
+  private final NDManager manager = TorchEngine.newManager();
   private ClipConfig.Vit vit = new ClipConfig.Vit(64, 1, 8, 1);
   private final Products products = new Products(manager);
   private Weights weights = Weights.of(Map.of(), "none");

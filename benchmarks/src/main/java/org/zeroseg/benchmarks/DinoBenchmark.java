@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.dino.DenseDescriptors;
 import org.zeroseg.dino.DinoConfig;
@@ -48,7 +49,7 @@ public class DinoBenchmark {
   @Param({"4", "2"})
   public int stride = 4;
 
-  private final NDManager manager = NDManager.newBaseManager();
+  private final NDManager manager = TorchEngine.newManager();
   private NDArray pixels = manager.zeros(new Shape(1));
   private DinoVit vit = vit(new DinoConfig(8, HEAD, 1, 1, 1));
 
@@ -56,7 +57,7 @@ public class DinoBenchmark {
   @State(Scope.Benchmark)
   public static class Operands {
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = TorchEngine.newManager();
     private final Products forward = new Products(manager);
     private final Products dense = new Products(manager);
 

@@ -18,6 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.core.match.Assignment;
 import org.zeroseg.core.network.RoiAlign;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * Assignment of 100 x 100 and RoIAlign of 512 boxes, in units of {@link Baseline#matrixProduct}.
@@ -36,7 +37,7 @@ public class MatchBenchmark {
   private static final int SIZE = 100;
   private static final int BOXES = 512;
 
-  private final NDManager manager = NDManager.newBaseManager("PyTorch");
+  private final NDManager manager = TorchEngine.newManager();
   private final RoiAlign align = new RoiAlign(14, 14, 1 / 16f, 2, RoiAlign.Convention.INCLUSIVE);
   private NDArray features = manager.zeros(new Shape(1));
   private double[] costs = {};

@@ -31,6 +31,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.retrieval.Match;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * The best 500 of an index of the size of ImageNet, 768 halves each, for all 919 categories of
@@ -71,7 +72,7 @@ public class RetrievalBenchmark {
    */
   @Setup(Level.Trial)
   public void write() throws IOException {
-    manager = NDManager.newBaseManager("PyTorch");
+    manager = TorchEngine.newManager();
     folder = Files.createTempDirectory("retrieval");
     long bytes = 2L * DIMENSION * pictures;
     byte[] header =

@@ -30,6 +30,7 @@ import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.network.Transformer;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.zeroguide.caption.CaptionWork;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;
@@ -62,7 +63,7 @@ public class ZeroCapBenchmark {
   @Param({"2", "4"})
   public int segments = 2;
 
-  private final NDManager manager = NDManager.newBaseManager("PyTorch");
+  private final NDManager manager = TorchEngine.newManager();
   private Clip clip;
   private Gpt2 model;
   private ByteLevelTokenizer tokenizer;
@@ -80,7 +81,7 @@ public class ZeroCapBenchmark {
     ClipConfig config =
         new ClipConfig(
             new ClipConfig.Vit(64, 1, 14, 2), new ClipConfig.Text(width, 12, 77, 49408), width);
-    NDManager own = NDManager.newBaseManager("PyTorch");
+    NDManager own = TorchEngine.newManager();
     ClipModel towers =
         ClipModel.load(
             RandomCheckpoint.of(config.shapes()),

@@ -20,6 +20,7 @@ import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.network.Transformer;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.zeroguide.SegmentEncoder;
 
 /**
@@ -39,7 +40,7 @@ public class ZeroGuideBenchmark {
   @Param({"20", "5"})
   public int segments = 20;
 
-  private final NDManager manager = NDManager.newBaseManager();
+  private final NDManager manager = TorchEngine.newManager();
   private SegmentEncoder wide;
   private SegmentEncoder narrow;
   private NDArray pixels = manager.zeros(new Shape(1));

@@ -20,6 +20,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.zutis.ZutisConfig;
 import org.zeroseg.zutis.ZutisModel;
@@ -47,7 +48,7 @@ public class ZutisBenchmark {
   @Param({"1", "8"})
   public int batch = 1;
 
-  private final NDManager manager = NDManager.newBaseManager("PyTorch");
+  private final NDManager manager = TorchEngine.newManager();
   private final Products products = new Products(manager);
   private List<ZutisModel> models = List.of();
   private NDArray pixels = manager.zeros(new Shape(1));

@@ -25,6 +25,7 @@ import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.zutis.SyntheticScenes;
 import org.zeroseg.zutis.Zutis;
@@ -49,7 +50,7 @@ public class ZutisPipelineBenchmark {
   private static final int HEIGHT = 480;
   private static final Vocabulary WORDS = Vocabulary.of("cat", "dog", "sofa", "plant", "person");
 
-  private final NDManager full = NDManager.newBaseManager("PyTorch");
+  private final NDManager full = TorchEngine.newManager();
   private SceneFolder folder;
   private Clip clip;
   private Zutis narrow;
@@ -71,7 +72,7 @@ public class ZutisPipelineBenchmark {
     pixels = full.randomNormal(new Shape(1, 3, HEIGHT, WIDTH));
     ClipConfig.Vit vit = new ClipConfig.Vit(64, 1, 16, 4);
     clip = clip(vit);
-    NDManager own = NDManager.newBaseManager("PyTorch");
+    NDManager own = TorchEngine.newManager();
     ZutisConfig small = new ZutisConfig(vit, 32, config.queries(), 1, 8, 8);
     narrow = Zutis.builder().clip(clip).answer(Zutis.Answer.INSTANCES).build(load(small, own), own);
     image = SceneFolder.picture(WIDTH, HEIGHT, 1).toImage();
@@ -88,7 +89,7 @@ public class ZutisPipelineBenchmark {
     ClipTokenizer tokenizer = ClipTokenizer.learn(List.of("cat dog sofa plant person"), 8, 32);
     ClipConfig config =
         new ClipConfig(vit, new ClipConfig.Text(64, 1, 32, tokenizer.vocabularySize()), 32);
-    NDManager manager = NDManager.newBaseManager("PyTorch");
+    NDManager manager = TorchEngine.newManager();
     Map<String, NDArray> weights = config.initialWeights(new SplittableRandom(1), manager);
     return Clip.of(
         ClipModel.of(config, Weights.of(weights, "random"), manager), tokenizer, manager);

@@ -23,6 +23,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.zeroseg.clip.ClipConfig;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.TrainingPlan;
@@ -54,7 +55,7 @@ public class ZutisTrainingBenchmark {
   @Param({"1", "8"})
   public int batch = 1;
 
-  private final NDManager manager = NDManager.newBaseManager("PyTorch");
+  private final NDManager manager = TorchEngine.newManager();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
   private ZutisConfig config = ZutisConfig.of(new ClipConfig.Vit(64, 1, 16, 4), 32);
   private SceneFolder folder;

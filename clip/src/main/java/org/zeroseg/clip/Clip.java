@@ -1,7 +1,6 @@
 package org.zeroseg.clip;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -33,6 +32,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.network.Transformer.Activation;
 import org.zeroseg.core.tensor.ModelMemory;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * CLIP for pictures and texts (Radford et al. 2021): both become vectors of one space, in which the
@@ -80,7 +80,7 @@ public final class Clip implements TextEncoder, AutoCloseable {
    * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
    */
   public static Clip load(String model) throws IOException {
-    return load(model, Precision.AUTO, Engine.getInstance().defaultDevice());
+    return load(model, Precision.AUTO, TorchEngine.defaultDevice());
   }
 
   /**
@@ -129,7 +129,7 @@ public final class Clip implements TextEncoder, AutoCloseable {
    * @throws CheckpointException if the checkpoint cannot be read or holds no CLIP
    */
   public static Clip load(Path path) throws IOException {
-    return load(path, Precision.AUTO, Engine.getInstance().defaultDevice());
+    return load(path, Precision.AUTO, TorchEngine.defaultDevice());
   }
 
   /**
@@ -154,7 +154,7 @@ public final class Clip implements TextEncoder, AutoCloseable {
     ClipTokenizer tokenizer = ClipTokenizer.read(vocabulary);
     // Where nothing is said the weights are taken for OpenAI's.
     Activation activation = config.isPresent() ? activation(config.get()) : Activation.QUICK_GELU;
-    NDManager manager = NDManager.newBaseManager(device);
+    NDManager manager = TorchEngine.newManager(device);
     try (Checkpoint checkpoint = Checkpoints.open(weights)) {
       ClipModel model = ClipModel.load(checkpoint, activation, precision, manager);
       try {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /** What this machine's processor is good at. */
 final class Processor {
@@ -33,7 +34,7 @@ final class Processor {
 
     /** Where the processor does not tell: three times faster has to show as a third faster. */
     private static boolean measure() {
-      try (NDManager manager = NDManager.newBaseManager()) {
+      try (NDManager manager = TorchEngine.newManager()) {
         NDArray x = manager.randomNormal(new Shape(256, 768));
         NDArray wide = manager.randomNormal(new Shape(3072, 768));
         NDArray narrow = Kernels.core().call("to_bfloat16", wide);

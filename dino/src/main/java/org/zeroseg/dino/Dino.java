@@ -1,7 +1,6 @@
 package org.zeroseg.dino;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -17,6 +16,7 @@ import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.ModelMemory;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -75,7 +75,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
    * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
    */
   public static Dino load(String pathOrId) throws IOException {
-    return load(pathOrId, ModelHub.fromEnvironment(), Engine.getInstance().defaultDevice());
+    return load(pathOrId, ModelHub.fromEnvironment(), TorchEngine.defaultDevice());
   }
 
   /**
@@ -105,7 +105,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   public static Dino of(Checkpoint stored, Device device) {
     Checkpoint backbone = DinoLayout.backbone(stored);
     DinoConfig config = DinoConfig.of(backbone);
-    NDManager manager = NDManager.newBaseManager(device);
+    NDManager manager = TorchEngine.newManager(device);
     try {
       Weights weights = Weights.load(backbone, config.shapes(), manager);
       return new Dino(

@@ -1,7 +1,6 @@
 package org.zeroseg.dino;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -12,6 +11,7 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.ModelMemory;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * A ResNet-50 of MoCo v2, SwAV or DINO as SelfMask's pseudo-masks are made by it (Shin et al. 2022,
@@ -40,7 +40,7 @@ public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseabl
    * @throws CheckpointException if the checkpoint cannot be read or holds no ResNet-50
    */
   public static ResNetEncoder load(String pathOrId) throws IOException {
-    return load(pathOrId, ModelHub.fromEnvironment(), Engine.getInstance().defaultDevice());
+    return load(pathOrId, ModelHub.fromEnvironment(), TorchEngine.defaultDevice());
   }
 
   /**
@@ -69,7 +69,7 @@ public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseabl
    * @throws CheckpointException if the checkpoint holds no ResNet-50
    */
   public static ResNetEncoder of(Checkpoint stored, Device device) {
-    NDManager manager = NDManager.newBaseManager(device);
+    NDManager manager = TorchEngine.newManager(device);
     try {
       ResNet50 network = ResNet50.load(stored, true, true, manager);
       return new ResNetEncoder(network, new ModelMemory(manager, "this ResNet"));

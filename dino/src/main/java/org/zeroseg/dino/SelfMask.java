@@ -1,7 +1,6 @@
 package org.zeroseg.dino;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
@@ -24,6 +23,7 @@ import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.ModelMemory;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -182,8 +182,7 @@ public final class SelfMask implements SaliencyDetector {
     public SelfMask build() throws IOException {
       String named = model.orElseThrow(() -> new IllegalStateException("No model was named"));
       Checkpoint opened = Checkpoints.open(hub.orElseGet(ModelHub::fromEnvironment).weights(named));
-      NDManager manager =
-          NDManager.newBaseManager(device.orElseGet(Engine.getInstance()::defaultDevice));
+      NDManager manager = TorchEngine.newManager(device.orElseGet(TorchEngine::defaultDevice));
       try (Checkpoint checkpoint = named(opened)) {
         SelfMaskConfig config = SelfMaskConfig.of(checkpoint);
         Weights weights = Weights.load(checkpoint, config.shapes(), manager);

@@ -8,6 +8,7 @@ import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.SaliencyDetector;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * SelfMask's pseudo-masks (Shin et al. 2022, Sec. 3.1): the features of one or several encoders are
@@ -75,7 +76,7 @@ public record SpectralVoting(List<Encoder> encoders, SpectralMasks masks, MaskVo
    */
   public List<Mask> candidates(Picture picture) {
     List<Mask> candidates = new ArrayList<>();
-    try (NDManager call = NDManager.newBaseManager()) {
+    try (NDManager call = TorchEngine.newManager()) {
       for (Encoder encoder : encoders) {
         FeatureMap map = encoder.features(picture.rgb(), call);
         candidates.addAll(

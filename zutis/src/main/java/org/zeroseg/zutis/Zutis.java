@@ -33,6 +33,7 @@ import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.segment.Labelling;
 import org.zeroseg.core.tensor.ModelMemory;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * Segments a picture by words into regions and single instances with one network that was trained
@@ -337,7 +338,7 @@ public final class Zutis implements Segmenter {
      */
     public Zutis build() throws IOException {
       Clip words = clip.open();
-      NDManager manager = NDManager.newBaseManager(device());
+      NDManager manager = TorchEngine.newManager(device());
       try (Checkpoint opened = Checkpoints.open(weights.open())) {
         ZutisModel network = ZutisModel.load(network(opened), precision(), manager);
         return build(network, manager, words);

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.zeroseg.core.checkpoint.Halves;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * The unit embeddings of a collection of pictures, by name, and exact search in them: the step that
@@ -285,7 +286,7 @@ public final class ImageIndex {
         Stream.of(queries)
             .map(query -> new Candidates(Math.min(k, size), rounding(query)))
             .toArray(Candidates[]::new);
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = TorchEngine.newManager()) {
       float[] flat = new float[queries.length * dimension];
       for (int q = 0; q < queries.length; q++) {
         System.arraycopy(queries[q], 0, flat, q * dimension, dimension);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.zeroseg.core.image.Window;
 import org.zeroseg.core.tensor.Interpolation;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * Copy-paste into the patches of a randomly cut square, each object scaled to its patch (ZUTIS,
@@ -211,7 +212,7 @@ public record AdvancedCopyPaste(int gridSize, int maxPartitions, int ignore) {
   private static LabelledPixels resize(
       LabelledPixels sample, LabelledPixels.Box box, int width, int height) {
     LabelledPixels part = cut(sample, box);
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = TorchEngine.newManager()) {
       NDArray pixels = manager.create(part.pixels(), new Shape(1, 3, part.height(), part.width()));
       NDArray resized = Interpolation.resize(pixels, height, width, Interpolation.Mode.BILINEAR);
       return new LabelledPixels(

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * The affinity of all pairs of positions that spectral clustering starts from (Shin et al. 2022,
@@ -256,7 +257,7 @@ public final class CosineAffinity {
 
   /** {@code A' A} for A {@code [rows, columns]}. */
   private static double[] gram(double[] a, int rows, int columns) {
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = TorchEngine.newManager()) {
       NDArray matrix = manager.create(a, new Shape(rows, columns));
       return matrix.transpose().matMul(matrix).toDoubleArray();
     }

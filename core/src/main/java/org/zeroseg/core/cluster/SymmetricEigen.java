@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.EigenDecomposition;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix, in double precision. Vectors have length 1
@@ -68,7 +69,7 @@ public record SymmetricEigen(double[] values, double[] vectors) {
   }
 
   static SymmetricEigen inEngine(double[] matrix, int n) {
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = TorchEngine.newManager()) {
       NDArray x = manager.create(matrix, new Shape(n, n));
       NDList found = Kernels.core().callAll("eigen", x);
       return new SymmetricEigen(found.get(0).toDoubleArray(), found.get(1).toDoubleArray());

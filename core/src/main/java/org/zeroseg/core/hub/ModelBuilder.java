@@ -1,10 +1,10 @@
 package org.zeroseg.core.hub;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import java.io.IOException;
 import java.util.Optional;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * What is chosen alike for every method that loads models: where they are looked up, where they
@@ -108,7 +108,7 @@ public abstract class ModelBuilder<B extends ModelBuilder<B>> {
    * @return the chosen one, or the engine's default
    */
   protected Device device() {
-    return device.orElseGet(() -> Engine.getInstance().defaultDevice());
+    return device.orElseGet(() -> TorchEngine.defaultDevice());
   }
 
   /**

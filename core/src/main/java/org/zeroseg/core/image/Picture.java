@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import javax.imageio.ImageIO;
 import org.zeroseg.core.file.WholeFile;
+import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * An immutable decoded picture: raw samples, row-major, channels interleaved, in one of Pillow's
@@ -132,7 +133,7 @@ public final class Picture {
     if (image.getWrappedImage() instanceof BufferedImage buffered) {
       return of(buffered);
     }
-    try (NDManager manager = NDManager.newBaseManager();
+    try (NDManager manager = TorchEngine.newManager();
         NDArray pixels = image.toNDArray(manager, Image.Flag.COLOR);
         NDArray bytes = pixels.toType(DataType.UINT8, false)) {
       return wrap(Mode.RGB, image.getWidth(), image.getHeight(), bytes.toByteArray());

@@ -30,13 +30,6 @@ import java.util.zip.ZipOutputStream;
  */
 public final class Kernels {
 
-  static {
-    // Specialising on shapes stalls whenever they change and gains nothing for these kernels.
-    if (System.getProperty("ai.djl.pytorch.graph_optimizer") == null) {
-      System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
-    }
-  }
-
   private static final Kernels CORE = of(Kernels.class, "kernels.torchscript");
 
   private final byte[] archive;
@@ -128,13 +121,13 @@ public final class Kernels {
   }
 
   private Compiled compile(Device device) {
-    Model model = Model.newInstance("kernels", device, "PyTorch");
+    Model model = TorchEngine.get().newModel("kernels", device);
     try {
       model.load(new ByteArrayInputStream(archive));
     } catch (IOException | MalformedModelException e) {
       throw new IllegalStateException("Cannot compile kernels " + name, e);
     }
-    NDManager manager = NDManager.newBaseManager(device, "PyTorch");
+    NDManager manager = TorchEngine.newManager(device);
     return new Compiled(
         model, manager, new ParameterStore(manager, false), new ConcurrentHashMap<>());
   }

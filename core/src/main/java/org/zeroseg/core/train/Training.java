@@ -1,6 +1,5 @@
 package org.zeroseg.core.train;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -24,6 +23,7 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.file.WholeFile;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -149,7 +149,7 @@ public final class Training<B> {
     NDManager parent = weights.values().iterator().next().getManager();
     float value;
     try (NDManager manager = parent.newSubManager()) {
-      try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+      try (GradientCollector collector = TorchEngine.get().newGradientCollector()) {
         NDArray loss = objective.loss(batch, manager);
         value = loss.toFloatArray()[0];
         if (!Float.isFinite(value)) {

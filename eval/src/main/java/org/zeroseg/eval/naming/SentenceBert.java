@@ -21,6 +21,7 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -204,6 +205,7 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
   }
 
   static SentenceBert of(Config config, Path tokenizerFile, Checkpoint file) throws IOException {
+    TorchEngine.get(); // which settles where natives are unpacked to, the tokenizer's included
     HuggingFaceTokenizer tokenizer =
         HuggingFaceTokenizer.builder()
             .optTokenizerPath(tokenizerFile)
@@ -215,7 +217,7 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
     Checkpoint own =
         file.renamed(name -> name.replaceFirst("^(bert|mpnet)\\.", ""))
             .without(name -> name.startsWith("pooler.") || name.equals("embeddings.position_ids"));
-    NDManager manager = NDManager.newBaseManager("PyTorch");
+    NDManager manager = TorchEngine.newManager();
     try {
       return new SentenceBert(config, tokenizer, own, manager);
     } catch (RuntimeException e) {

@@ -1,6 +1,5 @@
 package org.zeroseg.examples.cli;
 
-import ai.djl.engine.Engine;
 import java.io.IOException;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
@@ -9,6 +8,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.examples.demo.DemoModels;
 
 /** Models by the names that the command line takes. */
@@ -25,7 +25,7 @@ final class Models {
       return DemoModels.clip();
     }
     ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
-    return Clip.load(model, hub, Precision.AUTO, Engine.getInstance().defaultDevice());
+    return Clip.load(model, hub, Precision.AUTO, TorchEngine.defaultDevice());
   }
 
   /** The segmenter on a CLIP, with the settings that suit it. */

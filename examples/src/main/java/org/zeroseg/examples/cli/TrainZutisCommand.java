@@ -1,6 +1,5 @@
 package org.zeroseg.examples.cli;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -23,6 +22,7 @@ import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.supervision.PseudoMasks;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.zutis.Criterion;
 import org.zeroseg.zutis.SyntheticScenes;
@@ -219,7 +219,7 @@ final class TrainZutisCommand implements Callable<Integer> {
     String outcome;
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip words = load(progress);
-        NDManager manager = NDManager.newBaseManager()) {
+        NDManager manager = TorchEngine.newManager()) {
       ZutisConfig config = config(words);
       ZutisTrainer trainer =
           ZutisTrainer.of(config, weights(config, words, manager), vectors(read, words), options);
@@ -302,7 +302,7 @@ final class TrainZutisCommand implements Callable<Integer> {
             clip,
             ModelHub.fromEnvironment().withProgress(progress),
             Precision.FLOAT32,
-            Engine.getInstance().defaultDevice());
+            TorchEngine.defaultDevice());
   }
 
   private Map<String, String> provenance(ZutisConfig config) {

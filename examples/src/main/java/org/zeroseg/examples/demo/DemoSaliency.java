@@ -7,6 +7,7 @@ import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.Facet;
 import org.zeroseg.dino.GridMasks;
@@ -78,7 +79,7 @@ public final class DemoSaliency {
    */
   public static Mask lost(Dino dino, Picture picture, boolean centred) {
     Dino.Features keys = keys(dino, picture);
-    try (NDManager call = NDManager.newBaseManager()) {
+    try (NDManager call = TorchEngine.newManager()) {
       Mask mask = Lost.DEFAULT.find(array(keys, centred, call), keys.grid()).mask();
       return GridMasks.stretched(mask, picture.width(), picture.height());
     }
@@ -95,7 +96,7 @@ public final class DemoSaliency {
    */
   public static Mask tokenCut(Dino dino, Picture picture, boolean centred) {
     Dino.Features keys = keys(dino, picture);
-    try (NDManager call = NDManager.newBaseManager()) {
+    try (NDManager call = TorchEngine.newManager()) {
       Mask mask = TokenCut.DEFAULT.find(array(keys, centred, call), keys.grid()).mask();
       return GridMasks.stretched(mask, picture.width(), picture.height());
     }

@@ -16,6 +16,7 @@ import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.examples.shapeworld.CaptionedScenes;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
@@ -128,7 +129,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
     ClipConfig.Text text =
         new ClipConfig.Text(TEXT_WIDTH, TEXT_LAYERS, CONTEXT, tokenizer.vocabularySize());
     ClipConfig config = new ClipConfig(image, text, EMBEDDING);
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = TorchEngine.newManager()) {
       ClipTrainer trainer = ClipTrainer.of(config, new SplittableRandom(SEED), manager);
       run(trainer, tokenizer, "contrastive loss", folder, progress);
     }
@@ -147,7 +148,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
       throw new IllegalArgumentException(
           "a vision transformer learns from a teacher, not " + image);
     }
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = TorchEngine.newManager()) {
       ClipTrainer trainer =
           ClipTrainer.distilling(vit, teacher, new SplittableRandom(SEED), manager);
       String loss =

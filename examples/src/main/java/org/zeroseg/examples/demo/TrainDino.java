@@ -15,6 +15,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.dino.DinoConfig;
 import org.zeroseg.dino.DinoTrainer;
@@ -59,7 +60,7 @@ public final class TrainDino {
     provenance.put("batch", Integer.toString(BATCH));
     provenance.put("steps", Integer.toString(steps));
     TrainingPlan plan = new TrainingPlan(folder, steps, 50, 1, provenance);
-    try (NDManager manager = NDManager.newBaseManager()) {
+    try (NDManager manager = TorchEngine.newManager()) {
       Map<String, NDArray> weights =
           DinoTrainer.initialWeights(CONFIG, head, new SplittableRandom(SEED), manager);
       DinoTrainer trainer = DinoTrainer.of(CONFIG, weights, options);

@@ -14,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
@@ -99,7 +100,7 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
     Gpt2Config config =
         new Gpt2Config(layers, width, HEADS, tokenizer.vocabularySize(), POSITIONS, 1e-5);
     Map<String, String> provenance = provenance(config);
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = TorchEngine.newManager()) {
       Gpt2Trainer trainer = Gpt2Trainer.of(config, new SplittableRandom(SEED), manager);
       trainer.run(
           PackedTexts.of(corpus, tokenizer, BATCH, POSITIONS + 1, SEED),

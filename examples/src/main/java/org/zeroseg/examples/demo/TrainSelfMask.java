@@ -17,6 +17,7 @@ import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.PseudoMasks;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.TrainingPlan;
@@ -64,7 +65,7 @@ public final class TrainSelfMask {
     List<Picture> pictures =
         IntStream.range(0, count).mapToObj(i -> Picture.of(world.scene(i).image())).toList();
     List<Mask> masks = pseudoMasks(dino, pictures, new PseudoMasks(folder.resolve("masks")));
-    try (NDManager manager = NDManager.newBaseManager();
+    try (NDManager manager = TorchEngine.newManager();
         Checkpoint encoder = Checkpoints.open(dino)) {
       DinoConfig seen = DinoConfig.of(encoder);
       SelfMaskConfig config =

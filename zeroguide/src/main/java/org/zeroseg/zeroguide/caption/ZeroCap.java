@@ -16,6 +16,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.zeroguide.gpt2.Gpt2;
 
 /**
@@ -115,7 +116,7 @@ public final class ZeroCap implements Namer {
       Path path, Clip clip, ZeroCapSettings settings, String prompt, Precision precision)
       throws IOException {
     ByteLevelTokenizer tokenizer = ByteLevelTokenizer.read(path);
-    NDManager manager = clip.compute((model, call) -> NDManager.newBaseManager(call.getDevice()));
+    NDManager manager = clip.compute((model, call) -> TorchEngine.newManager(call.getDevice()));
     try {
       Gpt2 model = Gpt2.load(path, precision, manager);
       return of(model, tokenizer, clip, settings, prompt, manager);
