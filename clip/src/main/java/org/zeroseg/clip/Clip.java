@@ -5,10 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,6 +24,8 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
@@ -194,23 +193,23 @@ public final class Clip implements TextEncoder, AutoCloseable {
 
   /** What the transformers library's configuration says. */
   private static Activation activation(Path config) throws IOException {
-    try (Reader reader = Files.newBufferedReader(config)) {
-      JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
-      JsonObject vision = json.has("vision_config") ? json.getAsJsonObject("vision_config") : json;
-      String name =
-          vision.has("hidden_act") ? vision.get("hidden_act").getAsString() : "quick_gelu";
-      return switch (name) {
-        case "quick_gelu" -> Activation.QUICK_GELU;
-        case "gelu" -> Activation.GELU;
-        case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
-        default -> throw new IOException(config + ": unknown hidden_act \"" + name + "\"");
-      };
-    } catch (JsonParseException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | ClassCastException e) {
-      throw new IOException(config + " is no model configuration: " + e.getMessage(), e);
-    }
+    String name =
+        JsonFile.object(
+            config,
+            json -> {
+              JsonObject vision =
+                  json.has("vision_config") ? json.getAsJsonObject("vision_config") : json;
+              return vision.has("hidden_act")
+                  ? vision.get("hidden_act").getAsString()
+                  : "quick_gelu";
+            });
+    return switch (name) {
+      case "quick_gelu" -> Activation.QUICK_GELU;
+      case "gelu" -> Activation.GELU;
+      case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+      default ->
+          throw new InvalidFileException(config.toString(), "unknown hidden_act \"" + name + "\"");
+    };
   }
 
   /**

@@ -3,8 +3,6 @@ package org.zeroseg.clip.retrieval;
 import ai.djl.ndarray.types.DataType;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.zeroseg.core.file.JsonFile;
 
 /**
  * The layout of an index's matrix: a safetensors file with the one tensor {@code embeddings} [N,
@@ -62,17 +61,8 @@ record EmbeddingFile(int rows, int dimension, DataType type, long start, Optiona
     }
     ByteBuffer text = ByteBuffer.allocate((int) header);
     readFully(channel, text, 8, file);
-    EmbeddingFile found;
-    try {
-      found = parse(new String(text.array(), StandardCharsets.UTF_8), 8 + header);
-    } catch (JsonParseException
-        | IllegalArgumentException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | ClassCastException
-        | IndexOutOfBoundsException e) {
-      throw new IOException(file + " holds no matrix \"" + TENSOR + "\": " + e.getMessage(), e);
-    }
+    EmbeddingFile found =
+        JsonFile.object(file.toString(), text.flip(), json -> parse(json, 8 + header));
     if (found.end() > size) {
       throw new IOException(
           "%s is cut off: %d rows of %d bytes end at byte %d, but it has %d"
@@ -90,14 +80,14 @@ record EmbeddingFile(int rows, int dimension, DataType type, long start, Optiona
     }
   }
 
-  private static EmbeddingFile parse(String text, long start) {
-    JsonObject json = JsonParser.parseString(text).getAsJsonObject();
+  private static EmbeddingFile parse(JsonObject json, long start) {
     JsonObject tensor = json.getAsJsonObject(TENSOR);
     if (tensor == null
         || !tensor.has("dtype")
         || !tensor.has("shape")
         || !tensor.has("data_offsets")) {
-      throw new IllegalArgumentException("no such tensor with dtype, shape and data_offsets");
+      throw new IllegalArgumentException(
+          "no matrix \"" + TENSOR + "\" with dtype, shape and data_offsets");
     }
     DataType type =
         switch (tensor.get("dtype").getAsString()) {

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.zeroseg.core.file.TextFile;
 
 /**
  * The names of an index's rows: a text file with one name a line, in which a backslash, a line feed
@@ -40,6 +41,7 @@ final class NameFile {
       if (found < rows) {
         throw new IOException(file + " has " + found + " names, but there are " + rows + " rows");
       }
+      TextFile.requireUtf8(file, bytes.slice(0, rows == 0 ? 0 : ends[rows - 1]));
       return new NameFile(bytes, ends);
     }
   }

@@ -1,28 +1,20 @@
 package org.zeroseg.clip.text;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import java.io.BufferedReader;
-import java.io.EOFException;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
+import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.file.WholeFile;
 
 /** The files in which vocabularies are published. */
@@ -36,6 +28,13 @@ enum VocabularyFiles {
   private static final String VOCABULARY = "vocab.json";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String ORIGINAL_GPT_2 = "vocab.bpe";
+  private static final String ORIGINAL_CLIP = "bpe_simple_vocab";
+
+  /** Bytes; of OpenAI's list, the longest, 3 million. */
+  private static final int LONGEST_MERGES = 1 << 23;
+
+  /** Merges; no encoder that is known here has a third of it. */
+  private static final int MOST = 200_000;
 
   /** Of OpenAI's list of merges CLIP takes those that fill 49,152 ids. */
   private static final int MERGES_OF_CLIP = 49_152 - 256 - 2;
@@ -63,77 +62,115 @@ enum VocabularyFiles {
     }
     try {
       return path.toString().endsWith(".json") ? fromTokenizer(path) : fromMerges(path);
-    } catch (IllegalArgumentException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | ClassCastException
-        | IndexOutOfBoundsException
-        | JsonParseException
-        | CharacterCodingException
-        | EOFException
-        | ZipException e) {
-      throw new IOException(path + " is not a vocabulary: " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidFileException(path.toString(), "is not a vocabulary: " + e.getMessage(), e);
     }
   }
 
   private BytePairs fromMerges(Path file) throws IOException {
-    boolean compressed = file.toString().endsWith(".gz");
-    List<String> merges = new ArrayList<>();
-    try (InputStream stored = Files.newInputStream(file);
-        InputStream stream = compressed ? new GZIPInputStream(stored) : stored;
-        BufferedReader reader =
-            new BufferedReader(
-                new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder()))) {
-      String line = reader.readLine();
-      // The first line states a version: as a comment, or in OpenAI's file behind a quotation mark.
-      if (line != null && !line.contains("#version") && !line.isBlank()) {
-        merges.add(line);
-      }
-      while ((line = reader.readLine()) != null
-          && !(compressed && merges.size() == MERGES_OF_CLIP)) {
-        if (!line.isEmpty()) {
-          merges.add(line);
-        }
-      }
-    }
-    BytePairs pairs = BytePairs.of(merges, marksEnds);
+    List<String> lines = TextFile.read(file, LONGEST_MERGES).lines().limit(MOST + 2L).toList();
+    String first = lines.isEmpty() ? "" : lines.get(0);
+    boolean original = file.toString().endsWith(".gz") || first.contains(ORIGINAL_CLIP);
+    // The first line states a version: as a comment, or in OpenAI's file behind a quotation mark.
+    boolean versioned = first.contains("#version") || first.isBlank();
+    List<String> merges =
+        lines.stream()
+            .skip(versioned ? 1 : 0)
+            .filter(line -> !line.isEmpty())
+            .limit(original ? MERGES_OF_CLIP : MOST + 1L)
+            .toList();
+    BytePairs pairs = pairs(merges);
     Path vocabulary = file.resolveSibling(VOCABULARY);
-    if (!compressed && Files.exists(vocabulary)) {
-      try (Reader reader = Files.newBufferedReader(vocabulary)) {
-        check(JsonParser.parseReader(reader).getAsJsonObject(), pairs, vocabulary);
-      }
+    if (!original && Files.exists(vocabulary)) {
+      check(JsonFile.read(vocabulary, VocabularyFiles::ids), pairs, vocabulary);
     }
     return pairs;
   }
 
+  private BytePairs pairs(List<String> merges) {
+    if (merges.size() > MOST) {
+      throw new IllegalArgumentException("it has over " + MOST + " merges");
+    }
+    return BytePairs.of(merges, marksEnds);
+  }
+
+  /** The part of a tokenizer's file that counts. */
+  private record Model(List<String> merges, Map<String, Integer> ids) {}
+
   private BytePairs fromTokenizer(Path file) throws IOException {
-    try (Reader reader = Files.newBufferedReader(file)) {
-      JsonObject model = JsonParser.parseReader(reader).getAsJsonObject().getAsJsonObject("model");
-      if (model == null || !model.has("merges") || !model.has("vocab")) {
-        throw new IllegalArgumentException("no model with vocab and merges");
+    Model model = JsonFile.read(file, VocabularyFiles::model);
+    if (model.merges.isEmpty() || model.ids.isEmpty()) {
+      throw new IllegalArgumentException("no model with vocab and merges");
+    }
+    BytePairs pairs = pairs(model.merges);
+    check(model.ids, pairs, file);
+    return pairs;
+  }
+
+  private static Model model(JsonReader json) throws IOException {
+    List<String> merges = new ArrayList<>();
+    Map<String, Integer> ids = new HashMap<>();
+    json.beginObject();
+    while (json.hasNext()) {
+      if (!json.nextName().equals("model")) {
+        json.skipValue();
+        continue;
       }
-      List<String> merges = new ArrayList<>();
-      for (JsonElement merge : model.getAsJsonArray("merges")) {
-        merges.add(merge.isJsonArray() ? joined(merge.getAsJsonArray()) : merge.getAsString());
+      json.beginObject();
+      while (json.hasNext()) {
+        switch (json.nextName()) {
+          case "merges" -> merges.addAll(merges(json));
+          case "vocab" -> ids.putAll(ids(json));
+          default -> json.skipValue();
+        }
       }
-      BytePairs pairs = BytePairs.of(merges, marksEnds);
-      check(model.getAsJsonObject("vocab"), pairs, file);
-      return pairs;
+      json.endObject();
+    }
+    json.endObject();
+    return new Model(merges, ids);
+  }
+
+  private static List<String> merges(JsonReader json) throws IOException {
+    List<String> merges = new ArrayList<>();
+    json.beginArray();
+    while (json.hasNext() && merges.size() <= MOST) {
+      if (json.peek() == JsonToken.BEGIN_ARRAY) { // newer files hold a merge as an array of two
+        json.beginArray();
+        merges.add(json.nextString() + " " + json.nextString());
+        json.endArray();
+      } else {
+        merges.add(json.nextString());
+      }
+    }
+    requireEnd(json);
+    json.endArray();
+    return merges;
+  }
+
+  private static Map<String, Integer> ids(JsonReader json) throws IOException {
+    Map<String, Integer> ids = new HashMap<>();
+    json.beginObject();
+    while (json.hasNext() && ids.size() <= MOST) {
+      ids.put(json.nextName(), json.nextInt());
+    }
+    requireEnd(json);
+    json.endObject();
+    return ids;
+  }
+
+  private static void requireEnd(JsonReader json) throws IOException {
+    if (json.hasNext()) {
+      throw new IllegalStateException("over " + MOST + " tokens at " + json.getPath());
     }
   }
 
-  /** Newer files hold a merge as an array of two. */
-  private static String joined(JsonArray merge) {
-    return merge.get(0).getAsString() + " " + merge.get(1).getAsString();
-  }
-
   /** The ids follow from the merges; a file that numbers otherwise belongs to another model. */
-  private void check(JsonObject vocabulary, BytePairs pairs, Path file) {
+  private void check(Map<String, Integer> vocabulary, BytePairs pairs, Path file) {
     numbered(pairs)
         .forEach(
             (token, id) -> {
-              JsonElement found = vocabulary.get(token);
-              if (found == null || found.getAsInt() != id) {
+              Integer found = vocabulary.get(token);
+              if (!id.equals(found)) {
                 throw new IllegalArgumentException(
                     file.getFileName()
                         + " gives \""

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -22,6 +23,8 @@ final class ModelCache {
 
   /** File locks hold between processes only, so the threads of this one need locks of their own. */
   private static final Map<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
+
+  private static final int LONGEST_REF = 4096;
 
   private final Path folder;
   private final Path locks;
@@ -47,7 +50,7 @@ final class ModelCache {
     String commit = model.revision();
     Path ref = folder.resolve("refs").resolve(commit);
     if (!RemoteFile.isCommit(commit) && Files.isRegularFile(ref)) {
-      commit = Files.readString(ref).strip();
+      commit = TextFile.read(ref, LONGEST_REF).strip();
     }
     return Optional.of(commit)
         .filter(RemoteFile::isCommit)
@@ -126,7 +129,7 @@ final class ModelCache {
 
   private void note(String commit) throws IOException {
     Path ref = folder.resolve("refs").resolve(model.revision());
-    if (Files.isRegularFile(ref) && Files.readString(ref).equals(commit)) {
+    if (Files.isRegularFile(ref) && TextFile.read(ref, LONGEST_REF).equals(commit)) {
       return;
     }
     Files.createDirectories(ref.getParent());

@@ -1,18 +1,15 @@
 package org.zeroseg.core.supervision;
 
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonParseException;
-import com.google.gson.stream.JsonReader;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -104,29 +101,28 @@ public record Archives(Map<String, List<String>> pictures) {
    * @throws IOException if the file cannot be read or is not of this form
    */
   public static Archives read(Path file) throws IOException {
-    Map<String, List<String>> pictures = new LinkedHashMap<>();
-    try (Reader reader = Files.newBufferedReader(file);
-        JsonReader json = new JsonReader(reader)) {
-      json.beginObject();
-      while (json.hasNext()) {
-        String category = json.nextName();
-        List<String> names = new ArrayList<>();
-        json.beginArray();
-        while (json.hasNext()) {
-          names.add(json.nextString());
-        }
-        json.endArray();
-        if (pictures.put(category, names) != null) {
-          throw new IOException("category " + category + " occurs twice");
-        }
-      }
-      json.endObject();
-    } catch (FileSystemException e) {
-      throw e;
-    } catch (IOException | IllegalStateException | JsonParseException e) {
-      throw new IOException(file + " holds no archives: " + e.getMessage(), e);
-    }
-    return new Archives(pictures);
+    return new Archives(
+        JsonFile.read(
+            file,
+            json -> {
+              Map<String, List<String>> pictures = new LinkedHashMap<>();
+              json.beginObject();
+              while (json.hasNext()) {
+                String category = json.nextName();
+                List<String> names = new ArrayList<>();
+                json.beginArray();
+                while (json.hasNext()) {
+                  names.add(json.nextString());
+                }
+                json.endArray();
+                if (pictures.put(category, names) != null) {
+                  throw new InvalidFileException(
+                      file.toString(), "category " + category + " occurs twice");
+                }
+              }
+              json.endObject();
+              return pictures;
+            }));
   }
 
   /**

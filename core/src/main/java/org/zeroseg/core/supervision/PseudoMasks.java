@@ -2,11 +2,7 @@ package org.zeroseg.core.supervision;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -15,6 +11,8 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
@@ -77,24 +75,33 @@ public record PseudoMasks(Path folder) {
    */
   public Mask read(String name) throws IOException {
     Path file = file(name);
-    try {
-      JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-      JsonArray size = json.getAsJsonArray("size");
-      int height = size.get(0).getAsInt();
-      int width = size.get(1).getAsInt();
-      return Rle.parse(width, height, json.get("counts").getAsString()).mask();
-    } catch (FileSystemException e) {
-      throw e;
-    } catch (JsonParseException
-        | IllegalArgumentException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | IndexOutOfBoundsException
-        | ClassCastException
-        | NullPointerException
-        | CharacterCodingException e) {
-      throw new IOException(file + " holds no mask: " + e.getMessage(), e);
-    }
+    return JsonFile.read(
+        file,
+        json -> {
+          int[] size = {};
+          String counts = "";
+          json.beginObject();
+          while (json.hasNext()) {
+            switch (json.nextName()) {
+              case "size" -> {
+                json.beginArray();
+                size = new int[] {json.nextInt(), json.nextInt()};
+                json.endArray();
+              }
+              case "counts" -> counts = json.nextString();
+              default -> json.skipValue();
+            }
+          }
+          json.endObject();
+          if (size.length == 0 || counts.isEmpty()) {
+            throw new InvalidFileException(file.toString(), "holds no mask: no size or counts");
+          }
+          try {
+            return Rle.parse(size[1], size[0], counts).mask();
+          } catch (IllegalArgumentException e) {
+            throw new InvalidFileException(file.toString(), "holds no mask: " + e.getMessage(), e);
+          }
+        });
   }
 
   /**

@@ -1,7 +1,6 @@
 package org.zeroseg.zeroguide.caption;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +11,7 @@ import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.core.file.TextFile;
 
 /**
  * Names by the nearest words or phrases of a list: thousands of times cheaper than {@link ZeroCap},
@@ -62,7 +62,7 @@ public final class WordList implements Namer {
    */
   public static WordList read(Path file, Clip clip, PromptTemplates prompt, int best)
       throws IOException {
-    List<String> lines = Files.readAllLines(file);
+    List<String> lines = TextFile.lines(file);
     return of(
         lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList(),
         clip,

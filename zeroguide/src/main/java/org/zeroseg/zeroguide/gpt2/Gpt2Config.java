@@ -5,10 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,6 +17,7 @@ import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.TensorInfo;
+import org.zeroseg.core.file.JsonFile;
 
 /**
  * The sizes of a GPT-2 (Radford et al. 2019).
@@ -117,14 +115,12 @@ public record Gpt2Config(
     if (!Files.exists(config)) {
       return OptionalInt.empty();
     }
-    try (Reader reader = Files.newBufferedReader(config)) {
-      JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
-      return json.has("n_head")
-          ? OptionalInt.of(json.get("n_head").getAsInt())
-          : OptionalInt.empty();
-    } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
-      throw new IOException(config + " is no model configuration: " + e.getMessage(), e);
-    }
+    return JsonFile.object(
+        config,
+        json ->
+            json.has("n_head")
+                ? OptionalInt.of(json.get("n_head").getAsInt())
+                : OptionalInt.empty());
   }
 
   /** The sizes as the transformers library writes them. */
