@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
@@ -270,7 +271,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     if (!Files.isRegularFile(list)) {
       throw new InvalidDataException(list, "there is no such file");
     }
-    return Files.readAllLines(list).stream()
+    return TextFile.lines(list).stream()
         .map(String::strip)
         .filter(line -> !line.isEmpty())
         .toList();

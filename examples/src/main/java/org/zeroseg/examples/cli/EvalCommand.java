@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoDetections;
@@ -400,7 +401,7 @@ final class EvalCommand implements Callable<Integer> {
     }
     List<Long> ids = new ArrayList<>();
     List<String> problems = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
+    for (String line : TextFile.lines(file)) {
       String name = line.strip();
       List<Long> named =
           categories.stream()
