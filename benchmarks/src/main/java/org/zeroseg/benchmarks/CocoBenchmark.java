@@ -18,10 +18,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.eval.coco.CocoEvaluator;
+import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.coco.CocoScores;
 
 /**
@@ -62,7 +64,7 @@ public class CocoBenchmark {
   public int threads;
 
   private Path folder = Path.of("");
-  private CocoEvaluator evaluator = CocoEvaluator.builder().build();
+  private CocoEvaluator evaluator = new CocoEvaluator(CocoProtocol.coco());
   private CocoDetections detections =
       CocoDetections.builder(CocoGroundTruth.builder().build()).build();
 
@@ -81,7 +83,7 @@ public class CocoBenchmark {
       int each = Integer.parseInt(scenes.substring(scenes.indexOf('x') + 1));
       new Scenes(images, each).write(folder);
     }
-    evaluator = CocoEvaluator.builder().threads(threads).build();
+    evaluator = new CocoEvaluator(CocoProtocol.coco(), threads, Progress.SILENT);
     detections = read();
   }
 

@@ -14,16 +14,6 @@ import org.zeroseg.core.supervision.CocoGroundTruth.Image;
 /** Detections to be held against a {@link CocoGroundTruth}. */
 public final class CocoDetections {
 
-  /**
-   * A detected object.
-   *
-   * @param category its category
-   * @param score as given
-   * @param box as given, or that of the mask
-   * @param mask as given, or the box's rectangle
-   */
-  public record Detection(CocoGroundTruth.Category category, double score, Box box, Rle mask) {}
-
   private final String source;
   private final CocoGroundTruth truth;
   private final List<Instance> instances;
@@ -89,19 +79,9 @@ public final class CocoDetections {
    * @return detections in file order
    * @throws IllegalArgumentException if there is no such image
    */
-  public List<Detection> detections(long imageId) {
+  public List<Instance> detections(long imageId) {
     int index = truth.imageRegistry().require(imageId);
-    Image image = truth.images().get(index);
-    return instances.stream()
-        .filter(instance -> instance.image() == index)
-        .map(
-            instance ->
-                new Detection(
-                    truth.categories().get(instance.category()),
-                    instance.score(),
-                    instance.box().orElseThrow(),
-                    instance.outline().rle(image.height(), image.width())))
-        .toList();
+    return instances.stream().filter(instance -> instance.image() == index).toList();
   }
 
   /**
@@ -127,7 +107,7 @@ public final class CocoDetections {
 
   private void write(Instance instance, JsonWriter json) throws IOException {
     Image image = truth.images().get(instance.image());
-    Rle mask = instance.outline().rle(image.height(), image.width());
+    Rle mask = instance.outline().rle(image.width(), image.height());
     json.beginObject();
     json.name("image_id").value(image.id());
     json.name("category_id").value(truth.categories().get(instance.category()).id());
@@ -180,7 +160,7 @@ public final class CocoDetections {
       double area = given.area();
       return new Instance(id, image, category, false, score, area, measured, shape);
     }
-    Rle mask = outline.rle(size.height(), size.width());
+    Rle mask = outline.rle(size.width(), size.height());
     return new Instance(
         id,
         image,

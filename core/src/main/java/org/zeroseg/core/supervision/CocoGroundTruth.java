@@ -16,10 +16,10 @@ public final class CocoGroundTruth {
    *
    * @param id its id
    * @param fileName its file, empty if the set does not say
-   * @param height in pixels, 0 if the set does not say
    * @param width in pixels, 0 if the set does not say
+   * @param height in pixels, 0 if the set does not say
    */
-  public record Image(long id, String fileName, int height, int width) {}
+  public record Image(long id, String fileName, int width, int height) {}
 
   /**
    * A category of the set.
@@ -28,24 +28,6 @@ public final class CocoGroundTruth {
    * @param name its name
    */
   public record Category(long id, String name) {}
-
-  /**
-   * An annotated object.
-   *
-   * @param id its id
-   * @param category its category
-   * @param crowd whether it stands for a crowd
-   * @param area the field of the file, which need not be the number of pixels
-   * @param box its box, where the set gives one
-   * @param mask its mask, where the set gives one
-   */
-  public record Annotation(
-      long id,
-      Category category,
-      boolean crowd,
-      double area,
-      Optional<Box> box,
-      Optional<Rle> mask) {}
 
   private final String source;
   private final Registry<Image> images;
@@ -132,27 +114,11 @@ public final class CocoGroundTruth {
    * The annotations of an image.
    *
    * @param imageId its id
-   * @return annotations in file order, masks as runs
+   * @return annotations in file order
    * @throws IllegalArgumentException if there is no such image
    */
-  public List<Annotation> annotations(long imageId) {
-    int index = images.require(imageId);
-    Image image = images.values().get(index);
-    return byImage.get(index).stream().map(instance -> annotation(instance, image)).toList();
-  }
-
-  private Annotation annotation(Instance instance, Image image) {
-    Optional<Rle> mask =
-        instance.outline() instanceof Outline.Missing
-            ? Optional.empty()
-            : Optional.of(instance.outline().rle(image.height(), image.width()));
-    return new Annotation(
-        instance.id(),
-        categories.values().get(instance.category()),
-        instance.crowd(),
-        instance.area(),
-        instance.box(),
-        mask);
+  public List<Instance> annotations(long imageId) {
+    return List.copyOf(byImage.get(images.require(imageId)));
   }
 
   /**
@@ -216,12 +182,12 @@ public final class CocoGroundTruth {
      * Adds an image.
      *
      * @param id its id, not given before
-     * @param height in pixels
      * @param width in pixels
+     * @param height in pixels
      * @return this
      */
-    public Builder image(long id, int height, int width) {
-      images.add(id, new Image(id, "", height, width));
+    public Builder image(long id, int width, int height) {
+      images.add(id, new Image(id, "", width, height));
       return this;
     }
 

@@ -87,7 +87,7 @@ final class GroundTruthFile {
   }
 
   private void readImage(String name) throws IOException {
-    long[] values = new long[2]; // height, width
+    long[] size = new long[2]; // width, height
     OptionalLong[] id = {OptionalLong.empty()};
     String[] fileName = {""};
     in.object(
@@ -95,8 +95,8 @@ final class GroundTruthFile {
         field -> {
           switch (field) {
             case "id" -> id[0] = in.integer(field);
-            case "height" -> values[0] = side(field);
-            case "width" -> values[1] = side(field);
+            case "height" -> size[1] = side(field);
+            case "width" -> size[0] = side(field);
             case "file_name" -> fileName[0] = in.text(field);
             default -> in.skip();
           }
@@ -105,11 +105,11 @@ final class GroundTruthFile {
       in.fault("id", "is missing");
     } else if (images.find(id[0].getAsLong()).isPresent()) {
       in.fault("id", "two images have id " + id[0].getAsLong());
-    } else if (values[0] * values[1] > Integer.MAX_VALUE) {
-      in.fault("width", "expected fewer than 2^31 pixels, found " + values[1] + " x " + values[0]);
+    } else if (size[0] * size[1] > Integer.MAX_VALUE) {
+      in.fault("width", "expected fewer than 2^31 pixels, found " + size[0] + " x " + size[1]);
     } else {
       long number = id[0].getAsLong();
-      images.add(number, new Image(number, fileName[0], (int) values[0], (int) values[1]));
+      images.add(number, new Image(number, fileName[0], (int) size[0], (int) size[1]));
     }
     in.endEntry(name);
   }

@@ -10,11 +10,11 @@ public sealed interface Outline {
   /**
    * The mask as runs.
    *
-   * @param height of the image
    * @param width of the image
+   * @param height of the image
    * @return the pixels
    */
-  Rle rle(int height, int width);
+  Rle rle(int width, int height);
 
   /**
    * No mask was given.
@@ -23,7 +23,7 @@ public sealed interface Outline {
    */
   record Missing(String reason) implements Outline {
     @Override
-    public Rle rle(int height, int width) {
+    public Rle rle(int width, int height) {
       throw new IllegalStateException(reason);
     }
   }
@@ -35,7 +35,7 @@ public sealed interface Outline {
    */
   record Runs(Rle rle) implements Outline {
     @Override
-    public Rle rle(int height, int width) {
+    public Rle rle(int width, int height) {
       return rle;
     }
   }
@@ -48,7 +48,7 @@ public sealed interface Outline {
   @SuppressWarnings("ArrayRecordComponent")
   record Polygons(double[][] parts) implements Outline {
     @Override
-    public Rle rle(int height, int width) {
+    public Rle rle(int width, int height) {
       return Rle.ofPolygons(width, height, List.of(parts));
     }
   }
@@ -60,7 +60,7 @@ public sealed interface Outline {
    */
   record Rectangle(Box box) implements Outline {
     @Override
-    public Rle rle(int height, int width) {
+    public Rle rle(int width, int height) {
       return Rle.ofBox(width, height, box);
     }
   }

@@ -12,15 +12,15 @@ final class Accumulator {
 
   private static final double EPSILON = Math.ulp(1.0);
 
-  private final CocoEvaluator.Settings settings;
+  private final CocoProtocol protocol;
   private final List<UnitResult> units;
   private final double[] scores;
   private final int[] rank; // of a detection within its unit
   private final int[] unit;
 
   /** Joins the units of a category, given in rising order of their images' ids. */
-  Accumulator(CocoEvaluator.Settings settings, List<UnitResult> units) {
-    this.settings = settings;
+  Accumulator(CocoProtocol protocol, List<UnitResult> units) {
+    this.protocol = protocol;
     this.units = units;
     int n = units.stream().mapToInt(result -> result.scores().length).sum();
     double[] joined = new double[n];
@@ -45,7 +45,7 @@ final class Accumulator {
   void accumulate(int category, CocoScores.Curves curves) {
     long[] hits = new long[scores.length];
     long[] misses = new long[scores.length];
-    for (int a = 0; a < settings.areas().size(); a++) {
+    for (int a = 0; a < protocol.areas().size(); a++) {
       int regular = 0;
       for (UnitResult result : units) {
         regular += result.regular()[a];
@@ -58,7 +58,7 @@ final class Accumulator {
         hits[i] = result.hits()[a][rank[i]];
         misses[i] = result.misses()[a][rank[i]];
       }
-      for (int m = 0; m < settings.maxDetections().length; m++) {
+      for (int m = 0; m < protocol.limits().length; m++) {
         accumulate(hits, misses, regular, new CocoScores.Cell(category, a, m), curves);
       }
     }
@@ -66,9 +66,9 @@ final class Accumulator {
 
   private void accumulate(
       long[] hits, long[] misses, int regular, CocoScores.Cell cell, CocoScores.Curves curves) {
-    int thresholds = settings.thresholds().length;
+    int thresholds = protocol.thresholds().length;
     long all = thresholds == 64 ? -1L : (1L << thresholds) - 1;
-    int most = settings.maxDetections()[cell.maxDetections()];
+    int most = protocol.limits()[cell.maxDetections()];
     double[][] precisions = new double[thresholds][Math.min(regular, scores.length)];
     double[][] reached = new double[thresholds][Math.min(regular, scores.length)];
     int[] found = new int[thresholds];
@@ -117,7 +117,7 @@ final class Accumulator {
     for (int i = found - 2; i >= 0; i--) {
       precision[i] = Math.max(precision[i], precision[i + 1]);
     }
-    double[] recalls = settings.recallThresholds();
+    double[] recalls = protocol.recalls();
     int i = 0;
     for (int r = 0; r < recalls.length; r++) {
       if (recalls[r] <= 0) {

@@ -29,12 +29,12 @@ public final class CocoScores {
     private final double[] scores;
     private final double[] recall;
 
-    Curves(CocoEvaluator.Settings settings, int categories) {
-      recalls = settings.recallThresholds().length;
+    Curves(CocoProtocol protocol, int categories) {
+      recalls = protocol.recalls().length;
       this.categories = categories;
-      areas = settings.areas().size();
-      limits = settings.maxDetections().length;
-      int cells = settings.thresholds().length * categories * areas * limits;
+      areas = protocol.areas().size();
+      limits = protocol.limits().length;
+      int cells = protocol.thresholds().length * categories * areas * limits;
       recall = new double[cells];
       precision = new double[Math.multiplyExact(cells, recalls)];
       scores = new double[precision.length];
@@ -71,17 +71,14 @@ public final class CocoScores {
   public record CategoryScore(
       Category category, double ap, double ap50, double ap75, double recall) {}
 
-  private final CocoEvaluator.Settings settings;
+  private final CocoProtocol protocol;
   private final List<Category> categories;
   private final Curves curves;
   private final List<String> warnings;
 
   CocoScores(
-      CocoEvaluator.Settings settings,
-      List<Category> categories,
-      Curves curves,
-      List<String> warnings) {
-    this.settings = settings;
+      CocoProtocol protocol, List<Category> categories, Curves curves, List<String> warnings) {
+    this.protocol = protocol;
     this.categories = categories;
     this.curves = curves;
     this.warnings = List.copyOf(warnings);
@@ -102,7 +99,7 @@ public final class CocoScores {
    * @return T numbers
    */
   public double[] iouThresholds() {
-    return settings.thresholds().clone();
+    return protocol.thresholds().clone();
   }
 
   /**
@@ -111,7 +108,7 @@ public final class CocoScores {
    * @return R numbers
    */
   public double[] recallThresholds() {
-    return settings.recallThresholds().clone();
+    return protocol.recalls().clone();
   }
 
   /**
@@ -120,7 +117,7 @@ public final class CocoScores {
    * @return A ranges
    */
   public List<AreaRange> areas() {
-    return settings.areas();
+    return protocol.areas();
   }
 
   /**
@@ -129,7 +126,7 @@ public final class CocoScores {
    * @return M rising numbers
    */
   public int[] maxDetections() {
-    return settings.maxDetections().clone();
+    return protocol.limits().clone();
   }
 
   /**
@@ -227,7 +224,7 @@ public final class CocoScores {
    * @return one per category
    */
   public List<CategoryScore> perCategory() {
-    int last = settings.maxDetections().length - 1;
+    int last = protocol.limits().length - 1;
     List<CategoryScore> table = new ArrayList<>();
     for (int k = 0; k < categories.size(); k++) {
       int[] one = {k};
@@ -249,7 +246,7 @@ public final class CocoScores {
   private double mean(OptionalDouble iou, int[] chosen, int area, int limit, boolean precisions) {
     double sum = 0;
     long n = 0;
-    double[] thresholds = settings.thresholds();
+    double[] thresholds = protocol.thresholds();
     for (int t = 0; t < thresholds.length; t++) {
       // Looked up by exact equality, as in the reference.
       if (iou.isPresent() && iou.getAsDouble() != thresholds[t]) {
@@ -292,13 +289,13 @@ public final class CocoScores {
    *     ranges
    */
   public double[] referenceSummary() {
-    int[] limits = settings.maxDetections();
-    if (limits.length < 3 || settings.areas().size() != 4) {
+    int[] limits = protocol.limits();
+    if (limits.length < 3 || protocol.areas().size() != 4) {
       throw new IllegalStateException(
           "the twelve numbers need three numbers of detections and four area ranges, found "
               + limits.length
               + " and "
-              + settings.areas().size());
+              + protocol.areas().size());
     }
     OptionalDouble any = OptionalDouble.empty();
     int hundred = Arrays.binarySearch(limits, 100);
@@ -335,10 +332,10 @@ public final class CocoScores {
   }
 
   private List<Line> lines() {
-    List<AreaRange> areas = settings.areas();
-    int[] limits = settings.maxDetections();
+    List<AreaRange> areas = protocol.areas();
+    int[] limits = protocol.limits();
     int last = limits.length - 1;
-    double[] thresholds = settings.thresholds();
+    double[] thresholds = protocol.thresholds();
     OptionalDouble any = OptionalDouble.empty();
     String range =
         thresholds.length == 1

@@ -15,7 +15,7 @@ final class UnitMatcher {
 
   private static final double LARGEST_THRESHOLD = 1 - 1e-10; // evaluateImg, against rounding
 
-  private final CocoEvaluator.Settings settings;
+  private final CocoProtocol protocol;
   private final Instance[] truths;
   private final Instance[] detections;
   private final double[] overlaps; // [detection * truths + truth]
@@ -29,31 +29,31 @@ final class UnitMatcher {
    *
    * @param truths in file order
    * @param candidates in file order; sorted here and cut to the largest number of detections
-   * @param height of the image
    * @param width of the image
+   * @param height of the image
    * @param exact whether overlaps too small for any threshold are measured, too, instead of left 0
    */
   UnitMatcher(
-      CocoEvaluator.Settings settings,
+      CocoProtocol protocol,
       Instance[] truths,
       Instance[] candidates,
-      int height,
       int width,
+      int height,
       boolean exact) {
-    this.settings = settings;
+    this.protocol = protocol;
     this.truths = truths;
     double[] scores = Arrays.stream(candidates).mapToDouble(Instance::score).toArray();
     int[] order = StableOrder.falling(scores, scores.length);
-    detections = new Instance[Math.min(order.length, settings.mostDetections())];
+    detections = new Instance[Math.min(order.length, protocol.mostDetections())];
     Arrays.setAll(detections, i -> candidates[order[i]]);
     overlaps = new double[detections.length * truths.length];
-    dtMatch = new int[settings.thresholds().length * detections.length];
+    dtMatch = new int[protocol.thresholds().length * detections.length];
     gtTaken = new long[truths.length];
     gtIgnored = new boolean[truths.length];
     near = new boolean[detections.length];
     if (overlaps.length > 0) {
-      double least = leastUseful(settings.thresholds());
-      measure(height, width, exact ? 0 : least);
+      double least = leastUseful(protocol.thresholds());
+      measure(width, height, exact ? 0 : least);
       for (int i = 0; i < overlaps.length; i++) {
         near[i / truths.length] |= overlaps[i] >= least;
       }
@@ -64,14 +64,14 @@ final class UnitMatcher {
     return Math.min(LARGEST_THRESHOLD, Arrays.stream(thresholds).min().orElse(0));
   }
 
-  private void measure(int height, int width, double least) {
-    switch (settings.overlap()) {
+  private void measure(int width, int height, double least) {
+    switch (protocol.overlap()) {
       case BOX -> measureBoxes();
       case MASK ->
-          measureMasks(masks(truths, height, width), masks(detections, height, width), least);
+          measureMasks(masks(truths, width, height), masks(detections, width, height), least);
       case BOUNDARY -> {
-        Rle[] truthMasks = masks(truths, height, width);
-        Rle[] detectionMasks = masks(detections, height, width);
+        Rle[] truthMasks = masks(truths, width, height);
+        Rle[] detectionMasks = masks(detections, width, height);
         // Not measured where the mask alone cannot reach a threshold: the smaller one counts.
         measureMasks(truthMasks, detectionMasks, least);
         limitToBoundaries(truthMasks, detectionMasks);
@@ -79,9 +79,9 @@ final class UnitMatcher {
     }
   }
 
-  private static Rle[] masks(Instance[] instances, int height, int width) {
+  private static Rle[] masks(Instance[] instances, int width, int height) {
     return Arrays.stream(instances)
-        .map(instance -> instance.outline().rle(height, width))
+        .map(instance -> instance.outline().rle(width, height))
         .toArray(Rle[]::new);
   }
 
@@ -140,7 +140,7 @@ final class UnitMatcher {
   }
 
   private Spans boundary(Rle mask) {
-    int distance = Boundaries.distance(mask.width(), mask.height(), settings.boundaryRatio());
+    int distance = Boundaries.distance(mask.width(), mask.height(), protocol.boundaryRatio());
     return new Spans(Boundaries.of(mask.mask(), distance).rle());
   }
 
@@ -170,7 +170,7 @@ final class UnitMatcher {
    * as no match.
    */
   boolean counts(int match) {
-    return match >= 0 && (truths[match].id() != 0 || settings.countIdZero());
+    return match >= 0 && (truths[match].id() != 0 || protocol.countIdZero());
   }
 
   /** Matches within an area range; results stay until the next call. */
@@ -179,7 +179,7 @@ final class UnitMatcher {
       gtIgnored[g] = truths[g].crowd() || range.excludes(truths[g].area());
       gtTaken[g] = 0;
     }
-    double[] thresholds = settings.thresholds();
+    double[] thresholds = protocol.thresholds();
     Arrays.fill(dtMatch, -1);
     for (int d = 0; d < detections.length; d++) {
       for (int t = 0; near[d] && t < thresholds.length; t++) {
@@ -215,7 +215,7 @@ final class UnitMatcher {
 
   /** Matches within all ranges and keeps what accumulation needs. */
   UnitResult result() {
-    List<AreaRange> ranges = settings.areas();
+    List<AreaRange> ranges = protocol.areas();
     int n = detections.length;
     double[] scores = Arrays.stream(detections).mapToDouble(Instance::score).toArray();
     long[][] hits = new long[ranges.size()][n];
@@ -229,7 +229,7 @@ final class UnitMatcher {
       }
       for (int d = 0; d < n; d++) {
         boolean outside = range.excludes(detections[d].area());
-        for (int t = 0; t < settings.thresholds().length; t++) {
+        for (int t = 0; t < protocol.thresholds().length; t++) {
           int match = match(t, d);
           boolean ignored = match >= 0 && gtIgnored[match];
           if (counts(match)) {

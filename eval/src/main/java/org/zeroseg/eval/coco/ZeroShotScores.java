@@ -57,15 +57,13 @@ public record ZeroShotScores(
    * The protocol: IoU 0.4, 0.5 and 0.6, categories in the order of the file.
    *
    * @param overlap boxes for detection, masks for instance segmentation
-   * @return an evaluator whose {@link CocoScores#averageRecall} at the last number of detections is
-   *     Recall@100
+   * @return with {@link CocoScores#averageRecall} at the last number of detections as Recall@100
    */
-  public static CocoEvaluator evaluator(Overlap overlap) {
-    return CocoEvaluator.builder()
+  public static CocoProtocol protocol(Overlap overlap) {
+    return CocoProtocol.coco()
         .overlap(overlap)
         .iouThresholds(0.4, 0.5, 0.6)
-        .categoriesInFileOrder()
-        .build();
+        .categoriesInFileOrder();
   }
 
   /**

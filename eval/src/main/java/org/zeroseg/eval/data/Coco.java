@@ -26,11 +26,12 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoGroundTruth;
-import org.zeroseg.core.supervision.CocoGroundTruth.Annotation;
 import org.zeroseg.core.supervision.CocoGroundTruth.Category;
 import org.zeroseg.core.supervision.CocoGroundTruth.Image;
+import org.zeroseg.core.supervision.Instance;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
+import org.zeroseg.core.supervision.Outline;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /**
@@ -141,14 +142,14 @@ public final class Coco {
   private static LabelMap paint(CocoGroundTruth truth, Image image, Map<Category, Integer> labels) {
     int[] pixels = new int[image.width() * image.height()];
     truth.annotations(image.id()).stream()
-        .filter(annotation -> annotation.mask().isPresent())
+        .filter(annotation -> !(annotation.outline() instanceof Outline.Missing))
         .sorted(
-            Comparator.comparing(Annotation::crowd)
-                .thenComparing(Comparator.comparingDouble(Annotation::area).reversed()))
+            Comparator.comparing(Instance::crowd)
+                .thenComparing(Comparator.comparingDouble(Instance::area).reversed()))
         .forEach(
             annotation -> {
-              Rle mask = annotation.mask().orElseThrow();
-              int label = labels.get(annotation.category());
+              Rle mask = annotation.outline().rle(image.width(), image.height());
+              int label = labels.get(truth.categories().get(annotation.category()));
               mask.mask()
                   .forEach(
                       (x, y) -> {

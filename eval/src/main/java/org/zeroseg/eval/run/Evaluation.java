@@ -20,6 +20,7 @@ import org.zeroseg.core.supervision.CocoGroundTruth.Category;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.coco.CocoEvaluator;
+import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.coco.CocoScores;
 import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.data.SemanticDataset;
@@ -114,11 +115,10 @@ public record Evaluation(int threads, int examples, Progress progress) {
    * @throws IOException if a picture that is shown cannot be read
    * @throws InvalidDataException if an object lacks the mask or box that is compared
    */
-  public Report instances(
-      CocoDetections detections, CocoEvaluator.Builder protocol, Optional<Path> images)
+  public Report instances(CocoDetections detections, CocoProtocol protocol, Optional<Path> images)
       throws IOException {
-    CocoEvaluator agnostic = protocol.useCategories(false).build();
-    CocoEvaluator aware = protocol.useCategories(true).build();
+    CocoEvaluator agnostic = new CocoEvaluator(protocol.useCategories(false));
+    CocoEvaluator aware = new CocoEvaluator(protocol.useCategories(true));
     CocoScores scores = aware.evaluate(detections);
     return instances("detections", detections, aware, scores, images)
         .notes(List.of("A dash: there is no ground truth in that range."))
@@ -173,7 +173,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
    * seen, unseen and harmonic mean.
    *
    * @param detections what to evaluate
-   * @param evaluator out of {@link ZeroShotScores#evaluator}
+   * @param protocol out of {@link ZeroShotScores#protocol}
    * @param seen ids of the seen categories, empty if the set holds unseen ones only
    * @param images the folder that the set's file names are relative to, if pictures shall be shown
    * @return a report, in percent
@@ -182,10 +182,11 @@ public record Evaluation(int threads, int examples, Progress progress) {
    */
   public Report zeroShot(
       CocoDetections detections,
-      CocoEvaluator evaluator,
+      CocoProtocol protocol,
       Collection<Long> seen,
       Optional<Path> images)
       throws IOException {
+    CocoEvaluator evaluator = new CocoEvaluator(protocol);
     CocoScores scores = evaluator.evaluate(detections);
     Report.Builder report =
         instances("zero-shot detections", detections, evaluator, scores, images);

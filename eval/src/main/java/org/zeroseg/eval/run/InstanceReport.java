@@ -14,11 +14,12 @@ import java.util.stream.IntStream;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.core.supervision.CocoGroundTruth.Category;
+import org.zeroseg.core.supervision.Instance;
 import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.supervision.Outline;
 import org.zeroseg.eval.coco.CocoScores;
 import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.report.Report.Chart;
@@ -169,21 +170,15 @@ final class InstanceReport {
     List<String> names = truth.categories().stream().map(Category::name).toList();
     List<Segment> objects =
         truth.annotations(scored.value().id()).stream()
-            .filter(annotation -> annotation.mask().isPresent())
-            .map(
-                annotation ->
-                    segment(
-                        truth, annotation.category(), 1, annotation.mask().orElseThrow().mask()))
+            .filter(annotation -> !(annotation.outline() instanceof Outline.Missing))
+            .map(annotation -> segment(truth, annotation, 1, picture))
             .toList();
     // As many of the best detections as there are objects: more would hide the picture.
     List<Segment> found =
         detections.detections(scored.value().id()).stream()
-            .sorted(Comparator.comparingDouble(CocoDetections.Detection::score).reversed())
+            .sorted(Comparator.comparingDouble(Instance::score).reversed())
             .limit(Math.max(1, objects.size()))
-            .map(
-                detection ->
-                    segment(
-                        truth, detection.category(), detection.score(), detection.mask().mask()))
+            .map(detection -> segment(truth, detection, detection.score(), picture))
             .toList();
     int width = picture.width();
     int height = picture.height();
@@ -195,8 +190,11 @@ final class InstanceReport {
   }
 
   private static Segment segment(
-      CocoGroundTruth truth, Category category, double score, Mask mask) {
-    int label = truth.categories().indexOf(category) + 1;
-    return Segment.of(label, category.name(), score, mask);
+      CocoGroundTruth truth, Instance object, double score, Picture picture) {
+    return Segment.of(
+        object.category() + 1,
+        truth.categories().get(object.category()).name(),
+        score,
+        object.outline().rle(picture.width(), picture.height()).mask());
   }
 }

@@ -15,11 +15,13 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.Instance;
 import org.zeroseg.core.supervision.InvalidDataException;
 
 class CocoEvaluatorTest {
@@ -56,9 +58,9 @@ class CocoEvaluatorTest {
   private CocoDetections detections(CocoGroundTruth truth, int each) {
     CocoDetections.Builder builder = CocoDetections.builder(truth);
     for (CocoGroundTruth.Image image : truth.images()) {
-      List<CocoGroundTruth.Annotation> objects = truth.annotations(image.id());
+      List<Instance> objects = truth.annotations(image.id());
       for (int n = 0; n < each; n++) {
-        CocoGroundTruth.Annotation object = objects.get(random.nextInt(objects.size()));
+        Instance object = objects.get(random.nextInt(objects.size()));
         Box box = object.box().orElseThrow();
         double jitter = random.nextDouble(0.7, 1.3);
         Rle mask =
@@ -67,7 +69,11 @@ class CocoEvaluatorTest {
                 box.y() + box.height() / 2,
                 Math.max(2, box.width() / 2 * jitter));
         // Few different scores, so that ties occur.
-        builder.add(image.id(), object.category().id(), random.nextInt(10) / 10.0, mask);
+        builder.add(
+            image.id(),
+            truth.categories().get(object.category()).id(),
+            random.nextInt(10) / 10.0,
+            mask);
       }
     }
     return builder.build();
@@ -100,10 +106,10 @@ class CocoEvaluatorTest {
     CocoGroundTruth truth = builder.build();
     CocoDetections.Builder found = CocoDetections.builder(truth);
     for (int i = 1; i <= 5; i++) {
-      Rle mask = truth.annotations(i).get(0).mask().orElseThrow();
+      Rle mask = truth.annotations(i).get(0).outline().rle(SIDE, SIDE);
       found.add(i, 1, 0.5, mask);
     }
-    CocoScores scores = CocoEvaluator.builder().build().evaluate(found.build());
+    CocoScores scores = new CocoEvaluator(CocoProtocol.coco()).evaluate(found.build());
     assertEquals(1, scores.summary().get("AP"), 1e-12);
     assertEquals(1, scores.summary().get("AR1"), 1e-12);
     assertEquals(-1, scores.summary().get("APl"));
@@ -112,15 +118,15 @@ class CocoEvaluatorTest {
   @Test
   void resultDoesNotDependOnThreads() {
     CocoDetections found = detections(truth(30, 4, 8), 30);
-    double[] one = all(CocoEvaluator.builder().threads(1).build().evaluate(found));
-    double[] four = all(CocoEvaluator.builder().threads(4).build().evaluate(found));
+    double[] one = all(new CocoEvaluator(CocoProtocol.coco(), 1, Progress.SILENT).evaluate(found));
+    double[] four = all(new CocoEvaluator(CocoProtocol.coco(), 4, Progress.SILENT).evaluate(found));
     assertArrayEquals(one, four);
   }
 
   @Test
   void prunedOverlapsChangeNothing() {
     CocoDetections found = detections(truth(20, 1, 8), 30);
-    CocoEvaluator evaluator = CocoEvaluator.builder().build();
+    CocoEvaluator evaluator = new CocoEvaluator(CocoProtocol.coco());
     for (CocoGroundTruth.Image image : found.truth().images()) {
       UnitMatcher exact = evaluator.matcher(found, image.id(), 10);
       List<Rle> masks =
@@ -145,18 +151,21 @@ class CocoEvaluatorTest {
     CocoDetections found = detections(truth, 20);
     CocoDetections.Builder reversed = CocoDetections.builder(truth);
     for (CocoGroundTruth.Image image : truth.images()) {
-      for (CocoDetections.Detection one : found.detections(image.id())) {
-        reversed.add(image.id(), one.category().id(), one.score(), one.mask());
+      for (Instance one : found.detections(image.id())) {
+        long category = truth.categories().get(one.category()).id();
+        Rle mask = one.outline().rle(image.width(), image.height());
+        reversed.add(image.id(), category, one.score(), mask);
       }
     }
-    CocoEvaluator evaluator = CocoEvaluator.builder().build();
+    CocoEvaluator evaluator = new CocoEvaluator(CocoProtocol.coco());
     assertArrayEquals(all(evaluator.evaluate(found)), all(evaluator.evaluate(reversed.build())));
   }
 
   @Test
   void nothingFoundIsZeroWhereThereIsSomethingToFind() {
     CocoScores scores =
-        CocoEvaluator.builder().build().evaluate(CocoDetections.builder(truth(3, 2, 4)).build());
+        new CocoEvaluator(CocoProtocol.coco())
+            .evaluate(CocoDetections.builder(truth(3, 2, 4)).build());
     assertEquals(0, scores.summary().get("AP"));
     assertEquals(0, scores.summary().get("AR100"));
   }
@@ -169,7 +178,7 @@ class CocoEvaluatorTest {
     found.write(file);
     CocoDetections again = CocoDetections.read(file, truth);
     assertEquals(found.size(), again.size());
-    CocoEvaluator evaluator = CocoEvaluator.builder().build();
+    CocoEvaluator evaluator = new CocoEvaluator(CocoProtocol.coco());
     assertArrayEquals(all(evaluator.evaluate(found)), all(evaluator.evaluate(again)));
   }
 
@@ -183,10 +192,13 @@ class CocoEvaluatorTest {
             .annotation(1, 1, false, near(50, 50, 20))
             .build();
     CocoDetections found = CocoDetections.builder(truth).add(1, 2, 0.9, near(50, 50, 20)).build();
-    assertEquals(0, CocoEvaluator.builder().build().evaluate(found).summary().get("AP"));
+    assertEquals(0, new CocoEvaluator(CocoProtocol.coco()).evaluate(found).summary().get("AP"));
     assertEquals(
         1,
-        CocoEvaluator.builder().useCategories(false).build().evaluate(found).summary().get("AP"),
+        new CocoEvaluator(CocoProtocol.coco().useCategories(false))
+            .evaluate(found)
+            .summary()
+            .get("AP"),
         1e-12);
   }
 
@@ -202,17 +214,17 @@ class CocoEvaluatorTest {
     assertThrows(IllegalArgumentException.class, () -> found.add(1, 10, Double.NaN, blob()));
     assertThrows(IllegalArgumentException.class, () -> found.add(9, 10, 0.5, blob()));
     assertThrows(IllegalArgumentException.class, () -> found.add(1, 11, 0.5, blob()));
-    CocoEvaluator.Builder builder = CocoEvaluator.builder();
+    CocoProtocol builder = CocoProtocol.coco();
     assertThrows(IllegalArgumentException.class, () -> builder.iouThresholds(0.5, 1.5));
     assertThrows(IllegalArgumentException.class, () -> builder.maxDetections(0));
-    CocoEvaluator unknown = CocoEvaluator.builder().images(List.of(77L)).build();
+    CocoEvaluator unknown = new CocoEvaluator(CocoProtocol.coco().images(List.of(77L)));
     assertThrows(IllegalArgumentException.class, () -> unknown.evaluate(found.build()));
   }
 
   @Test
   void harmonicMeanIsOfTheGroups() {
     CocoDetections found = detections(truth(20, 4, 6), 30);
-    CocoScores scores = ZeroShotScores.evaluator(Overlap.MASK).evaluate(found);
+    CocoScores scores = new CocoEvaluator(ZeroShotScores.protocol(Overlap.MASK)).evaluate(found);
     ZeroShotScores groups = ZeroShotScores.of(scores, List.of(10L, 20L));
     double a = groups.seen().ap();
     double b = groups.unseen().ap();
@@ -226,7 +238,7 @@ class CocoEvaluatorTest {
         CocoGroundTruth.builder()
             .category(7, "cat")
             .category(3, "dog")
-            .image(1, 10, 40)
+            .image(1, 40, 10)
             .annotation(1, 7, false, square(0))
             .annotation(1, 7, false, square(10))
             .annotation(1, 3, false, square(20))
@@ -242,14 +254,11 @@ class CocoEvaluatorTest {
             .build();
     // In rising order of ids: dog, cat, nothing.
     long[][] expected = {{0, 0, 1}, {1, 1, 0}, {0, 1, 0}};
-    assertArrayEquals(expected, CocoEvaluator.builder().build().confusions(found));
+    assertArrayEquals(expected, new CocoEvaluator(CocoProtocol.coco()).confusions(found));
     long[][] cats = {{1, 1}, {0, 0}};
     assertArrayEquals(
         cats,
-        CocoEvaluator.builder()
-            .categories(List.of(7L))
-            .images(List.of(1L))
-            .build()
+        new CocoEvaluator(CocoProtocol.coco().categories(List.of(7L)).images(List.of(1L)))
             .confusions(CocoDetections.builder(truth).add(1, 7, 0.8, square(10)).build()),
         "the other cat is missed");
   }
@@ -298,7 +307,7 @@ class CocoEvaluatorTest {
           "segmentation": {"size": [2, 8], "counts": [0, 4, 12]}}]
         """);
     CocoDetections found = CocoDetections.read(results, CocoGroundTruth.read(file));
-    String message = refusal(results, () -> CocoEvaluator.builder().build().evaluate(found));
+    String message = refusal(results, () -> new CocoEvaluator(CocoProtocol.coco()).evaluate(found));
     assertTrue(message.contains("[0]") && message.contains("image 1"), message);
 
     Files.writeString(

@@ -38,18 +38,19 @@ class CocoGoldenTest {
     for (JsonElement element : golden.json().getAsJsonArray("runs")) {
       JsonObject run = element.getAsJsonObject();
       CocoDetections detections = CocoDetections.read(golden.file(text(run, "detections")), truth);
-      CocoEvaluator.Builder protocol =
-          CocoEvaluator.builder()
+      CocoProtocol protocol =
+          CocoProtocol.coco()
               .overlap(overlap(text(run, "iouType")))
               .useCategories(run.get("useCats").getAsInt() == 1)
               .maxDetections(doubles(run, "maxDets").mapToInt(value -> (int) value).toArray())
               .iouThresholds(doubles(run, "iouThrs").toArray());
       if (golden.json().has("subset")) {
         JsonObject subset = golden.json().getAsJsonObject("subset");
-        protocol.images(doubles(subset, "imgIds").mapToObj(id -> (long) id).toList());
-        protocol.categories(doubles(subset, "catIds").mapToObj(id -> (long) id).toList());
+        protocol = protocol.images(doubles(subset, "imgIds").mapToObj(id -> (long) id).toList());
+        protocol =
+            protocol.categories(doubles(subset, "catIds").mapToObj(id -> (long) id).toList());
       }
-      CocoScores scores = protocol.build().evaluate(detections);
+      CocoScores scores = new CocoEvaluator(protocol).evaluate(detections);
       check(golden, run.getAsJsonObject("outputs"), text(run, "expected"), scores);
       if (golden.json().has("derived")) {
         checkDerived(golden, text(run, "name"), scores);
@@ -76,10 +77,10 @@ class CocoGoldenTest {
     CocoDetections detections =
         CocoDetections.read(golden.file(text(golden.inputs(), "detections")), truth);
     CocoScores scores =
-        CocoEvaluator.builder()
-            .overlap(Overlap.BOUNDARY)
-            .boundaryRatio(golden.config().get("dilation_ratio").getAsDouble())
-            .build()
+        new CocoEvaluator(
+                CocoProtocol.coco()
+                    .overlap(Overlap.BOUNDARY)
+                    .boundaryRatio(golden.config().get("dilation_ratio").getAsDouble()))
             .evaluate(detections);
     JsonObject outputs = golden.outputs();
     check(golden, outputs.getAsJsonObject("tensors"), text(outputs, "file"), scores);
@@ -94,7 +95,7 @@ class CocoGoldenTest {
     for (JsonElement element : golden.json().getAsJsonArray("units")) {
       JsonObject unit = element.getAsJsonObject();
       CocoEvaluator evaluator =
-          CocoEvaluator.builder().useCategories(unit.get("useCats").getAsInt() == 1).build();
+          new CocoEvaluator(CocoProtocol.coco().useCategories(unit.get("useCats").getAsInt() == 1));
       UnitMatcher matcher =
           evaluator.matcher(
               detections, unit.get("image_id").getAsLong(), unit.get("category_id").getAsLong());

@@ -59,9 +59,10 @@ class MalformedGoldenTest {
   private static CocoScores evaluate(Path folder, JsonObject entry) throws IOException {
     Path own = folder.resolve(entry.get("name").getAsString());
     CocoGroundTruth truth = CocoGroundTruth.read(own.resolve("gt.json"));
-    return CocoEvaluator.builder()
-        .overlap(entry.get("iouType").getAsString().equals("bbox") ? Overlap.BOX : Overlap.MASK)
-        .build()
+    return new CocoEvaluator(
+            CocoProtocol.coco()
+                .overlap(
+                    entry.get("iouType").getAsString().equals("bbox") ? Overlap.BOX : Overlap.MASK))
         .evaluate(CocoDetections.read(own.resolve("dt.json"), truth));
   }
 

@@ -30,14 +30,16 @@ class ZeroShotGoldenTest {
     CocoDetections detections =
         CocoDetections.read(golden.file(golden.inputs().get("detections").getAsString()), truth);
     CocoScores scores =
-        CocoEvaluator.builder()
-            .overlap(
-                config.get("iou_type").getAsString().equals("bbox") ? Overlap.BOX : Overlap.MASK)
-            .iouThresholds(CocoGoldenTest.doubles(config, "iou_thresholds").toArray())
-            .maxDetections(
-                CocoGoldenTest.doubles(config, "max_dets").mapToInt(n -> (int) n).toArray())
-            .categoriesInFileOrder()
-            .build()
+        new CocoEvaluator(
+                CocoProtocol.coco()
+                    .overlap(
+                        config.get("iou_type").getAsString().equals("bbox")
+                            ? Overlap.BOX
+                            : Overlap.MASK)
+                    .iouThresholds(CocoGoldenTest.doubles(config, "iou_thresholds").toArray())
+                    .maxDetections(
+                        CocoGoldenTest.doubles(config, "max_dets").mapToInt(n -> (int) n).toArray())
+                    .categoriesInFileOrder())
             .evaluate(detections);
     int limit = scores.maxDetections().length - 1;
     int[] categories = IntStream.range(0, scores.categories().size()).toArray();

@@ -24,6 +24,7 @@ import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.core.supervision.Instance;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
@@ -179,7 +180,7 @@ class DatasetGoldenTest {
         longs(golden, "annotations"),
         truth.images().stream()
             .flatMap(image -> truth.annotations(image.id()).stream())
-            .map(CocoGroundTruth.Annotation::id)
+            .map(Instance::id)
             .toList());
     Path bare = folder.resolve("ids.txt");
     Files.write(bare, ids.stream().map(String::valueOf).toList());

@@ -27,7 +27,7 @@ import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
-import org.zeroseg.eval.coco.CocoEvaluator;
+import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.coco.Overlap;
 import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.data.SemanticDataset;
@@ -214,7 +214,7 @@ class EvaluationTest {
             .annotation(1, 3, false, mask.rle())
             .build();
     CocoDetections found = CocoDetections.builder(truth).add(1, 3, 0.5, mask.rle()).build();
-    Report report = evaluation.instances(found, CocoEvaluator.builder(), Optional.empty());
+    Report report = evaluation.instances(found, CocoProtocol.coco(), Optional.empty());
     assertEquals(1, report.tables().get(0).rows().get(0).values().get(0), 1e-12);
     assertTrue(report.toString().contains("–"), "no large objects: a dash");
     assertEquals(10, report.charts().get(0).curves().size());
@@ -245,7 +245,7 @@ class EvaluationTest {
     Report report =
         evaluation.zeroShot(
             found,
-            ZeroShotScores.evaluator(Overlap.MASK),
+            ZeroShotScores.protocol(Overlap.MASK),
             List.of(3L),
             Optional.of(folder.resolve("images")));
     List<Report.Row> groups = report.tables().get(1).rows();
@@ -341,7 +341,7 @@ class EvaluationTest {
     try {
       CocoGroundTruth truth = CocoGroundTruth.builder().category(3, "cat").build();
       CocoDetections none = CocoDetections.builder(truth).build();
-      Report report = evaluation.instances(none, CocoEvaluator.builder(), Optional.empty());
+      Report report = evaluation.instances(none, CocoProtocol.coco(), Optional.empty());
       assertEquals("IoU 0.50", report.charts().get(0).curves().get(0).name());
       assertTrue(report.toString().contains("IoU 0.5 whatever"), report.toString());
     } finally {
@@ -374,8 +374,7 @@ class EvaluationTest {
     Optional<Path> images = Optional.of(folder.resolve("images"));
     RuntimeException objects =
         assertThrows(
-            RuntimeException.class,
-            () -> evaluation.instances(none, CocoEvaluator.builder(), images));
+            RuntimeException.class, () -> evaluation.instances(none, CocoProtocol.coco(), images));
     assertTrue(objects.getMessage().contains("0.png"), objects.getMessage());
   }
 }

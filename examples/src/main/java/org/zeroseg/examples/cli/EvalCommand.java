@@ -23,7 +23,7 @@ import org.zeroseg.core.supervision.CocoGroundTruth.Category;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.core.supervision.SaliencyDetector;
-import org.zeroseg.eval.coco.CocoEvaluator;
+import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.coco.Overlap;
 import org.zeroseg.eval.coco.ZeroShotScores;
 import org.zeroseg.eval.data.Catalog;
@@ -312,7 +312,7 @@ final class EvalCommand implements Callable<Integer> {
     Objects objects = objects(evaluation, progress);
     return evaluation.instances(
         objects.detections(),
-        CocoEvaluator.builder().overlap(overlap).categories(objects.ids()),
+        CocoProtocol.coco().overlap(overlap).categories(objects.ids()),
         objects.images());
   }
 
@@ -381,7 +381,7 @@ final class EvalCommand implements Callable<Integer> {
     Objects objects = objects(evaluation, progress);
     return evaluation.zeroShot(
         objects.detections(),
-        ZeroShotScores.evaluator(overlap),
+        ZeroShotScores.protocol(overlap),
         seen(objects.detections().truth().categories()),
         objects.images());
   }

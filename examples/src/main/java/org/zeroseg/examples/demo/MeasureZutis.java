@@ -22,6 +22,7 @@ import org.zeroseg.core.mask.Connectivity;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.eval.coco.CocoEvaluator;
+import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Scene;
@@ -214,7 +215,7 @@ public record MeasureZutis(Scores named, Scores open) {
             .average()
             .orElse(Double.NaN);
     Map<String, Double> summary =
-        CocoEvaluator.builder().categories(ids).build().evaluate(found).summary();
+        new CocoEvaluator(CocoProtocol.coco().categories(ids)).evaluate(found).summary();
     return new Group(iou, summary.get("AP"), summary.get("AP50"), summary.get("AP75"));
   }
 
