@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
 
@@ -50,16 +51,18 @@ public final class ModifiedResNet implements ImageTower {
       NDArray strided,
       NDArray two,
       NDArray frozen,
-      NDArray training) {
+      NDArray training,
+      NDArray noBias) {
 
     static Numbers of(NDManager manager) {
       return new Numbers(
-          numbers(manager, 1, 0),
-          numbers(manager, 1, 1),
-          numbers(manager, 2, 1),
+          numbers(manager, 1, 0, 1, 1),
+          numbers(manager, 1, 1, 1, 1),
+          numbers(manager, 2, 1, 1, 1),
           manager.create(2L).toDevice(Device.cpu(), false),
           numbers(manager, 0, MOMENTUM, 1e-5),
-          numbers(manager, 1, MOMENTUM, 1e-5));
+          numbers(manager, 1, MOMENTUM, 1e-5),
+          manager.create(new Shape(0)));
     }
 
     /** Kernels read them as numbers, which would stall a GPU that held them. */
@@ -140,7 +143,7 @@ public final class ModifiedResNet implements ImageTower {
 
   private NDArray convolve(
       Weights at, String convolution, String norm, NDArray options, NDArray x) {
-    NDArray y = mode.call("conv2d", x, at.get(convolution + ".weight"), options);
+    NDArray y = mode.call("conv2d", x, at.get(convolution + ".weight"), numbers.noBias, options);
     Weights bn = at.at(norm);
     return mode.call(
         "batch_norm",

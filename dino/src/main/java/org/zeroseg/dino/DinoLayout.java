@@ -7,18 +7,10 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.network.BackboneLayout;
 
-/** Checkpoints of DINO, MoCo v2 and SwAV in all published layouts, under the backbone's names. */
+/** Checkpoints of DINO in all published layouts, under the names of the original code. */
 final class DinoLayout {
-
-  /** Where networks lie in what trainings write: beside a momentum copy, a student, a queue. */
-  private static final List<String> INSIDE = List.of("state_dict", "teacher", "module.encoder_q");
-
-  private static final Pattern WRAPPERS = Pattern.compile("^((module|backbone|encoder_q|vit)\\.)+");
-
-  /** Heads of training and classifiers, which a backbone has no use for. */
-  private static final Pattern HEADS =
-      Pattern.compile("(head|fc|projection_head|prototypes|pooler|classifier)\\..*");
 
   private static final Pattern BLOCK = Pattern.compile("encoder\\.layer\\.(\\d+)\\.(.+)\\.(\\w+)");
 
@@ -41,21 +33,9 @@ final class DinoLayout {
 
   private DinoLayout() {}
 
-  /**
-   * The backbone of a checkpoint: the teacher's where there is one, else MoCo's query encoder,
-   * without the prefixes of wrappers and without heads.
-   */
+  /** The backbone of a checkpoint, without the prefixes of wrappers and without heads. */
   static Checkpoint backbone(Checkpoint stored) {
-    Checkpoint network = stored;
-    for (String key : INSIDE) {
-      if (network.tensors().keySet().stream().anyMatch(name -> name.startsWith(key + "."))) {
-        network = network.under(key);
-      }
-    }
-    Checkpoint backbone =
-        network
-            .renamed(name -> WRAPPERS.matcher(name).replaceFirst(""))
-            .without(name -> HEADS.matcher(name).matches());
+    Checkpoint backbone = BackboneLayout.backbone(stored);
     return backbone.tensors().containsKey("embeddings.cls_token")
         ? transformers(backbone)
         : backbone;

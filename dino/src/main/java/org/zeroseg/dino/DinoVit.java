@@ -108,11 +108,11 @@ public final class DinoVit {
     Shape shape = pixels.getShape();
     grid(shape, stride); // refuses what the convolution would fail on
     NDManager call = pixels.getManager();
-    NDArray options = call.create(new double[] {stride, 0}).toDevice(Device.cpu(), false);
+    NDArray options = Kernels.numbers(call, stride, 0, 1, 1);
     NDArray patches =
         call(
             Kernels.core(),
-            "conv2d_bias",
+            "conv2d",
             pixels,
             weights.get("patch_embed.proj.weight"),
             weights.get("patch_embed.proj.bias"),

@@ -2,7 +2,6 @@ package org.zeroseg.dino;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import org.zeroseg.core.checkpoint.Checkpoint;
@@ -10,6 +9,8 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.network.ResNet;
+import org.zeroseg.core.network.ResNetConfig;
 import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.TorchEngine;
 
@@ -22,10 +23,12 @@ public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseabl
 
   private static final int STRIDE = 8;
 
-  private final ResNet50 network;
+  private static final ResNetConfig SIZES = ResNetConfig.RESNET_50.withOutputStride(STRIDE);
+
+  private final ResNet network;
   private final ModelMemory memory;
 
-  private ResNetEncoder(ResNet50 network, ModelMemory memory) {
+  private ResNetEncoder(ResNet network, ModelMemory memory) {
     this.network = network;
     this.memory = memory;
   }
@@ -71,7 +74,7 @@ public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseabl
   public static ResNetEncoder of(Checkpoint stored, Device device) {
     NDManager manager = TorchEngine.newManager(device);
     try {
-      ResNet50 network = ResNet50.load(stored, true, true, manager);
+      ResNet network = ResNet.load(stored, SIZES, manager);
       return new ResNetEncoder(network, new ModelMemory(manager, "this ResNet"));
     } catch (RuntimeException e) {
       manager.close();
@@ -90,8 +93,7 @@ public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseabl
   public SpectralVoting.FeatureMap features(Picture picture, NDManager manager) {
     return memory.during(
         call -> {
-          NDList stages = network.stages(SpectralVoting.pixels(picture, STRIDE, call));
-          NDArray last = stages.get(stages.size() - 1);
+          NDArray last = network.last(SpectralVoting.pixels(picture, STRIDE, call));
           last.attach(manager);
           return new SpectralVoting.FeatureMap(last, STRIDE);
         });

@@ -16,6 +16,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.network.ResNetConfig;
 import org.zeroseg.core.supervision.SaliencyDetector;
 
 class FindersTest {
@@ -145,7 +146,7 @@ class FindersTest {
   void encodersOfAnyKindVoteTogether() {
     Picture picture = TinyModels.noise(20, 13, 1);
     Checkpoint moco =
-        new PortableWeights(ResNet50.shapes(), "tiny")
+        new PortableWeights(ResNetConfig.RESNET_50.shapes(""), "tiny")
             .renamed(name -> "state_dict.module.encoder_q." + name);
     try (Dino dino = TinyModels.dino();
         ResNetEncoder resNet = ResNetEncoder.of(moco, Device.cpu());

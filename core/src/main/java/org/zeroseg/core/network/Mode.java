@@ -1,6 +1,7 @@
 package org.zeroseg.core.network;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import org.zeroseg.core.tensor.Kernels;
 
 /** What a forward pass is for. */
@@ -13,15 +14,48 @@ public enum Mode {
   TRAINING;
 
   /**
-   * Runs a kernel of the core.
+   * Whether gradients flow.
+   *
+   * @return whether the pass is recorded
+   */
+  public boolean records() {
+    return this != INFERENCE;
+  }
+
+  /**
+   * Runs a kernel that every method shares.
    *
    * @param kernel its name
-   * @param arguments its arguments; the first one's manager owns the result
+   * @param arguments its tensors; the result belongs to the manager of the first
    * @return the result
    */
   public NDArray call(String kernel, NDArray... arguments) {
-    return this == INFERENCE
-        ? Kernels.core().call(kernel, arguments)
-        : Kernels.core().differentiable(kernel, arguments);
+    return call(Kernels.core(), kernel, arguments);
+  }
+
+  /**
+   * Runs a kernel.
+   *
+   * @param kernels where it is
+   * @param kernel its name
+   * @param arguments its tensors; the result belongs to the manager of the first
+   * @return the result
+   */
+  public NDArray call(Kernels kernels, String kernel, NDArray... arguments) {
+    return callAll(kernels, kernel, arguments).singletonOrThrow();
+  }
+
+  /**
+   * Runs a kernel that returns several tensors.
+   *
+   * @param kernels where it is
+   * @param kernel its name
+   * @param arguments its tensors; the results belong to the manager of the first
+   * @return the results in order
+   */
+  public NDList callAll(Kernels kernels, String kernel, NDArray... arguments) {
+    return records()
+        ? kernels.differentiableAll(kernel, arguments)
+        : kernels.callAll(kernel, arguments);
   }
 }

@@ -69,6 +69,19 @@ public final class Kernels {
   }
 
   /**
+   * Numbers that kernels read, such as strides: on the CPU whatever the manager's device, since
+   * reading a number stalls a GPU that holds it.
+   *
+   * @param manager the numbers live as long as it does
+   * @param values the numbers
+   * @return float64 {@code [n]}
+   */
+  public static NDArray numbers(NDManager manager, double... values) {
+    boolean host = manager.getDevice().equals(Device.cpu());
+    return (host ? manager : manager.newSubManager(Device.cpu())).create(values);
+  }
+
+  /**
    * Calls a kernel without recording gradients.
    *
    * @param kernel the method's name

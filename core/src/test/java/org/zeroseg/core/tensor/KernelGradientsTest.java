@@ -72,9 +72,13 @@ class KernelGradientsTest {
 
   @Test
   void convolutions() {
-    check("conv2d", List.of(numbers(2, 1)), random(2, 3, 6, 5), random(4, 3, 3, 3));
-    check("conv2d_bias", List.of(numbers(1, 0)), random(2, 3, 4, 5), random(4, 3, 2, 2), random(4));
-    check("average_pool", List.of(manager.create(2L)), random(1, 2, 5, 4));
+    NDArray none = manager.zeros(new Shape(0), DataType.FLOAT64);
+    check("conv2d", List.of(none, numbers(2, 1, 1, 1)), random(2, 3, 6, 5), random(4, 3, 3, 3));
+    check("conv2d", List.of(none, numbers(1, 2, 2, 3)), random(2, 3, 6, 5), random(6, 1, 3, 3));
+    check(
+        "conv2d", List.of(numbers(1, 0, 1, 1)), random(2, 3, 4, 5), random(4, 3, 2, 2), random(4));
+    check("average_pool", List.of(numbers(2)), random(1, 2, 5, 4));
+    check("add_relu", List.of(), random(2, 3), random(2, 3));
     check("max_pool", List.of(numbers(3, 2, 1)), random(1, 2, 5, 4));
   }
 

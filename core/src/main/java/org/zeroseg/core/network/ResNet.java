@@ -1,0 +1,244 @@
+package org.zeroseg.core.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * A ResNet (He et al. 2016) without its classifier, as functions of weights under torchvision's
+ * names. Views differ in what a pass is for ({@link #in}); instances are immutable and thread-safe,
+ * hold arrays of the model's manager, and results belong to the manager of the pixels.
+ */
+public final class ResNet {
+
+  private final ResNetConfig config;
+  private final Convolution stem;
+  private final List<List<Block>> stages;
+  private final Mode mode;
+
+  private ResNet(ResNetConfig config, Convolution stem, List<List<Block>> stages, Mode mode) {
+    this.config = config;
+    this.stem = stem;
+    this.stages = stages;
+    this.mode = mode;
+  }
+
+  /**
+   * The network on given weights.
+   *
+   * @param config its sizes
+   * @param weights arrays under torchvision's names; counts of batches may be missing
+   * @param manager the model's manager; owns a few small arrays
+   * @return the network, for inference
+   */
+  public static ResNet of(ResNetConfig config, Weights weights, NDManager manager) {
+    Parts parts = new Parts(config, manager);
+    List<List<Block>> stages = new ArrayList<>();
+    int dilation = 1;
+    for (int stage = 0; stage < config.blocks().size(); stage++) {
+      boolean dilates = config.dilates(stage);
+      int stride = stage == 0 || dilates ? 1 : 2;
+      int before = dilation;
+      dilation = dilates ? 2 * dilation : dilation;
+      List<Block> blocks = new ArrayList<>();
+      for (int j = 0; j < config.blocks().get(stage); j++) {
+        Weights at = weights.at("layer" + (stage + 1) + "." + j);
+        blocks.add(parts.block(at, stage, j, j == 0 ? stride : 1, j == 0 ? before : dilation));
+      }
+      stages.add(List.copyOf(blocks));
+    }
+    Convolution stem = parts.normed(weights, "conv1", "bn1", Convolution.Sampling.same(7, 2, 1));
+    return new ResNet(config, stem, List.copyOf(stages), Mode.INFERENCE);
+  }
+
+  /**
+   * The network of a checkpoint.
+   *
+   * @param stored a file of torchvision, DINO, MoCo, SwAV or mmdetection as published; not closed
+   * @param config its sizes
+   * @param manager the model's manager; owns the weights
+   * @return the network, for inference
+   * @throws CheckpointException if the checkpoint holds no such ResNet, or more than one
+   */
+  public static ResNet load(Checkpoint stored, ResNetConfig config, NDManager manager) {
+    Checkpoint backbone = BackboneLayout.backbone(stored);
+    Map<String, Shape> shapes = config.shapes("");
+    shapes
+        .keySet()
+        .removeIf(name -> BatchNorm.isCount(name) && !backbone.tensors().containsKey(name));
+    return of(config, Weights.load(backbone, shapes, manager), manager);
+  }
+
+  /** Makes blocks of weights. */
+  private record Parts(ResNetConfig config, NDManager manager) {
+
+    Convolution normed(Weights at, String convolution, String norm, Convolution.Sampling sampling) {
+      return Convolution.of(at.at(convolution), sampling, manager)
+          .normed(BatchNorm.of(at.at(norm), config.momentum(), config.epsilon(), manager));
+    }
+
+    Block block(Weights at, int stage, int index, int stride, int dilation) {
+      ResNetConfig.Block kind = config.block();
+      List<Convolution> layers = new ArrayList<>();
+      for (int i = 0; i < kind.layers(); i++) {
+        // The second convolution of a basic block dilates as the first does.
+        int spread = kind.side(i) == 3 ? dilation : 1;
+        int step = i == kind.striding() ? stride : 1;
+        Convolution.Sampling sampling = Convolution.Sampling.same(kind.side(i), step, spread);
+        layers.add(normed(at, "conv" + (i + 1), "bn" + (i + 1), sampling));
+      }
+      Optional<Convolution> shortcut =
+          config.hasShortcut(stage, index)
+              ? Optional.of(
+                  normed(
+                      at, "downsample.0", "downsample.1", Convolution.Sampling.same(1, stride, 1)))
+              : Optional.empty();
+      return new Block(List.copyOf(layers), shortcut);
+    }
+  }
+
+  /** Convolutions beside a shortcut. */
+  private record Block(List<Convolution> layers, Optional<Convolution> shortcut) {
+
+    NDArray forward(NDArray x, Mode mode) {
+      NDArray y = layers.get(0).forward(x, mode);
+      for (Convolution layer : layers.subList(1, layers.size())) {
+        try (NDArray inner = relu(y, mode)) {
+          y = layer.forward(inner, mode);
+        }
+      }
+      NDArray other = shortcut.isEmpty() ? x : shortcut.get().forward(x, mode);
+      NDArray sum = mode.call(mode.records() ? "add_relu" : "add_relu_in_place", y, other);
+      y.close();
+      if (shortcut.isPresent()) {
+        other.close();
+      }
+      return sum;
+    }
+
+    Block folded(NDManager manager) {
+      return new Block(
+          layers.stream().map(layer -> layer.folded(manager)).toList(),
+          shortcut.map(convolution -> convolution.folded(manager)));
+    }
+  }
+
+  /** Takes the array's place; half a hundred of them would otherwise wait for the call's end. */
+  private static NDArray relu(NDArray x, Mode mode) {
+    try (x) {
+      return mode.call(mode.records() ? "relu" : "relu_in_place", x);
+    }
+  }
+
+  /**
+   * The same network for another purpose.
+   *
+   * @param changed what its passes are for; with frozen norms training is the same as {@link
+   *     Mode#DIFFERENTIABLE}
+   * @return a view on the same weights
+   */
+  public ResNet in(Mode changed) {
+    boolean stored = changed == Mode.TRAINING && config.frozenNorms();
+    return new ResNet(config, stem, stages, stored ? Mode.DIFFERENTIABLE : changed);
+  }
+
+  /**
+   * The network with its norms worked into the convolutions, for inference alone: faster, and equal
+   * up to rounding (about 1e-6 of a stage's largest value).
+   *
+   * @param manager owns the new filters, which are all that it needs of the weights
+   * @return another network
+   */
+  public ResNet folded(NDManager manager) {
+    return new ResNet(
+        config,
+        stem.folded(manager),
+        stages.stream()
+            .map(blocks -> blocks.stream().map(block -> block.folded(manager)).toList())
+            .toList(),
+        Mode.INFERENCE);
+  }
+
+  /**
+   * The sizes.
+   *
+   * @return the configuration
+   */
+  public ResNetConfig config() {
+    return config;
+  }
+
+  /**
+   * The stem: convolution, norm, ReLU and max pooling.
+   *
+   * @param pixels {@code [B, 3, H, W]}, normalised
+   * @return {@code [B, width, H / 4, W / 4]}, sides rounded up
+   */
+  public NDArray stem(NDArray pixels) {
+    Mode own = mode(0);
+    try (NDArray maps = relu(stem.forward(pixels, own), own)) {
+      return released(Pooling.max(maps, 3, 2, 1, own), own);
+    }
+  }
+
+  /**
+   * The outputs of the stages, C2 to C5 of a detector.
+   *
+   * @param pixels {@code [B, 3, H, W]}, normalised
+   * @return of each stage {@code [B, channels, H', W']}; a side is that before by the stride,
+   *     rounded up
+   */
+  public NDList stages(NDArray pixels) {
+    NDList outputs = new NDList();
+    NDArray x = stem(pixels);
+    for (int stage = 0; stage < stages.size(); stage++) {
+      Mode own = mode(stage + 1);
+      for (int j = 0; j < stages.get(stage).size(); j++) {
+        NDArray next = stages.get(stage).get(j).forward(x, own);
+        if (stage == 0 || j > 0) { // the output of a stage before is the caller's
+          x.close();
+        }
+        x = next;
+      }
+      x = released(x, own);
+      outputs.add(x);
+    }
+    return outputs;
+  }
+
+  /**
+   * The last stage's output.
+   *
+   * @param pixels {@code [B, 3, H, W]}, normalised
+   * @return {@code [B, channels, H / stride, W / stride]}
+   */
+  public NDArray last(NDArray pixels) {
+    NDList outputs = stages(pixels);
+    NDArray last = outputs.remove(outputs.size() - 1);
+    outputs.close();
+    return last;
+  }
+
+  /** What a pass through a part is for: a frozen one is not recorded. */
+  private Mode mode(int part) {
+    return part < config.frozen() ? Mode.INFERENCE : mode;
+  }
+
+  /** What left a frozen part as something that a recorded pass may go on with. */
+  private NDArray released(NDArray x, Mode own) {
+    if (own == mode) {
+      return x;
+    }
+    try (x) {
+      return x.duplicate();
+    }
+  }
+}
