@@ -87,6 +87,24 @@ record Detections(float[] boxes, float[] scores, int[] classes, int[] rows) {
     return gathered(kept, count, boxes, slots, slot, scores);
   }
 
+  /** These, then others, whose classes come after a number of these. */
+  Detections followedBy(Detections others, int classesBefore) {
+    int count = size() + others.size();
+    Detections all =
+        new Detections(
+            Arrays.copyOf(boxes, 4 * count),
+            Arrays.copyOf(scores, count),
+            Arrays.copyOf(classes, count),
+            Arrays.copyOf(rows, count));
+    System.arraycopy(others.boxes, 0, all.boxes, boxes.length, others.boxes.length);
+    System.arraycopy(others.scores, 0, all.scores, size(), others.size());
+    System.arraycopy(others.rows, 0, all.rows, size(), others.size());
+    for (int i = 0; i < others.size(); i++) {
+      all.classes[size() + i] = classesBefore + others.classes[i];
+    }
+    return all;
+  }
+
   private static Detections gathered(
       int[] kept, int count, float[] boxes, int slots, int[] slot, float[] scores) {
     int classes = slot.length;

@@ -1,0 +1,158 @@
+package org.zeroseg.zsi;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * The zero-shot detector (Zheng et al. 2021, Sec. 3.2): it takes a box's features into the space of
+ * words, where the words of the classes classify them.
+ */
+final class BoxHead {
+
+  private static final Kernels KERNELS = ProposalNetwork.KERNELS;
+
+  private final Weights weights;
+  private final NDArray vocabulary;
+  private final boolean records;
+  private final NDArray[] folded;
+
+  private BoxHead(Weights weights, NDArray vocabulary, boolean records, NDArray[] folded) {
+    this.weights = weights;
+    this.vocabulary = vocabulary;
+    this.records = records;
+    this.folded = folded;
+  }
+
+  /** The head on {@code bbox_head} weights and a vocabulary {@code [D, M]}. */
+  static BoxHead of(Weights weights, NDArray vocabulary, boolean records) {
+    return new BoxHead(weights, vocabulary, records, new NDArray[0]);
+  }
+
+  /**
+   * What it says of boxes.
+   *
+   * @param features {@code [R, F]}
+   * @param semantic {@code [R, D]}, in the space of words
+   * @param logits {@code [R, N]}, background first
+   * @param deltas {@code [R, 4 N]}
+   */
+  record Answer(NDArray features, NDArray semantic, NDArray logits, NDArray deltas) {}
+
+  /**
+   * Classes and deltas of boxes.
+   *
+   * @param pooled {@code [R, C, 7, 7]}
+   * @param words {@code [D, N]} of background and the seen classes
+   */
+  Answer forward(NDArray pooled, NDArray words) {
+    NDArray features = features(pooled);
+    NDArray semantic =
+        call(
+            "encode",
+            features,
+            weights.get("fc_semantic.weight"),
+            weights.get("fc_semantic.bias"),
+            vocabulary,
+            weights.get("kernel_semantic.weight"),
+            weights.get("kernel_semantic.bias"));
+    NDArray logits = call("compare", semantic, words);
+    NDArray deltas =
+        call("dense", features, weights.get("fc_reg.weight"), weights.get("fc_reg.bias"));
+    return new Answer(features, semantic, logits, deltas);
+  }
+
+  private NDArray features(NDArray pooled) {
+    return call(
+        "box_features",
+        pooled,
+        weights.get("shared_fcs.0.weight"),
+        weights.get("shared_fcs.0.bias"),
+        weights.get("shared_fcs.1.weight"),
+        weights.get("shared_fcs.1.bias"));
+  }
+
+  /** What the decoder makes of the place in the space of words: {@code [R, F]}. */
+  NDArray reconstruction(Answer answer) {
+    return call(
+        "decode",
+        answer.semantic(),
+        weights.get("d_kernel_semantic.weight"),
+        weights.get("d_kernel_semantic.bias"),
+        vocabulary,
+        weights.get("d_fc_semantic.weight"),
+        weights.get("d_fc_semantic.bias"));
+  }
+
+  /**
+   * The same head with everything behind the features as one linear map; for inference. The
+   * vocabulary is not needed any more.
+   *
+   * @param words {@code [D, N]} of background and the seen classes
+   * @param manager owns the product
+   */
+  BoxHead folded(Matrix words, NDManager manager) {
+    Matrix kernel = words.transposed().times(Matrix.of(weights.get("kernel_semantic.weight")));
+    Matrix chain = kernel.times(Matrix.of(vocabulary).transposed());
+    Matrix map = chain.times(Matrix.of(weights.get("fc_semantic.weight")));
+    Matrix bias =
+        chain
+            .times(Matrix.column(weights.get("fc_semantic.bias")))
+            .plus(words.transposed().times(Matrix.column(weights.get("kernel_semantic.bias"))));
+    try (NDManager scratch = manager.newSubManager()) {
+      NDArray logits = scratch.create(map.floats(), new Shape(map.rows(), map.columns()));
+      NDArray both = NDArrays.concat(new NDList(logits, weights.get("fc_reg.weight")), 0);
+      NDArray biases =
+          NDArrays.concat(new NDList(scratch.create(bias.floats()), weights.get("fc_reg.bias")), 0);
+      both.attach(manager);
+      biases.attach(manager);
+      return new BoxHead(weights, vocabulary, false, new NDArray[] {both, biases});
+    }
+  }
+
+  /** Logits {@code [R, N]} and deltas {@code [R, 4 N]} side by side, of a folded head. */
+  NDArray classified(NDArray pooled) {
+    return call("dense", features(pooled), folded[0], folded[1]);
+  }
+
+  /**
+   * The losses of sampled boxes.
+   *
+   * @param classes of the true classes
+   * @param boxes of the deltas of positives
+   * @param reconstruction of the features, times its factor
+   * @param accuracy share of right classes in percent
+   */
+  record Losses(NDArray classes, NDArray boxes, NDArray reconstruction, NDArray accuracy) {}
+
+  /**
+   * Losses of sampled boxes.
+   *
+   * @param labels of all boxes, 0 for background, -1 for one that does not count
+   * @param targets deltas {@code [R, 4]}
+   * @param weights of the deltas, {@code [R, 4]}
+   */
+  Losses losses(Answer answer, long[] labels, float[] targets, float[] weights) {
+    NDManager call = answer.logits().getManager();
+    Shape rows = new Shape(labels.length, 4);
+    NDList losses =
+        KERNELS.differentiableAll(
+            "box_losses",
+            answer.logits(),
+            answer.deltas(),
+            call.create(labels),
+            call.create(targets, rows),
+            call.create(weights, rows),
+            answer.features(),
+            reconstruction(answer));
+    return new Losses(losses.get(0), losses.get(1), losses.get(2), losses.get(3));
+  }
+
+  private NDArray call(String kernel, NDArray... arguments) {
+    return records ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
+  }
+}

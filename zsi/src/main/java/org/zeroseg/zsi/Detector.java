@@ -1,0 +1,154 @@
+package org.zeroseg.zsi;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * From the detector's answer to the boxes of classes, seen and unseen ones apart, as in the
+ * released code: each side has its own threshold, suppression and best hundred.
+ *
+ * @param seen the seen classes asked for
+ * @param unseen the unseen ones
+ */
+record Detector(Side seen, Side unseen) {
+
+  /**
+   * Choices.
+   *
+   * @param rules what stays
+   * @param deltas of unseen classes
+   * @param calibration what is taken off the scores of seen classes (calibrated stacking, Chao et
+   *     al. 2016)
+   */
+  record Options(Detections.Rules rules, UnseenDeltas deltas, double calibration) {
+
+    static final Options PUBLISHED =
+        new Options(Detections.Rules.PUBLISHED, UnseenDeltas.PUBLISHED, 0);
+  }
+
+  /** A detector of all classes of a split, with the background vector of the proposal network. */
+  static Detector of(ClassVectors classes, float[] background, Options options) {
+    float[][] seen = classes.seenRows(background);
+    int[] all = IntStream.range(0, classes.seen().size()).toArray();
+    return of(seen, all, MaskWords.unseenRows(classes, background), options);
+  }
+
+  /**
+   * A detector of some seen and of any unseen classes.
+   *
+   * @param words rows of background and all seen classes
+   * @param asked which of the seen classes are wanted, from 0
+   * @param unseen rows of background and the unseen classes
+   */
+  static Detector of(float[][] words, int[] asked, float[][] unseen, Options options) {
+    int slots = words.length;
+    float[][] wanted = new float[1 + asked.length][];
+    int[] slot = new int[wanted.length];
+    wanted[0] = words[0];
+    for (int i = 0; i < asked.length; i++) {
+      slot[i + 1] = 1 + asked[i];
+      wanted[i + 1] = words[1 + asked[i]];
+    }
+    int[] others = new int[unseen.length];
+    for (int j = 1; j < others.length; j++) {
+      boolean mean = options.deltas() == UnseenDeltas.MEAN || j >= slots;
+      others[j] = mean ? slots : j;
+    }
+    return new Detector(
+        new Side(ClassScores.of(words, wanted), slot, options.rules(), options.calibration()),
+        new Side(ClassScores.of(words, unseen), others, options.rules(), 0));
+  }
+
+  /**
+   * What is known of a picture's proposals.
+   *
+   * @param probabilities of background and the seen classes, {@code [R, N]}
+   * @param decoded boxes in pixels of the picture, {@code [R, N, 4]}
+   * @param mean boxes of the mean of the seen classes' deltas, {@code [R, 4]}
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Boxes(float[] probabilities, float[] decoded, float[] mean) {}
+
+  /**
+   * Decodes a picture's boxes.
+   *
+   * @param proposals {@code [R, 4]} in pixels of the input
+   * @param logits {@code [R, N]}
+   * @param deltas {@code [R, 4 N]}
+   * @param width of the input without padding
+   * @param height likewise
+   * @param scale of the input to the picture
+   */
+  Boxes boxes(
+      float[] proposals, float[] logits, float[] deltas, int width, int height, float scale) {
+    int slots = deltas.length / Math.max(1, proposals.length);
+    float[] probabilities = ClassScores.softmax(logits, slots);
+    float[] decoded = Deltas.DETECTIONS.decode(proposals, deltas, slots, width, height);
+    float[] mean =
+        Deltas.DETECTIONS.decode(proposals, mean(deltas, probabilities, slots), 1, width, height);
+    for (float[] boxes : new float[][] {decoded, mean}) {
+      for (int i = 0; i < boxes.length; i++) {
+        boxes[i] /= scale;
+      }
+    }
+    return new Boxes(probabilities, decoded, mean);
+  }
+
+  private static float[] mean(float[] deltas, float[] probabilities, int slots) {
+    float[] mean = new float[slots == 0 ? 0 : deltas.length / slots];
+    for (int row = 0; row < mean.length / 4; row++) {
+      double sum = 0;
+      double[] sums = new double[4];
+      for (int c = 1; c < slots; c++) {
+        double p = probabilities[row * slots + c];
+        sum += p;
+        for (int i = 0; i < 4; i++) {
+          sums[i] += p * deltas[4 * (row * slots + c) + i];
+        }
+      }
+      for (int i = 0; i < 4; i++) {
+        mean[4 * row + i] = (float) (sums[i] / Math.max(sum, Float.MIN_NORMAL));
+      }
+    }
+    return mean;
+  }
+
+  /**
+   * One side.
+   *
+   * @param words of background and its classes
+   * @param slot of each class's boxes; one beyond the last is the mean
+   * @param rules what stays
+   * @param calibration taken off the scores
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Side(ClassScores words, int[] slot, Detections.Rules rules, double calibration) {
+
+    /** Scores {@code [R, K]} of background and the classes. */
+    float[] scores(Boxes boxes) {
+      float[] scores = words.of(boxes.probabilities());
+      if (calibration != 0) {
+        for (int i = 0; i < scores.length; i++) {
+          scores[i] -= (float) calibration;
+        }
+      }
+      return scores;
+    }
+
+    /** What stays of a picture. */
+    Detections select(Boxes boxes) {
+      int slots = words.products().rows();
+      float[] corners = boxes.decoded();
+      int perRow = slots;
+      if (Arrays.stream(slot).anyMatch(s -> s >= slots)) {
+        perRow = slots + 1;
+        corners = new float[boxes.mean().length * perRow];
+        for (int row = 0; row < boxes.mean().length / 4; row++) {
+          System.arraycopy(boxes.decoded(), 4 * row * slots, corners, 4 * row * perRow, 4 * slots);
+          System.arraycopy(boxes.mean(), 4 * row, corners, 4 * (row * perRow + slots), 4);
+        }
+      }
+      return Detections.select(corners, perRow, slot, scores(boxes), rules);
+    }
+  }
+}

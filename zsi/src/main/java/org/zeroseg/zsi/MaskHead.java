@@ -1,0 +1,154 @@
+package org.zeroseg.zsi;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * The semantic mask head (Zheng et al. 2021, Sec. 3.3): it takes every cell of a box into the space
+ * of words. Of the four published convolutions at its beginning only the last has an effect, since
+ * the released code feeds each of them the same input.
+ */
+final class MaskHead {
+
+  private static final Kernels KERNELS = ProposalNetwork.KERNELS;
+
+  private final Weights weights;
+  private final boolean records;
+
+  private MaskHead(Weights weights, boolean records) {
+    this.weights = weights;
+    this.records = records;
+  }
+
+  /** The head on {@code mask_head} weights. */
+  static MaskHead of(Weights weights, boolean records) {
+    return new MaskHead(weights, records);
+  }
+
+  /** Boxes' features {@code [P, C, 14, 14]} to {@code [P, C', 28, 28]}. */
+  NDArray features(NDArray pooled) {
+    return call(
+        "mask_features",
+        pooled,
+        weights.get("convs.3.conv.weight"),
+        weights.get("convs.3.conv.bias"),
+        weights.get("upsample.weight"),
+        weights.get("upsample.bias"));
+  }
+
+  /** The encoder without its last convolution: {@code [P, D, 28, 28]}. */
+  NDArray inner(NDArray features) {
+    return call(
+        "mask_inner", features, weights.get("convT.conv.weight"), weights.get("convT.conv.bias"));
+  }
+
+  /** The encoder: every cell's place in the space of words, {@code [P, D, 28, 28]}. */
+  NDArray semantic(NDArray features) {
+    return call(
+        "conv",
+        inner(features),
+        weights.get("kernel_semantic.weight"),
+        weights.get("kernel_semantic.bias"));
+  }
+
+  /** The decoder: the features as it makes them of the cells' places. */
+  NDArray reconstruction(NDArray semantic) {
+    return call(
+        "mask_back",
+        semantic,
+        weights.get("d_kernel_semantic.weight"),
+        weights.get("d_kernel_semantic.bias"),
+        weights.get("dconvT.conv.weight"),
+        weights.get("dconvT.conv.bias"));
+  }
+
+  /** Maps of all classes, {@code [P, N, 28, 28]}; words {@code [D, N]}. */
+  NDArray maps(NDArray semantic, NDArray words) {
+    return call("maps", semantic, words);
+  }
+
+  /**
+   * Filters that go from {@link #inner} straight to the map of a class: the encoder's last
+   * convolution and the class's word folded, so that only the class of a box is computed.
+   *
+   * @param kernels for each class {@code [9, D]}, taps in reverse order
+   * @param biases one for each class
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Filters(float[][] kernels, float[] biases) {}
+
+  /** Filters of classes whose words are rows {@code [K, D]}. */
+  Filters filters(Matrix words) {
+    NDArray kernel = weights.get("kernel_semantic.weight");
+    int inputs = (int) kernel.getShape().get(1);
+    Matrix folded = words.times(Matrix.of(kernel));
+    Matrix bias = words.times(Matrix.column(weights.get("kernel_semantic.bias")));
+    float[][] kernels = new float[words.rows()][9 * inputs];
+    for (int c = 0; c < kernels.length; c++) {
+      for (int i = 0; i < inputs; i++) {
+        for (int tap = 0; tap < 9; tap++) {
+          kernels[c][(8 - tap) * inputs + i] =
+              (float) folded.values()[c * folded.columns() + 9 * i + tap];
+        }
+      }
+    }
+    return new Filters(kernels, bias.floats());
+  }
+
+  /**
+   * Logits of each box's own class.
+   *
+   * @param pooled {@code [P, C, 14, 14]}
+   * @param filters of all classes
+   * @param classes the row of each box's class
+   * @return {@code [P, 28, 28]}
+   */
+  NDArray own(NDArray pooled, Filters filters, int[] classes) {
+    int length = filters.kernels()[0].length;
+    float[] kernels = new float[classes.length * length];
+    float[] biases = new float[classes.length];
+    for (int i = 0; i < classes.length; i++) {
+      System.arraycopy(filters.kernels()[classes[i]], 0, kernels, i * length, length);
+      biases[i] = filters.biases()[classes[i]];
+    }
+    NDManager call = pooled.getManager();
+    try (NDArray features = features(pooled);
+        NDArray inner = inner(features);
+        NDArray own = call.create(kernels, new Shape(classes.length, 9, length / 9));
+        NDArray bias = call.create(biases)) {
+      return KERNELS.call("own_map", inner, own, bias);
+    }
+  }
+
+  /**
+   * The losses of positives.
+   *
+   * @param masks of the map of the true class
+   * @param reconstruction of the features, times its factor
+   */
+  record Losses(NDArray masks, NDArray reconstruction) {}
+
+  /**
+   * Losses of positives.
+   *
+   * @param pooled {@code [P, C, 14, 14]}
+   * @param words of each box's true class, {@code [P, D]}
+   * @param targets {@code [P, 28, 28]}
+   */
+  Losses losses(NDArray pooled, NDArray words, NDArray targets) {
+    NDArray features = features(pooled);
+    NDArray semantic = semantic(features);
+    NDList losses =
+        KERNELS.differentiableAll(
+            "mask_losses", semantic, words, targets, features, reconstruction(semantic));
+    return new Losses(losses.get(0), losses.get(1));
+  }
+
+  private NDArray call(String kernel, NDArray... arguments) {
+    return records ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
+  }
+}

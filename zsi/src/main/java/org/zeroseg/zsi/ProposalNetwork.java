@@ -1,0 +1,158 @@
+package org.zeroseg.zsi;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.Weights;
+
+/**
+ * The background-aware proposal network (Zheng et al. 2021, Sec. 3.4): it tells objects from
+ * background by two learnt word vectors for each shape of anchor. The vector of background serves
+ * the detector and the mask head, too.
+ */
+final class ProposalNetwork {
+
+  static final Kernels KERNELS = Kernels.of(ProposalNetwork.class, "zsi.torchscript");
+
+  private final Weights weights;
+  private final boolean records;
+  private final NDArray[] folded;
+
+  private ProposalNetwork(Weights weights, boolean records, NDArray[] folded) {
+    this.weights = weights;
+    this.records = records;
+    this.folded = folded;
+  }
+
+  /** The network on {@code rpn_head} weights, each of its layers by itself. */
+  static ProposalNetwork of(Weights weights, boolean records) {
+    return new ProposalNetwork(weights, records, new NDArray[0]);
+  }
+
+  /**
+   * What it says of one level.
+   *
+   * @param scores {@code [B, 2 A, H, W]}: background and foreground of every shape
+   * @param deltas {@code [B, 4 A, H, W]}
+   */
+  record Answer(NDArray scores, NDArray deltas) {
+
+    /** The part of one picture. */
+    static Proposals.Level level(float[] scores, float[] deltas, int picture, int pictures) {
+      return new Proposals.Level(part(scores, picture, pictures), part(deltas, picture, pictures));
+    }
+
+    private static float[] part(float[] values, int picture, int pictures) {
+      int length = values.length / pictures;
+      return Arrays.copyOfRange(values, picture * length, (picture + 1) * length);
+    }
+  }
+
+  Answer forward(NDArray level) {
+    if (folded.length > 0) {
+      NDArray both =
+          KERNELS.call(
+              "propose_folded",
+              level,
+              weights.get("rpn_conv.weight"),
+              weights.get("rpn_conv.bias"),
+              folded[0],
+              folded[1]);
+      long scores = weights.get("vec_fb.weight").getShape().get(0);
+      NDList parts = both.split(new long[] {scores}, 1);
+      return new Answer(parts.get(0), parts.get(1));
+    }
+    NDArray[] arguments = {
+      level,
+      weights.get("rpn_conv.weight"),
+      weights.get("rpn_conv.bias"),
+      weights.get("rpn_cls_conv_T.weight"),
+      weights.get("rpn_cls_conv_T.bias"),
+      weights.get("vec_fb.weight"),
+      weights.get("rpn_reg.weight"),
+      weights.get("rpn_reg.bias")
+    };
+    NDList answer =
+        records
+            ? KERNELS.differentiableAll("propose", arguments)
+            : KERNELS.callAll("propose", arguments);
+    return new Answer(answer.get(0), answer.get(1));
+  }
+
+  /**
+   * The same network with its two linear maps to scores as one; for inference.
+   *
+   * @param manager owns the product
+   */
+  ProposalNetwork folded(NDManager manager) {
+    Matrix words = Matrix.of(weights.get("vec_fb.weight"));
+    Matrix map = words.times(Matrix.of(weights.get("rpn_cls_conv_T.weight")));
+    float[] bias = words.times(Matrix.column(weights.get("rpn_cls_conv_T.bias"))).floats();
+    float[] map32 = map.floats();
+    float[] deltas = weights.get("rpn_reg.weight").toFloatArray();
+    float[] deltaBias = weights.get("rpn_reg.bias").toFloatArray();
+    float[] all = Arrays.copyOf(map32, map32.length + deltas.length);
+    System.arraycopy(deltas, 0, all, map32.length, deltas.length);
+    float[] allBias = Arrays.copyOf(bias, bias.length + deltaBias.length);
+    System.arraycopy(deltaBias, 0, allBias, bias.length, deltaBias.length);
+    return new ProposalNetwork(
+        weights,
+        false,
+        new NDArray[] {
+          manager.create(all, new Shape(allBias.length, map.columns(), 1, 1)),
+          manager.create(allBias)
+        });
+  }
+
+  /** v_b: the mean of the background vectors of all shapes. It does not depend on the picture. */
+  float[] backgroundVector() {
+    return backgroundVector(weights.get("vec_fb.weight"));
+  }
+
+  static float[] backgroundVector(NDArray words) {
+    int rows = (int) words.getShape().get(0);
+    float[] all = words.toFloatArray();
+    int dimensions = all.length / rows;
+    float[] mean = new float[dimensions];
+    for (int d = 0; d < dimensions; d++) {
+      float sum = 0;
+      for (int row = 0; row < rows; row += 2) {
+        sum += all[row * dimensions + d];
+      }
+      mean[d] = sum / (rows / 2);
+    }
+    return mean;
+  }
+
+  /**
+   * The losses of one level of a batch.
+   *
+   * @param classes of background or not
+   * @param boxes of the deltas
+   */
+  record Losses(NDArray classes, NDArray boxes) {}
+
+  /**
+   * Losses of a level.
+   *
+   * @param labels of all pictures' anchors of this level, as in {@link AnchorTargets}
+   * @param targets their deltas
+   * @param samples of the whole batch
+   */
+  static Losses losses(Answer answer, long[] labels, float[] targets, int samples) {
+    NDManager call = answer.scores().getManager();
+    NDList losses =
+        KERNELS.differentiableAll(
+            "proposal_losses",
+            answer.scores(),
+            answer.deltas(),
+            call.create(labels),
+            call.create(targets, new Shape(labels.length, 4)),
+            call.create((double) samples).toDevice(Device.cpu(), false));
+    return new Losses(losses.get(0), losses.get(1));
+  }
+}
