@@ -133,12 +133,6 @@ public class MaskBenchmark {
     return Rle.parse(WIDTH, HEIGHT, rles.get(next()).text());
   }
 
-  /** All pairs of run lengths. */
-  @Benchmark
-  public double[][] rleIous() {
-    return Rle.ious(rles, rles, new boolean[count]);
-  }
-
   /** All pairs of masks. */
   @Benchmark
   @Against("maskIouPlain")

@@ -7,16 +7,11 @@ import java.util.List;
  * A mask as run lengths, identical to COCO's: the runs go down the columns, alternate between
  * pixels outside and inside the mask, and begin with one outside, which may be empty.
  *
- * <p>Area, box, IoU and set operations work on the runs without decoding. The rules are those of
+ * <p>Area, box and union work on the runs without decoding. The rules are those of
  * cocodataset/cocoapi, {@code maskApi.c}. Input is checked: where that code would read on or write
  * garbage, an {@link IllegalArgumentException} says what is wrong.
  */
 public final class Rle {
-
-  // Polygon corners lie on a grid of fifths of a pixel (maskApi.c, rleFrPoly).
-  private static final double POLYGON_SCALE = 5;
-  // Keeps the scaled coordinates, and the steps along an edge, within an int.
-  private static final double LARGEST_COORDINATE = 1 << 24;
 
   private final int width;
   private final int height;
@@ -74,39 +69,7 @@ public final class Rle {
    */
   public static Rle parse(int width, int height, String text) {
     Mask.checkSize(width, height);
-    int[] counts = new int[text.length()];
-    int size = 0;
-    for (int at = 0; at < text.length(); ) {
-      long value = 0;
-      boolean more = true;
-      for (int shift = 0; more; shift += 5, at++) {
-        if (at == text.length()) {
-          throw new IllegalArgumentException("Run lengths end within run " + size);
-        }
-        int bits = text.charAt(at) - 48;
-        if (bits < 0 || bits > 63) {
-          throw new IllegalArgumentException(
-              "Run lengths have the character '" + text.charAt(at) + "' at position " + at);
-        }
-        // Seven groups hold every difference of two ints; the bound keeps the shift within a long.
-        if (shift > 30) {
-          throw new IllegalArgumentException("Run " + size + " has more than seven characters");
-        }
-        value |= (long) (bits & 31) << shift;
-        more = (bits & 32) != 0;
-        if (!more && (bits & 16) != 0) {
-          value |= -1L << (shift + 5);
-        }
-      }
-      if (size > 2) {
-        value += counts[size - 2];
-      }
-      if (value < 0 || value > Integer.MAX_VALUE) {
-        throw new IllegalArgumentException("Run " + size + " has the length " + value);
-      }
-      counts[size++] = (int) value;
-    }
-    return of(width, height, Arrays.copyOf(counts, size));
+    return of(width, height, RleText.parse(text));
   }
 
   static Rle of(Mask mask) {
@@ -153,102 +116,7 @@ public final class Rle {
    */
   public static Rle ofPolygon(int width, int height, double... xy) {
     Mask.checkSize(width, height);
-    if (xy.length < 6 || xy.length % 2 != 0) {
-      throw new IllegalArgumentException(
-          "A polygon needs x and y of at least three corners, not " + xy.length + " numbers");
-    }
-    int corners = xy.length / 2;
-    int[] x = new int[corners + 1];
-    int[] y = new int[corners + 1];
-    for (int i = 0; i < xy.length; i++) {
-      if (!(Math.abs(xy[i]) <= LARGEST_COORDINATE)) {
-        throw new IllegalArgumentException("A polygon's coordinate is " + xy[i]);
-      }
-      (i % 2 == 0 ? x : y)[i / 2] = (int) (POLYGON_SCALE * xy[i] + .5);
-    }
-    x[corners] = x[0];
-    y[corners] = y[0];
-    Crossings crossings = new Crossings(width, height, x[0], y[0]);
-    for (int i = 0; i < corners; i++) {
-      crossings.edge(x[i], y[i], x[i + 1], y[i + 1]);
-    }
-    return new Rle(width, height, crossings.counts());
-  }
-
-  /** Where a polygon's border crosses the middles of the columns. */
-  private static final class Crossings {
-    private final int width;
-    private final int height;
-    private int u;
-    private int v;
-    private int[] positions = new int[16];
-    private int size;
-
-    Crossings(int width, int height, int u, int v) {
-      this.width = width;
-      this.height = height;
-      this.u = u;
-      this.v = v;
-    }
-
-    void edge(int x0, int y0, int x1, int y1) {
-      int dx = Math.abs(x1 - x0);
-      int dy = Math.abs(y1 - y0);
-      boolean flat = dx >= dy;
-      // Both directions give the same points, so that neighbouring polygons neither overlap nor
-      // gape.
-      boolean backwards = flat ? x0 > x1 : y0 > y1;
-      int xs = backwards ? x1 : x0;
-      int ys = backwards ? y1 : y0;
-      int steps = flat ? dx : dy;
-      double rise = backwards ? -1 : 1;
-      double slope = steps == 0 ? 0 : rise * (flat ? y1 - y0 : x1 - x0) / steps;
-      for (int i = 0; i <= steps; i++) {
-        int t = backwards ? steps - i : i;
-        if (flat) {
-          step(xs + t, (int) (ys + slope * t + .5));
-        } else {
-          step((int) (xs + slope * t + .5), ys + t);
-        }
-      }
-    }
-
-    private void step(int nextU, int nextV) {
-      if (nextU != u) {
-        double column = ((nextU < u ? nextU : nextU - 1) + .5) / POLYGON_SCALE - .5;
-        if (column >= 0 && column <= width - 1 && column == Math.rint(column)) {
-          double row = (Math.min(v, nextV) + .5) / POLYGON_SCALE - .5;
-          row = Math.ceil(Math.max(0, Math.min(row, height)));
-          if (size == positions.length) {
-            positions = Arrays.copyOf(positions, 2 * size);
-          }
-          positions[size++] = ((int) column) * height + (int) row;
-        }
-      }
-      u = nextU;
-      v = nextV;
-    }
-
-    int[] counts() {
-      int[] ends = Arrays.copyOf(positions, size + 1);
-      ends[size] = width * height;
-      Arrays.sort(ends);
-      int[] counts = new int[ends.length];
-      int runs = 0;
-      int position = 0;
-      for (int i = 0; i < ends.length; i++) {
-        int length = ends[i] - position;
-        position = ends[i];
-        if (length > 0 || i == 0) {
-          counts[runs++] = length;
-        } else if (++i < ends.length) {
-          // An empty run joins its neighbours.
-          counts[runs - 1] += ends[i] - position;
-          position = ends[i];
-        }
-      }
-      return Arrays.copyOf(counts, runs);
-    }
+    return new Rle(width, height, PolygonRaster.counts(width, height, xy));
   }
 
   /**
@@ -311,19 +179,7 @@ public final class Rle {
    * @return what {@link #parse} reads
    */
   public String text() {
-    StringBuilder text = new StringBuilder(2 * counts.length);
-    for (int i = 0; i < counts.length; i++) {
-      // The third run, too, is absolute, in the reference's encoder as in its decoder.
-      int value = i > 2 ? counts[i] - counts[i - 2] : counts[i];
-      boolean more = true;
-      while (more) {
-        int bits = value & 31;
-        value >>= 5;
-        more = (bits & 16) != 0 ? value != -1 : value != 0;
-        text.append((char) (48 + bits + (more ? 32 : 0)));
-      }
-    }
-    return text.toString();
+    return RleText.of(counts);
   }
 
   /**
@@ -402,142 +258,6 @@ public final class Rle {
     return Box.ofCorners((double) left, (double) top, right + 1.0, bottom + 1.0);
   }
 
-  /** Walks two masks of one size run by run. */
-  private static final class Pair {
-    private final Rle a;
-    private final Rle b;
-    private int runA;
-    private int runB;
-    private int endA;
-    private int endB;
-    private int position;
-    private int length;
-
-    Pair(Rle a, Rle b) {
-      if (a.width != b.width || a.height != b.height) {
-        throw new IllegalArgumentException(
-            "Masks of different sizes: "
-                + a.width
-                + " x "
-                + a.height
-                + " and "
-                + b.width
-                + " x "
-                + b.height);
-      }
-      this.a = a;
-      this.b = b;
-      endA = a.counts[0];
-      endB = b.counts[0];
-    }
-
-    /** Goes to the next stretch over which neither mask changes; false at the end. */
-    boolean next() {
-      position += length;
-      while (endA == position && runA + 1 < a.counts.length) {
-        endA += a.counts[++runA];
-      }
-      while (endB == position && runB + 1 < b.counts.length) {
-        endB += b.counts[++runB];
-      }
-      length = Math.min(endA, endB) - position;
-      return length > 0;
-    }
-
-    boolean inA() {
-      return runA % 2 == 1;
-    }
-
-    boolean inB() {
-      return runB % 2 == 1;
-    }
-  }
-
-  /**
-   * The number of pixels that two masks share.
-   *
-   * @param other a mask of the same size
-   * @return pixels
-   */
-  public int intersection(Rle other) {
-    int shared = 0;
-    for (Pair pair = new Pair(this, other); pair.next(); ) {
-      if (pair.inA() && pair.inB()) {
-        shared += pair.length;
-      }
-    }
-    return shared;
-  }
-
-  /**
-   * Intersection over union.
-   *
-   * @param other a mask of the same size
-   * @return a number in [0, 1]; 0 if they share nothing
-   */
-  public double iou(Rle other) {
-    int shared = intersection(other);
-    return shared == 0 ? 0 : (double) shared / (area() + other.area() - shared);
-  }
-
-  /**
-   * COCO's overlap of detections with ground truth.
-   *
-   * @param detections n masks
-   * @param truths m masks of the same size
-   * @param crowd for every ground truth, whether it is a crowd: then the overlap is the
-   *     intersection over the detection's area
-   * @return n rows of m numbers in [0, 1]
-   */
-  public static double[][] ious(List<Rle> detections, List<Rle> truths, boolean[] crowd) {
-    if (crowd.length != truths.size()) {
-      throw new IllegalArgumentException(
-          crowd.length + " crowd flags for " + truths.size() + " ground truths");
-    }
-    Box[] boxes = truths.stream().map(Rle::box).toArray(Box[]::new);
-    int[] areas = truths.stream().mapToInt(Rle::area).toArray();
-    double[][] ious = new double[detections.size()][truths.size()];
-    for (int d = 0; d < ious.length; d++) {
-      Rle detection = detections.get(d);
-      Box box = detection.box();
-      int area = detection.area();
-      for (int t = 0; t < areas.length; t++) {
-        if (box.intersection(boxes[t]) > 0) {
-          int shared = detection.intersection(truths.get(t));
-          int whole = crowd[t] ? area : area + areas[t] - shared;
-          ious[d][t] = shared == 0 ? 0 : (double) shared / whole;
-        }
-      }
-    }
-    return ious;
-  }
-
-  private interface Operation {
-    boolean test(boolean a, boolean b);
-  }
-
-  private Rle merge(Rle other, Operation operation) {
-    int[] merged = new int[counts.length + other.counts.length];
-    int size = 0;
-    boolean inside = false;
-    int length = 0;
-    for (Pair pair = new Pair(this, other); pair.next(); length += pair.length) {
-      if (operation.test(pair.inA(), pair.inB()) != inside) {
-        merged[size++] = length;
-        inside = !inside;
-        length = 0;
-      }
-    }
-    merged[size++] = length;
-    return new Rle(width, height, Arrays.copyOf(merged, size));
-  }
-
-  private static Rle merge(List<Rle> masks, Operation operation) {
-    return masks.stream()
-        .reduce((a, b) -> a.merge(b, operation))
-        .orElseThrow(() -> new IllegalArgumentException("No masks to merge"));
-  }
-
   /**
    * The pixels of any of the masks.
    *
@@ -545,17 +265,54 @@ public final class Rle {
    * @return the union
    */
   public static Rle union(List<Rle> masks) {
-    return merge(masks, (a, b) -> a || b);
-  }
-
-  /**
-   * The pixels that all masks share.
-   *
-   * @param masks at least one, of one size
-   * @return the intersection
-   */
-  public static Rle intersection(List<Rle> masks) {
-    return merge(masks, (a, b) -> a && b);
+    if (masks.isEmpty()) {
+      throw new IllegalArgumentException("No masks to merge");
+    }
+    Rle first = masks.get(0);
+    if (masks.size() == 1) {
+      return first;
+    }
+    int size = masks.stream().mapToInt(mask -> mask.counts.length / 2).sum();
+    int[] starts = new int[size];
+    int[] ends = new int[size];
+    int spans = 0;
+    for (Rle mask : masks) {
+      if (mask.width != first.width || mask.height != first.height) {
+        throw new IllegalArgumentException(
+            "Masks of different sizes: %d x %d and %d x %d"
+                .formatted(first.width, first.height, mask.width, mask.height));
+      }
+      int position = 0;
+      for (int i = 0; i + 1 < mask.counts.length; i += 2) {
+        int start = position + mask.counts[i];
+        position = start + mask.counts[i + 1];
+        if (position > start) {
+          starts[spans] = start;
+          ends[spans++] = position;
+        }
+      }
+    }
+    Arrays.sort(starts, 0, spans);
+    Arrays.sort(ends, 0, spans);
+    int[] counts = new int[2 * spans + 1];
+    int runs = 0;
+    int position = 0;
+    for (int i = 0; i < spans; i++) {
+      // A stretch begins where all that began before have ended, and not only just.
+      if (i == 0 || starts[i] > ends[i - 1]) {
+        counts[runs++] = starts[i] - position;
+        position = starts[i];
+      }
+      if (i + 1 == spans || starts[i + 1] > ends[i]) {
+        counts[runs++] = ends[i] - position;
+        position = ends[i];
+      }
+    }
+    int left = first.width * first.height - position;
+    if (left > 0) {
+      counts[runs++] = left;
+    }
+    return new Rle(first.width, first.height, Arrays.copyOf(counts, runs));
   }
 
   /** Equal runs; the same pixels with other empty runs are not equal. */

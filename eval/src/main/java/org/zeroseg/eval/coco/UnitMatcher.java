@@ -90,9 +90,8 @@ final class UnitMatcher {
       Box box = detections[d].box().orElseThrow();
       for (int g = 0; g < truths.length; g++) {
         Box truth = truths[g].box().orElseThrow();
-        double shared = box.intersection(truth);
-        double whole = truths[g].crowd() ? box.area() : box.area() + truth.area() - shared;
-        overlaps[d * truths.length + g] = shared > 0 ? shared / whole : 0;
+        overlaps[d * truths.length + g] =
+            truths[g].crowd() ? box.overlapWithCrowd(truth) : box.iou(truth);
       }
     }
   }
