@@ -100,7 +100,7 @@ final class ConnectedWard {
       around[node] = new int[aroundCount[edge.low] + aroundCount[edge.high]];
       for (int child : new int[] {edge.low, edge.high}) {
         for (int k = 0; k < aroundCount[child]; k++) {
-          int other = Ward.top(parent, around[child][k]);
+          int other = Merges.top(parent, around[child][k]);
           if (other != node && seen[other] != node) {
             seen[other] = node;
             connect(node, other);

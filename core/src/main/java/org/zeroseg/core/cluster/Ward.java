@@ -2,7 +2,6 @@ package org.zeroseg.core.cluster;
 
 import java.nio.IntBuffer;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -27,9 +26,6 @@ public final class Ward {
   /** Queries that share one pass over the panels. */
   private static final int BLOCK = 16;
 
-  /** Neighbours that a search finds. */
-  private static final int NEAR = 32;
-
   private static final int UNKNOWN = -1;
 
   private final int dimension;
@@ -52,17 +48,7 @@ public final class Ward {
 
   private int liveCount;
   private final int[] sizes;
-
-  /**
-   * {@code [slots, NEAR]}: near clusters and the squared heights of merging with them, ascending.
-   */
-  private final int[] near;
-
-  private final double[] nearDistance;
-  private final int[] nearCount;
-
-  /** The squared height below which all clusters are listed. */
-  private final double[] horizon;
+  private final NearLists near;
 
   private DotPanels panels;
 
@@ -95,10 +81,7 @@ public final class Ward {
     scale = Math.scalb(1.0, -Math.getExponent(greatest));
     merges = new Merges(count);
     sizes = new int[count];
-    near = new int[count * NEAR];
-    nearDistance = new double[count * NEAR];
-    nearCount = new int[count];
-    horizon = new double[count];
+    near = new NearLists(count);
     placeOf = new int[count];
     into = new int[count];
     tookIn = new int[count];
@@ -203,15 +186,9 @@ public final class Ward {
     weights[place] = sizes[slot];
   }
 
-  private int nearest(int slot) {
-    return nearCount[slot] > 0 && nearDistance[slot * NEAR] <= horizon[slot]
-        ? near[slot * NEAR]
-        : UNKNOWN;
-  }
-
   private int[] unknown() {
     return Arrays.stream(live, 0, liveCount)
-        .filter(slot -> sizes[slot] > 0 && nearest(slot) == UNKNOWN)
+        .filter(slot -> sizes[slot] > 0 && near.nearest(slot) == UNKNOWN)
         .toArray();
   }
 
@@ -246,12 +223,12 @@ public final class Ward {
     private final float[] vector;
 
     /** The least distances that are certainly enough, ascending. */
-    private final float[] enough = new float[NEAR];
+    private final float[] enough = new float[NearLists.MOST];
 
     /** What may be among the nearest, and the distance that it has at least. */
-    private int[] candidates = new int[16 * NEAR];
+    private int[] candidates = new int[16 * NearLists.MOST];
 
-    private float[] atLeast = new float[16 * NEAR];
+    private float[] atLeast = new float[16 * NearLists.MOST];
     private int size;
 
     Search(int slot) {
@@ -265,7 +242,7 @@ public final class Ward {
       float mass = sizes[slot];
       float norm = norms[own];
       float error = panels.error();
-      float bound = enough[NEAR - 1];
+      float bound = enough[NearLists.MOST - 1];
       for (int j = 0; j < dots.length; j++) {
         float other = weights[start + j];
         float sum = norm + norms[start + j];
@@ -273,7 +250,7 @@ public final class Ward {
         if (2 * mass * other * least < bound * (mass + other) && start + j != own) {
           float weight = 2 * mass * other / (mass + other);
           add(live[start + j], weight * least, weight * (least + 2 * error * sum));
-          bound = enough[NEAR - 1];
+          bound = enough[NearLists.MOST - 1];
         }
       }
     }
@@ -285,8 +262,8 @@ public final class Ward {
       }
       candidates[size] = candidate;
       atLeast[size++] = least;
-      if (most < enough[NEAR - 1]) {
-        int at = NEAR - 1;
+      if (most < enough[NearLists.MOST - 1]) {
+        int at = NearLists.MOST - 1;
         for (; at > 0 && enough[at - 1] > most; at--) {
           enough[at] = enough[at - 1];
         }
@@ -296,39 +273,15 @@ public final class Ward {
 
     /** Lists the nearest by exact distances. */
     void settle() {
-      nearCount[slot] = 0;
-      horizon[slot] = Double.POSITIVE_INFINITY;
-      float bound = enough[NEAR - 1];
+      near.clear(slot);
+      float bound = enough[NearLists.MOST - 1];
       for (int i = 0; i < size; i++) {
         if (atLeast[i] <= bound) {
-          list(slot, candidates[i], squaredHeight(slot, candidates[i]));
+          near.list(slot, candidates[i], squaredHeight(slot, candidates[i]));
         }
       }
-      if (nearCount[slot] == NEAR) {
-        horizon[slot] = Math.min(horizon[slot], nearDistance[slot * NEAR + NEAR - 1]);
-      }
+      near.close(slot);
     }
-  }
-
-  /** Lists a cluster; a full list drops its last, which becomes the horizon. */
-  private void list(int slot, int candidate, double d) {
-    int first = slot * NEAR;
-    int at = first + nearCount[slot];
-    if (nearCount[slot] == NEAR) {
-      at--;
-      horizon[slot] = Math.min(horizon[slot], Math.max(d, nearDistance[at]));
-      if (d >= nearDistance[at]) {
-        return;
-      }
-    } else {
-      nearCount[slot]++;
-    }
-    for (; at > first && nearDistance[at - 1] > d; at--) {
-      near[at] = near[at - 1];
-      nearDistance[at] = nearDistance[at - 1];
-    }
-    near[at] = candidate;
-    nearDistance[at] = d;
   }
 
   private double squaredHeight(int a, int b) {
@@ -341,11 +294,11 @@ public final class Ward {
     int merged = 0;
     for (int place = 0; place < liveCount; place++) {
       int a = live[place];
-      int b = untouched(a) ? nearest(a) : UNKNOWN;
+      int b = untouched(a) ? near.nearest(a) : UNKNOWN;
       if (b != UNKNOWN
           && untouched(b)
-          && nearest(b) != UNKNOWN
-          && nearDistance[a * NEAR] == nearDistance[b * NEAR]) {
+          && near.nearest(b) != UNKNOWN
+          && near.distance(a) == near.distance(b)) {
         merge(a, b);
         merged++;
       }
@@ -362,32 +315,30 @@ public final class Ward {
     int least = UNKNOWN;
     for (int place = 0; place < liveCount; place++) {
       int slot = live[place];
-      if (sizes[slot] > 0
-          && (least == UNKNOWN || nearDistance[slot * NEAR] < nearDistance[least * NEAR])) {
+      if (sizes[slot] > 0 && (least == UNKNOWN || near.distance(slot) < near.distance(least))) {
         least = slot;
       }
     }
-    merge(least, nearest(least));
+    merge(least, near.nearest(least));
     return 1;
   }
 
   private void merge(int one, int other) {
     int kept = Math.min(one, other);
     int gone = Math.max(one, other);
-    double squared = nearDistance[one * NEAR];
+    double squared = near.distance(one);
     merges.add(kept, gone, Math.sqrt(squared));
     double total = sizes[kept] + sizes[gone];
     // By Lance and Williams a cluster c beyond both horizons h and k of a and b is at least
     // (a h + b k + c (h + k - d)) / (a + b + c) from their union, d being their own distance: a
     // mean
     // of the following two.
-    horizon[kept] =
-        Math.min(
-            (sizes[kept] * horizon[kept] + sizes[gone] * horizon[gone]) / total,
-            horizon[kept] + horizon[gone] - squared);
-    for (int k = 0; k < dimension; k++) {
-      int a = kept * dimension + k;
-      means[a] = (sizes[kept] * means[a] + sizes[gone] * means[gone * dimension + k]) / total;
+    double h = near.horizon(kept);
+    double k = near.horizon(gone);
+    near.limit(kept, Math.min((sizes[kept] * h + sizes[gone] * k) / total, h + k - squared));
+    for (int i = 0; i < dimension; i++) {
+      int a = kept * dimension + i;
+      means[a] = (sizes[kept] * means[a] + sizes[gone] * means[gone * dimension + i]) / total;
     }
     sizes[kept] += sizes[gone];
     sizes[gone] = 0;
@@ -403,27 +354,28 @@ public final class Ward {
       return;
     }
     int gone = tookIn[slot];
-    int own = nearCount[slot];
-    int all = own + (gone == UNKNOWN ? 0 : nearCount[gone]);
+    int own = near.size(slot);
+    int all = own + (gone == UNKNOWN ? 0 : near.size(gone));
     int[] slots = new int[all];
     double[] distances = new double[all];
     boolean changed = gone != UNKNOWN;
     for (int i = 0; i < all; i++) {
-      int at = i < own ? slot * NEAR + i : gone * NEAR + i - own;
-      slots[i] = into[near[at]];
+      int from = i < own ? slot : gone;
+      int at = i < own ? i : i - own;
+      slots[i] = into[near.get(from, at)];
       boolean same = gone == UNKNOWN && tookIn[slots[i]] == UNKNOWN;
-      distances[i] = same ? nearDistance[at] : UNKNOWN;
+      distances[i] = same ? near.distance(from, at) : UNKNOWN;
       changed |= !same;
     }
     if (!changed) {
       return;
     }
-    nearCount[slot] = 0;
+    near.empty(slot);
     for (int i = 0; i < all; i++) {
       if (slots[i] != slot && isFirst(slots, i)) {
         double d = distances[i] == UNKNOWN ? squaredHeight(slot, slots[i]) : distances[i];
-        if (d <= horizon[slot]) {
-          list(slot, slots[i], d);
+        if (d <= near.horizon(slot)) {
+          near.list(slot, slots[i], d);
         }
       }
     }
@@ -436,60 +388,5 @@ public final class Ward {
       }
     }
     return true;
-  }
-
-  /** Merges as they come, each cluster named by one of its points. */
-  private static final class Merges {
-    private final int leaves;
-    private final int[] one;
-    private final int[] other;
-    private final double[] heights;
-    private int size;
-
-    Merges(int leaves) {
-      this.leaves = leaves;
-      one = new int[leaves - 1];
-      other = new int[leaves - 1];
-      heights = new double[leaves - 1];
-    }
-
-    void add(int leaf, int otherLeaf, double height) {
-      one[size] = leaf;
-      other[size] = otherLeaf;
-      heights[size++] = height;
-    }
-
-    /** By height, equal ones in the order in which they came. */
-    MergeTree sorted() {
-      int[] order =
-          IntStream.range(0, size)
-              .boxed()
-              .sorted(Comparator.comparingDouble(i -> heights[i]))
-              .mapToInt(Integer::intValue)
-              .toArray();
-      int[] parent = IntStream.range(0, leaves + size).toArray();
-      int[] children = new int[2 * size];
-      double[] sorted = new double[size];
-      for (int i = 0; i < size; i++) {
-        int a = top(parent, one[order[i]]);
-        int b = top(parent, other[order[i]]);
-        parent[a] = leaves + i;
-        parent[b] = leaves + i;
-        children[2 * i] = Math.min(a, b);
-        children[2 * i + 1] = Math.max(a, b);
-        sorted[i] = heights[order[i]];
-      }
-      return new MergeTree(children, sorted);
-    }
-  }
-
-  /** The living node that a node has gone into. */
-  static int top(int[] parent, int node) {
-    int at = node;
-    while (parent[at] != at) {
-      parent[at] = parent[parent[at]];
-      at = parent[at];
-    }
-    return at;
   }
 }
