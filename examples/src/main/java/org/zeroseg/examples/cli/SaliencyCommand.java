@@ -11,7 +11,6 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Pictures in, the object that stands out of each out. */
 @Command(
@@ -30,21 +29,12 @@ final class SaliencyCommand implements Callable<Integer> {
 
   @Mixin private PictureFiles pictures;
 
-  @Option(
-      names = {"-m", "--model"},
-      defaultValue = Models.DEMO,
-      paramLabel = "ID|PATH",
-      description =
-          "A SelfMask: 'demo', a file such as selfmask_nq20.pt, or an id of the hub. "
-              + "Default: ${DEFAULT-VALUE}.")
-  private String model;
-
   @Mixin private SaliencyModel saliency;
 
   @Override
   public Integer call() throws IOException {
     try (ConsoleProgress progress = new ConsoleProgress();
-        SaliencyDetector detector = saliency.detector(model)) {
+        SaliencyDetector detector = saliency.detector()) {
       return pictures.forEach(
           progress, (shot, report) -> describe(shot, detector.detect(shot.picture()), report));
     }

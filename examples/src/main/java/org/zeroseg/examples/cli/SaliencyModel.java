@@ -11,16 +11,21 @@ import picocli.CommandLine.Option;
 final class SaliencyModel {
 
   @Option(
+      names = {"-m", "--model"},
+      defaultValue = Models.DEMO,
+      paramLabel = "ID|PATH",
+      description =
+          "A SelfMask: 'demo', a file such as selfmask_nq20.pt, or an id of the hub. "
+              + "Default: ${DEFAULT-VALUE}.")
+  private String name;
+
+  @Option(
       names = "--raw",
       description = "Leave SelfMask's masks as the network gives them, not snapped to edges.")
   private boolean raw;
 
-  /**
-   * Opens the detector.
-   *
-   * @param name demo, a file or an id of the hub
-   */
-  SaliencyDetector detector(String name) throws IOException {
+  /** Opens the detector. */
+  SaliencyDetector detector() throws IOException {
     if (name.equals(Models.DEMO)) {
       return DemoModels.selfMask(!raw);
     }

@@ -145,8 +145,10 @@ class EvalCommandTest extends CommandTest {
     }
     assertEquals(1, run("eval", "coco-20k", "--data", nowhere, "--kind", "instances"));
     assertSays("instances_train2014_sel20k.json", "LOST");
-    assertEquals(1, run("eval", "--kind", "zero-shot"));
-    assertSays("--kind zero-shot needs DATASET or --annotations");
+    assertEquals(2, run("eval", "zero-shot"));
+    assertSays("eval zero-shot needs DATASET or --annotations");
+    assertEquals(2, run("eval", "masks"));
+    assertSays("eval masks needs DATASET");
     assertEquals(
         1, run("eval", "--kind", "zero-shot", "--annotations", nowhere, "--predictions", nowhere));
     assertSays("there is no file " + nowhere);
@@ -154,9 +156,32 @@ class EvalCommandTest extends CommandTest {
 
   @Test
   void anOptionThatWouldBeIgnoredIsRefused() {
-    fail("--kind semantic takes no --seen", "eval", "shapeworld", "--seen", "48/17");
-    fail("takes no --limit", "eval", "shapeworld", "--kind", "instances", "--limit", 3);
-    fail("takes no --predictions", "eval", "shapeworld", "--kind", "naming", "-p", data);
+    refused("--seen", "eval", "shapeworld", "--seen", "48/17");
+    refused("--limit", "eval", "instances", "shapeworld", "--limit", 3);
+    refused("--predictions", "eval", "naming", "shapeworld", "--predictions", data);
+    refused("--zutis", "eval", "saliency", "shapeworld", "--zutis", data);
+  }
+
+  private void refused(String option, Object... command) {
+    assertEquals(2, run(command));
+    assertSays("Unknown options: '" + option);
+  }
+
+  @Test
+  void theKindMayStandAnywhere() {
+    String[][] spellings = {
+      {"eval", "saliency", "shapeworld", "--limit", "1"},
+      {"eval", "--kind", "saliency", "shapeworld", "--limit", "1"},
+      {"eval", "shapeworld", "--limit", "1", "--kind=SALIENCY"}
+    };
+    for (String[] spelling : spellings) {
+      succeed(Stream.concat(Stream.of(spelling), Stream.of("--data", data)).toArray());
+      assertSays("S-measure");
+    }
+    assertEquals(2, run("eval", "--kind", "saliencies", "shapeworld"));
+    assertSays("saliencies");
+    assertEquals(2, run("eval"));
+    assertSays("Name a data set");
   }
 
   @Test

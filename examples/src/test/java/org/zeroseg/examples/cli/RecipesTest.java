@@ -43,7 +43,7 @@ class RecipesTest {
             .results()
             .map(match -> match.group(1) == null ? match.group(2) : match.group(1))
             .map(command -> command.replace(name, meaning).strip())
-            .filter(command -> !command.startsWith("eval DATASET"))
+            .filter(command -> !command.startsWith("eval KIND"))
             .distinct()
             .toList();
     assertTrue(commands.size() > 30, commands.toString());

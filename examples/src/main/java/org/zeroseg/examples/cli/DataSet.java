@@ -1,0 +1,50 @@
+package org.zeroseg.examples.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** A data set of the papers by its name. */
+final class DataSet {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DATASET",
+      description = "A name out of docs/recipes.md, such as voc2012-val or shapeworld.")
+  private String name;
+
+  @Option(
+      names = "--data",
+      defaultValue = ".",
+      paramLabel = "DIR",
+      description = "The folder that holds the data sets. Default: the current one.")
+  private Path folder;
+
+  Path folder() {
+    return folder;
+  }
+
+  /** The name, where nothing else was given in its place. */
+  String required(String what) {
+    return required(name, what);
+  }
+
+  /** Something that this call cannot do without. */
+  <T> T required(T value, String what) {
+    if (value == null) {
+      CommandLine line = spec.root().commandLine();
+      for (CommandLine.ParseResult at = line.getParseResult(); at != null; at = at.subcommand()) {
+        line = at.commandSpec().commandLine();
+      }
+      throw new CommandLine.ParameterException(
+          line, "eval " + line.getCommandName() + " needs " + what);
+    }
+    return value;
+  }
+}
