@@ -155,7 +155,7 @@ public final class Clip implements TextEncoder, AutoCloseable {
     Activation activation = config.isPresent() ? activation(config.get()) : Activation.QUICK_GELU;
     NDManager manager = TorchEngine.newManager(device);
     try (Checkpoint checkpoint = Checkpoints.open(weights)) {
-      ClipModel model = ClipModel.load(checkpoint, activation, precision, manager);
+      ClipModel model = ClipModel.load(checkpoint.unwrapped(), activation, precision, manager);
       try {
         return of(model, tokenizer, manager);
       } catch (IllegalArgumentException e) {

@@ -183,7 +183,7 @@ public final class SelfMask implements SaliencyDetector {
       String named = model.orElseThrow(() -> new IllegalStateException("No model was named"));
       Checkpoint opened = Checkpoints.open(hub.orElseGet(ModelHub::fromEnvironment).weights(named));
       NDManager manager = TorchEngine.newManager(device.orElseGet(TorchEngine::defaultDevice));
-      try (Checkpoint checkpoint = named(opened)) {
+      try (Checkpoint checkpoint = named(opened.unwrapped())) {
         SelfMaskConfig config = SelfMaskConfig.of(checkpoint);
         Weights weights = Weights.load(checkpoint, config.shapes(), manager);
         return build(SelfMaskNetwork.of(config, weights, rule, manager), manager);

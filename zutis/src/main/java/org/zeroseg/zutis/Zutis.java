@@ -340,7 +340,7 @@ public final class Zutis implements Segmenter {
       Clip words = clip.open();
       NDManager manager = TorchEngine.newManager(device());
       try (Checkpoint opened = Checkpoints.open(weights.open())) {
-        ZutisModel network = ZutisModel.load(network(opened), precision(), manager);
+        ZutisModel network = ZutisModel.load(network(opened.unwrapped()), precision(), manager);
         return build(network, manager, words);
       } catch (IOException | RuntimeException e) {
         manager.close();

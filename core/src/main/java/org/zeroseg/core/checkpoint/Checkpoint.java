@@ -108,6 +108,24 @@ public interface Checkpoint extends AutoCloseable {
   }
 
   /**
+   * This checkpoint without the name parts of wrappers around the network: {@code _orig_mod} (of
+   * {@code torch.compile}) wherever it is, and {@code module} (of data parallelism) where every
+   * name begins with it.
+   *
+   * @return a view that closes this checkpoint when it is closed
+   * @throws CheckpointException if two tensors would have the same name
+   */
+  default Checkpoint unwrapped() {
+    String compiled = "_orig_mod.";
+    Checkpoint plain = this;
+    if (tensors().keySet().stream().anyMatch(name -> name.contains(compiled))) {
+      plain = renamed(name -> ("." + name).replace("." + compiled, ".").substring(1));
+    }
+    boolean parallel = plain.tensors().keySet().stream().allMatch(n -> n.startsWith("module."));
+    return parallel && !plain.tensors().isEmpty() ? plain.under("module") : plain;
+  }
+
+  /**
    * Tensors that are each made of one or several of this checkpoint's, joined along the first
    * dimension, such as queries, keys and values that a model keeps in one matrix.
    *

@@ -11,7 +11,7 @@ public class CheckpointException extends RuntimeException {
    * @param message what is wrong, in which file and entry, and what to do
    */
   public CheckpointException(String message) {
-    super(message);
+    super(printable(message));
   }
 
   /**
@@ -21,6 +21,22 @@ public class CheckpointException extends RuntimeException {
    * @param cause what was caught
    */
   public CheckpointException(String message, Throwable cause) {
-    super(message, cause);
+    super(printable(message), cause);
+  }
+
+  /** Names out of a hostile file may hold what steers a terminal. */
+  private static String printable(String message) {
+    if (message.chars().noneMatch(CheckpointException::steers)) {
+      return message;
+    }
+    StringBuilder printable = new StringBuilder();
+    message
+        .chars()
+        .forEach(c -> printable.append(steers(c) ? "\\u%04x".formatted(c) : Character.toString(c)));
+    return printable.toString();
+  }
+
+  private static boolean steers(int c) {
+    return Character.isISOControl(c) && c != '\n';
   }
 }

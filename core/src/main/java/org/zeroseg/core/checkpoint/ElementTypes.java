@@ -23,10 +23,33 @@ final class ElementTypes {
           Map.entry("U8", DataType.UINT8),
           Map.entry("BOOL", DataType.BOOLEAN));
 
+  /** Bits of each element of the types that safetensors has and nothing here computes with. */
+  private static final Map<String, Integer> UNREAD =
+      Map.of(
+          "C64", 64,
+          "F8_E4M3", 8,
+          "F8_E5M2", 8,
+          "F8_E8M0", 8,
+          "F8_E4M3FNUZ", 8,
+          "F8_E5M2FNUZ", 8,
+          "F6_E2M3", 6,
+          "F6_E3M2", 6,
+          "F4", 4);
+
   private ElementTypes() {}
 
+  /** The type of a name that the format has; {@link DataType#UNKNOWN} if it is not read here. */
   static Optional<DataType> ofSafetensors(String name) {
-    return Optional.ofNullable(SAFETENSORS.get(name));
+    return Optional.ofNullable(UNREAD.containsKey(name) ? DataType.UNKNOWN : SAFETENSORS.get(name));
+  }
+
+  /** Bytes of a number of elements of a type by its name in safetensors. */
+  static long bytes(String name, long count) {
+    Integer bits = UNREAD.get(name);
+    if (bits == null) {
+      return count * size(SAFETENSORS.get(name));
+    }
+    return bits >= 8 ? count * (bits / 8) : (count / 8) * bits + (count % 8 * bits + 7) / 8;
   }
 
   static String toSafetensors(DataType type) {

@@ -9,7 +9,10 @@ import java.util.stream.Collectors;
 /** Checks on claimed shapes that every format shares. */
 final class Layout {
 
-  private static final int MOST_DIMENSIONS = 64; // as in PyTorch
+  static final int MOST_DIMENSIONS = 64; // as in PyTorch
+
+  /** In one file or index; the largest known models have this many in a hundred files. */
+  static final int MOST_TENSORS = 100_000;
 
   private Layout() {}
 
@@ -18,7 +21,7 @@ final class Layout {
     if (shape.length > MOST_DIMENSIONS) {
       throw file.refuse("tensor " + name + " has " + shape.length + " dimensions");
     }
-    long bytes = ElementTypes.size(type);
+    long bytes = type == DataType.UNKNOWN ? 8 : ElementTypes.size(type);
     for (long dimension : shape) {
       if (dimension < 0 || (bytes != 0 && dimension > Long.MAX_VALUE / bytes)) {
         throw file.refuse("tensor " + name + " has the impossible shape " + Arrays.toString(shape));

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -30,6 +31,9 @@ final class MappedFile implements AutoCloseable {
   }
 
   static MappedFile open(Path path) {
+    if (Files.isDirectory(path)) {
+      throw new CheckpointException(path + ": is a folder where a file must be");
+    }
     try {
       FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
       return new MappedFile(path, channel);

@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -20,8 +20,8 @@ import java.util.function.Function;
  * deed. An object of any class becomes an {@link Instance}, a record of its name and its state; a
  * function that is not one of {@link TorchFunctions} is refused.
  *
- * <p>Memory: every value comes from at least one byte of the pickle and no length is believed
- * before it is compared with the bytes that are left.
+ * <p>Memory: no length is believed before it is compared with the bytes that are left, and an
+ * {@link Allowance} bounds what is made of few bytes.
  */
 final class Pickle {
 
@@ -33,16 +33,71 @@ final class Pickle {
 
   private static final Object MARK = new Object();
 
+  private static final Sequence EMPTY = new Sequence(List.of());
+
   private static final int LONGEST_LINE = 4096;
 
-  /** Bytes; the digits of longer ones, should they be keys, would take too long to write. */
+  /** Bytes; longer text names nothing and is read over. */
+  private static final int LONGEST_TEXT = 1 << 20;
+
+  /** Bytes; no longer numbers are of use here, and longer ones are read over. */
+  private static final int LONGEST_USED_NUMBER = 16;
+
+  /** Bytes. */
   private static final int LONGEST_NUMBER = 1024;
 
   // Containers are compared by identity, not by content: they may contain themselves.
 
-  /** A dictionary of any kind. */
+  /**
+   * A dictionary of any kind. Keys that can name nothing are left out with their values: those of
+   * hostile pickles may all have one hash.
+   */
   static final class Dictionary {
-    final Map<Object, Object> entries = new LinkedHashMap<>(4);
+
+    private static final char NUMBER = '\0';
+
+    private Map<String, Object> entries = Map.of();
+
+    /** Takes an entry, and the memory for it. */
+    void put(Object key, Object value, Allowance allowance) {
+      if (key instanceof String text) {
+        allowance.spend(Allowance.ENTRY);
+        put(text, value);
+      } else if (key instanceof Number || key instanceof Boolean) {
+        allowance.spend(Allowance.ENTRY + Allowance.TEXT);
+        put(NUMBER + key.toString(), value); // 1 and "1" are two keys
+      }
+    }
+
+    private void put(String key, Object value) {
+      if (entries.isEmpty()) {
+        entries = new LinkedHashMap<>(4);
+      }
+      entries.put(key, value);
+    }
+
+    void putAll(Dictionary other, Allowance allowance) {
+      allowance.spend((long) Allowance.ENTRY * other.entries.size());
+      other.entries.forEach(this::put);
+    }
+
+    /** The value of a text, if any. */
+    Object get(String key) {
+      return entries.get(key);
+    }
+
+    int size() {
+      return entries.size();
+    }
+
+    /** Hands over the entries, their keys to be given to {@link #name}. */
+    void forEach(BiConsumer<String, Object> visitor) {
+      entries.forEach(visitor);
+    }
+
+    static String name(String key) {
+      return !key.isEmpty() && key.charAt(0) == NUMBER ? key.substring(1) : key;
+    }
   }
 
   /** A list or a tuple. */
@@ -75,12 +130,17 @@ final class Pickle {
 
   private final ByteBuffer bytes;
   private final Function<Sequence, Object> persistent;
+  private final Allowance allowance;
   private final List<Object> stack = new ArrayList<>();
-  private final Map<Integer, Object> memo = new HashMap<>();
+  private final List<Object> memo = new ArrayList<>();
+  private int deepest; // of the stack so far
+  private int paid; // the position up to which bytes have earned
 
-  private Pickle(ByteBuffer bytes, Function<Sequence, Object> persistent) {
+  private Pickle(ByteBuffer bytes, Function<Sequence, Object> persistent, Allowance allowance) {
     this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
     this.persistent = persistent;
+    this.allowance = allowance;
+    this.paid = bytes.position();
   }
 
   /**
@@ -88,12 +148,13 @@ final class Pickle {
    *
    * @param bytes the pickle and whatever follows
    * @param persistent makes a storage out of what the pickle says of it
+   * @param allowance the memory that the value may take
    * @return the pickled value
    * @throws CheckpointException saying what is wrong, without the file's name
    */
-  static Object read(ByteBuffer bytes, Function<Sequence, Object> persistent) {
+  static Object read(ByteBuffer bytes, Function<Sequence, Object> persistent, Allowance allowance) {
     try {
-      return new Pickle(bytes, persistent).run();
+      return new Pickle(bytes, persistent, allowance).run();
     } catch (BufferUnderflowException e) {
       throw new CheckpointException("its pickle is cut off", e);
     }
@@ -112,12 +173,15 @@ final class Pickle {
         case 'N' -> push(NONE);
         case 0x88 -> push(true);
         case 0x89 -> push(false);
-        case 'K' -> push((long) (bytes.get() & 0xff));
-        case 'M' -> push((long) (bytes.getShort() & 0xffff));
-        case 'J' -> push((long) bytes.getInt());
+        case 'K' -> push(number(bytes.get() & 0xff));
+        case 'M' -> push(number(bytes.getShort() & 0xffff));
+        case 'J' -> push(number(bytes.getInt()));
         case 0x8a -> push(integer(bytes.get() & 0xff));
         case 0x8b -> push(integer(bytes.getInt()));
-        case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(bytes.getLong())));
+        case 'G' -> {
+          spend(Allowance.NUMBER);
+          push(Double.longBitsToDouble(Long.reverseBytes(bytes.getLong())));
+        }
         case 0x8c, 'U' -> push(text(bytes.get() & 0xff));
         case 'X', 'T' -> push(text(bytes.getInt()));
         case 0x8d -> push(text(bytes.getLong()));
@@ -125,15 +189,21 @@ final class Pickle {
         case 'B' -> skip(bytes.getInt());
         case 0x8e, 0x96 -> skip(bytes.getLong());
 
-        case ')' -> push(new Sequence(List.of()));
+        case ')' -> push(EMPTY);
         case 0x85 -> tuple(stack.size() - 1);
         case 0x86 -> tuple(stack.size() - 2);
         case 0x87 -> tuple(stack.size() - 3);
         case 't', 'l' -> tupleFromMark();
-        case ']' -> push(new Sequence(new ArrayList<>(2)));
+        case ']' -> {
+          spend(Allowance.SEQUENCE);
+          push(new Sequence(new ArrayList<>(0)));
+        }
         case 'a' -> append(stack.size() - 1);
         case 'e' -> append(toMark());
-        case '}' -> push(new Dictionary());
+        case '}' -> {
+          spend(Allowance.DICTIONARY);
+          push(new Dictionary());
+        }
         case 's' -> setItems(stack.size() - 2);
         case 'u' -> setItems(toMark());
         case 0x8f -> push(OPAQUE); // EMPTY_SET
@@ -147,15 +217,19 @@ final class Pickle {
         case '0' -> pop();
         case '1' -> cut(toMark());
         case '2' -> push(peek());
-        case 'q' -> memo.put(bytes.get() & 0xff, peek());
-        case 'r' -> memo.put(bytes.getInt(), peek());
-        case 0x94 -> memo.put(memo.size(), peek());
+        case 'q' -> remember(bytes.get() & 0xff);
+        case 'r' -> remember(bytes.getInt() & 0xffffffffL);
+        case 0x94 -> remember(memo.size());
         case 'h' -> push(remembered(bytes.get() & 0xff));
-        case 'j' -> push(remembered(bytes.getInt()));
+        case 'j' -> push(remembered(bytes.getInt() & 0xffffffffL));
 
-        case 'c' -> push(new Global(line(), line()));
+        case 'c' -> {
+          spend(Allowance.NUMBER);
+          push(new Global(line(), line()));
+        }
         case 0x93 -> {
           String name = pop(String.class);
+          spend(Allowance.NUMBER);
           push(new Global(pop(String.class), name));
         }
         case 'R' -> {
@@ -177,7 +251,10 @@ final class Pickle {
             instance.state = state;
           }
         }
-        case 'Q' -> push(persistent.apply(pop(Sequence.class)));
+        case 'Q' -> {
+          spend(Allowance.VIEW);
+          push(persistent.apply(pop(Sequence.class)));
+        }
         case 'i', 'o' ->
             throw new CheckpointException(
                 "its pickle asks to call a function, which is never done; the file may be hostile");
@@ -198,7 +275,9 @@ final class Pickle {
   private Object call(Global function, Sequence arguments) {
     Optional<Object> value;
     try {
-      value = TorchFunctions.call(function, arguments.elements);
+      allowance.earn(bytes.position() - paid);
+      paid = bytes.position();
+      value = TorchFunctions.call(function, arguments.elements, allowance);
     } catch (ClassCastException | IndexOutOfBoundsException e) {
       throw new CheckpointException(
           "its pickle gives " + function + " arguments that do not fit; it is damaged", e);
@@ -213,13 +292,32 @@ final class Pickle {
   }
 
   /** Creating an object without calling its constructor: a name that may get a state. */
-  private static Object instance(Global type) {
+  private Object instance(Global type) {
+    spend(Allowance.INSTANCE);
     return TorchFunctions.isDictionary(type) ? new Dictionary() : new Instance(type);
+  }
+
+  private void spend(long memory) {
+    allowance.earn(bytes.position() - paid);
+    paid = bytes.position();
+    allowance.spend(memory);
+  }
+
+  private Object number(long value) {
+    if (value != (byte) value) { // small numbers are shared
+      spend(Allowance.NUMBER);
+    }
+    return value;
   }
 
   private Object integer(int length) {
     if (length > LONGEST_NUMBER) {
       throw new CheckpointException("its pickle has a number of " + length + " bytes");
+    }
+    if (length > LONGEST_USED_NUMBER) {
+      requireRemaining(length);
+      bytes.position(bytes.position() + length);
+      return OPAQUE;
     }
     byte[] littleEndian = take(length);
     byte[] bigEndian = new byte[length + 1];
@@ -228,32 +326,41 @@ final class Pickle {
     }
     bigEndian[0] = (byte) (length > 0 && littleEndian[length - 1] < 0 ? -1 : 0);
     BigInteger value = new BigInteger(bigEndian);
-    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
+    if (value.bitLength() < Long.SIZE) {
+      return number(value.longValue());
+    }
+    spend(3 * Allowance.NUMBER);
+    return value;
   }
 
-  private String text(long length) {
-    return new String(take(length), StandardCharsets.UTF_8);
+  private Object text(long length) {
+    if (length > LONGEST_TEXT) {
+      requireRemaining(length);
+      bytes.position(bytes.position() + (int) length);
+      return OPAQUE;
+    }
+    return string(take(length));
+  }
+
+  private String string(byte[] utf8) {
+    String text = new String(utf8, StandardCharsets.UTF_8);
+    boolean narrow = text.length() == utf8.length; // letters of one byte each
+    spend(Allowance.TEXT + text.length() * (narrow ? 1L : 2L));
+    return text;
   }
 
   private String line() {
     int start = bytes.position();
-    int end = start;
-    while (bytes.get(requireReadable(end)) != '\n') {
-      end++;
+    int length = 0;
+    while (bytes.get() != '\n') {
+      length++;
+      if (length > LONGEST_LINE) {
+        throw new CheckpointException("its pickle has a name of over " + LONGEST_LINE + " bytes");
+      }
     }
-    if (end - start > LONGEST_LINE) {
-      throw new CheckpointException("its pickle has a name of " + (end - start) + " bytes");
-    }
-    String line = text(end - start);
-    bytes.get();
-    return line;
-  }
-
-  private int requireReadable(int index) {
-    if (index >= bytes.limit()) {
-      throw new BufferUnderflowException();
-    }
-    return index;
+    byte[] name = new byte[length];
+    bytes.get(start, name);
+    return string(name);
   }
 
   private byte[] take(long length) {
@@ -278,6 +385,10 @@ final class Pickle {
   }
 
   private void push(Object value) {
+    if (stack.size() == deepest) {
+      deepest++;
+      spend(Allowance.SLOT);
+    }
     stack.add(value);
   }
 
@@ -304,8 +415,21 @@ final class Pickle {
     return type.cast(value);
   }
 
-  private Object remembered(int key) {
-    Object value = memo.get(key);
+  private void remember(long key) {
+    Object value = peek();
+    if (key >= memo.size()) {
+      spend(Allowance.SLOT * (key + 1 - memo.size()));
+      while (key > memo.size()) {
+        memo.add(null);
+      }
+      memo.add(value);
+    } else {
+      memo.set((int) key, value);
+    }
+  }
+
+  private Object remembered(long key) {
+    Object value = key < memo.size() ? memo.get((int) key) : null;
     if (value == null) {
       throw new CheckpointException("its pickle recalls what it never noted; it is damaged");
     }
@@ -334,6 +458,7 @@ final class Pickle {
   }
 
   private void tuple(int start) {
+    spend(Allowance.SEQUENCE + Allowance.SLOT * (stack.size() - (long) start));
     push(new Sequence(cut(start)));
   }
 
@@ -344,6 +469,7 @@ final class Pickle {
   private void append(int start) {
     List<Object> values = cut(start);
     if (peek() instanceof Sequence sequence && sequence.elements instanceof ArrayList) {
+      spend((long) Allowance.SLOT * values.size());
       sequence.elements.addAll(values);
     }
   }
@@ -357,8 +483,9 @@ final class Pickle {
         peek() instanceof Dictionary dictionary
             ? dictionary
             : peek() instanceof Instance instance ? instance.items : null;
+    spend(0);
     for (int i = 0; target != null && i < values.size(); i += 2) {
-      target.entries.put(values.get(i), values.get(i + 1));
+      target.put(values.get(i), values.get(i + 1), allowance);
     }
   }
 }

@@ -1,23 +1,18 @@
 package org.zeroseg.core.checkpoint;
 
 import ai.djl.ndarray.types.DataType;
-import com.google.gson.JsonParseException;
-import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
 
 /**
  * A safetensors file: eight bytes with the length of the header, the header (JSON: name, type,
@@ -30,9 +25,16 @@ final class Safetensors implements Checkpoint {
   /** The format's own limit. */
   private static final int LONGEST_HEADER = 100_000_000;
 
+  /** A tensor's bytes, from the start of the file. */
+  private record Range(long start, long end) {}
+
   private final MappedFile file;
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-  private final Map<String, Long> offsets = new LinkedHashMap<>();
+  private final Map<String, Range> ranges = new LinkedHashMap<>();
+
+  /** Tensors of types that are not read here, with what the file calls those. */
+  private final Map<String, String> unread = new HashMap<>();
+
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
   Safetensors(MappedFile file) {
@@ -50,36 +52,48 @@ final class Safetensors implements Checkpoint {
       throw file.refuse("its safetensors header of " + headerLength + " bytes is over the limit");
     }
     long start = 8 + headerLength;
-    byte[] header = file.copy(8, (int) headerLength).array();
-    try (JsonReader json = new JsonReader(utf8(header))) {
-      json.setStrictness(Strictness.STRICT);
-      json.beginObject();
-      while (json.hasNext()) {
-        String name = json.nextName();
-        if (name.equals(METADATA)) {
-          readMetadata(json);
-        } else {
-          readTensor(json, name, start);
-        }
-      }
-      json.endObject();
-      if (json.peek() != JsonToken.END_DOCUMENT) {
-        throw file.refuse("has something after its safetensors header");
-      }
-    } catch (MalformedJsonException | CharacterCodingException e) {
-      throw new CheckpointException(file.path() + ": its safetensors header is damaged: " + e, e);
-    } catch (IOException | IllegalStateException | NumberFormatException | JsonParseException e) {
-      throw new CheckpointException(file.path() + ": its safetensors header is not valid: " + e, e);
+    try {
+      JsonFile.read(
+          file.path().toString(),
+          file.map(8, headerLength),
+          json -> {
+            readHeader(json, start);
+            return tensors;
+          });
+    } catch (InvalidFileException e) {
+      throw new CheckpointException(file.path() + ": its safetensors header: " + e.problem(), e);
+    } catch (IOException e) {
+      throw new CheckpointException(file.path() + ": cannot be read: " + e, e);
     }
     requireNoGaps(start);
   }
 
-  static Reader utf8(byte[] bytes) {
-    return new InputStreamReader(
-        new ByteArrayInputStream(bytes), StandardCharsets.UTF_8.newDecoder());
+  private CheckpointException unread(String name) {
+    return file.refuse(
+        "tensor %s has elements of the type '%s', which is not read here"
+            .formatted(name, unread.get(name)));
+  }
+
+  private void readHeader(JsonReader json, long start) throws IOException {
+    json.beginObject();
+    while (json.hasNext()) {
+      String name = json.nextName();
+      if (name.equals(METADATA)) {
+        readMetadata(json);
+      } else if (tensors.size() == Layout.MOST_TENSORS) {
+        throw file.refuse("has over " + Layout.MOST_TENSORS + " tensors");
+      } else {
+        readTensor(json, name, start);
+      }
+    }
+    json.endObject();
   }
 
   private void readMetadata(JsonReader json) throws IOException {
+    if (json.peek() == JsonToken.NULL) {
+      json.nextNull();
+      return;
+    }
     json.beginObject();
     while (json.hasNext()) {
       metadata.put(json.nextName(), json.nextString());
@@ -116,7 +130,10 @@ final class Safetensors implements Checkpoint {
               .formatted(name, range[0], range[1], available));
     }
     TensorInfo info = Layout.info(file, name, elements, shape);
-    if (info.bytes() != range[1] - range[0]) {
+    if (elements == DataType.UNKNOWN) {
+      unread.put(name, type);
+    }
+    if (ElementTypes.bytes(type, info.shape().size()) != range[1] - range[0]) {
       throw file.refuse(
           "tensor %s of shape %s and type %s does not fit its %d bytes"
               .formatted(name, info.shape(), type, range[1] - range[0]));
@@ -124,37 +141,41 @@ final class Safetensors implements Checkpoint {
     if (tensors.put(name, info) != null) {
       throw file.refuse("names tensor " + name + " twice");
     }
-    offsets.put(name, start + range[0]);
+    ranges.put(name, new Range(start + range[0], start + range[1]));
   }
 
   private static long[] longs(JsonReader json) throws IOException {
-    LongStream.Builder values = LongStream.builder();
+    long[] values = new long[Layout.MOST_DIMENSIONS];
+    int count = 0;
     json.beginArray();
     while (json.hasNext()) {
-      values.add(json.nextLong());
+      if (count == values.length) {
+        throw new IllegalStateException(
+            "over " + Layout.MOST_DIMENSIONS + " numbers at " + json.getPath());
+      }
+      values[count++] = json.nextLong();
     }
     json.endArray();
-    return values.build().toArray();
+    return Arrays.copyOf(values, count);
   }
 
   /** The format asks that every byte belongs to exactly one tensor. */
   private void requireNoGaps(long start) {
-    List<String> inFileOrder =
-        tensors.keySet().stream()
-            .sorted(
-                (a, b) -> {
-                  int byOffset = Long.compare(offsets.get(a), offsets.get(b));
-                  return byOffset != 0
-                      ? byOffset
-                      : Long.compare(tensors.get(a).bytes(), tensors.get(b).bytes());
-                })
-            .toList();
     long end = start;
-    for (String name : inFileOrder) {
-      if (offsets.get(name) != end) {
+    for (Range range :
+        ranges.values().stream()
+            .sorted(Comparator.comparingLong(Range::start).thenComparingLong(Range::end))
+            .toList()) {
+      if (range.start != end) {
+        String name =
+            ranges.entrySet().stream()
+                .filter(entry -> entry.getValue() == range)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
         throw file.refuse("tensor " + name + " overlaps its neighbour or leaves a gap");
       }
-      end += tensors.get(name).bytes();
+      end = range.end;
     }
     if (end != file.size()) {
       throw file.refuse((file.size() - end) + " bytes at its end belong to no tensor");
@@ -178,14 +199,22 @@ final class Safetensors implements Checkpoint {
 
   @Override
   public ByteBuffer read(String name) {
-    TensorInfo info = Layout.require(this, name);
-    return file.map(offsets.get(name), info.bytes());
+    Range range = range(name);
+    return file.map(range.start, range.end - range.start);
   }
 
   @Override
   public void copy(String name, ByteBuffer into) {
-    TensorInfo info = Layout.require(this, name);
-    file.copy(offsets.get(name), info.bytes(), into);
+    Range range = range(name);
+    file.copy(range.start, range.end - range.start, into);
+  }
+
+  private Range range(String name) {
+    Layout.require(this, name);
+    if (unread.containsKey(name)) {
+      throw unread(name);
+    }
+    return ranges.get(name);
   }
 
   @Override

@@ -1,16 +1,16 @@
 package org.zeroseg.core.checkpoint;
 
-import com.google.gson.JsonParseException;
-import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.zeroseg.core.file.JsonFile;
 
 /** Several files, whose index (JSON) says which holds which tensor. */
 final class ShardedCheckpoint implements Checkpoint {
@@ -18,7 +18,7 @@ final class ShardedCheckpoint implements Checkpoint {
   private static final long LONGEST_INDEX = 100_000_000;
 
   private final Path index;
-  private final Map<String, Checkpoint> shards = new LinkedHashMap<>();
+  private final Map<Path, Checkpoint> shards = new LinkedHashMap<>();
   private final Map<String, Checkpoint> homes = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
@@ -46,25 +46,13 @@ final class ShardedCheckpoint implements Checkpoint {
     if (file.size() > LONGEST_INDEX) {
       throw file.refuse("is no checkpoint: text of " + file.size() + " bytes");
     }
-    byte[] text = file.copy(0, (int) file.size()).array();
-    Map<String, String> shardOf = new LinkedHashMap<>();
-    try (JsonReader json = new JsonReader(Safetensors.utf8(text))) {
-      json.setStrictness(Strictness.STRICT);
-      json.beginObject();
-      while (json.hasNext()) {
-        if (json.nextName().equals("weight_map")) {
-          json.beginObject();
-          while (json.hasNext()) {
-            shardOf.put(json.nextName(), json.nextString());
-          }
-          json.endObject();
-        } else {
-          json.skipValue();
-        }
-      }
-      json.endObject();
-    } catch (IOException | IllegalStateException | JsonParseException e) {
-      throw new CheckpointException(file.path() + ": is not a valid index of shards: " + e, e);
+    Map<String, String> shardOf;
+    try {
+      shardOf =
+          JsonFile.read(
+              file.path().toString(), file.map(0, file.size()), ShardedCheckpoint::weightMap);
+    } catch (IOException e) {
+      throw new CheckpointException(e.getMessage(), e);
     }
     if (shardOf.isEmpty()) {
       throw file.refuse("is JSON without a weight_map, so not an index of shards");
@@ -72,11 +60,33 @@ final class ShardedCheckpoint implements Checkpoint {
     return shardOf;
   }
 
+  private static Map<String, String> weightMap(JsonReader json) throws IOException {
+    Map<String, String> shardOf = new LinkedHashMap<>();
+    json.beginObject();
+    while (json.hasNext()) {
+      if (!json.nextName().equals("weight_map")) {
+        json.skipValue();
+        continue;
+      }
+      json.beginObject();
+      while (json.hasNext()) {
+        shardOf.put(json.nextName(), json.nextString());
+        if (shardOf.size() > Layout.MOST_TENSORS) {
+          throw new IllegalStateException("an index of over " + Layout.MOST_TENSORS + " tensors");
+        }
+      }
+      json.endObject();
+    }
+    json.endObject();
+    return shardOf;
+  }
+
   private void add(MappedFile file, String tensor, String shardName) {
-    Checkpoint shard = shards.get(shardName);
+    Path path = shardPath(file, shardName);
+    Checkpoint shard = shards.get(path);
     if (shard == null) {
-      shard = Checkpoints.openShard(shardPath(file, shardName));
-      shards.put(shardName, shard);
+      shard = Checkpoints.openShard(path);
+      shards.put(path, shard);
       metadata.putAll(shard.metadata());
     }
     TensorInfo info = shard.tensors().get(tensor);
@@ -89,10 +99,15 @@ final class ShardedCheckpoint implements Checkpoint {
 
   private static Path shardPath(MappedFile index, String name) {
     Path folder = index.path().toAbsolutePath().normalize().getParent();
-    if (name.isEmpty() || name.chars().anyMatch(c -> c < ' ' || ":\\*?\"<>|".indexOf(c) >= 0)) {
+    if (name.isBlank() || name.chars().anyMatch(Character::isISOControl)) {
       throw index.refuse("names a shard that cannot be a file: '" + name + "'");
     }
-    Path path = folder.resolve(name).normalize();
+    Path path;
+    try {
+      path = folder.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      throw index.refuse("names a shard that cannot be a file here: '" + name + "'");
+    }
     if (!path.startsWith(folder)) {
       throw index.refuse("points outside its folder: " + name);
     }

@@ -12,9 +12,10 @@ import java.util.Arrays;
  * @param offset the first element
  * @param shape the dimensions
  * @param strides for each dimension, how many elements lie between neighbours
+ * @param negative whether the elements are stored with the opposite sign (PyTorch's negative bit)
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
+record TensorView(Storage storage, long offset, long[] shape, long[] strides, boolean negative) {
 
   /** What a view that repeats elements may grow to: expanded constants are small. */
   private static final long REPEATED_BYTES = 1 << 20;
@@ -24,10 +25,11 @@ record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
    *
    * @param key its name there
    * @param type the type of its elements
+   * @param elements what the checkpoint calls that type
    * @param start where in the named run it begins, in elements
    * @param length how many elements it has
    */
-  record Storage(String key, DataType type, long start, long length) {}
+  record Storage(String key, DataType type, String elements, long start, long length) {}
 
   /** Checks that the view stays inside its storage. */
   TensorInfo info(MappedFile file, String name) {
@@ -36,6 +38,12 @@ record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
       throw file.refuse(
           "tensor %s has %d dimensions but %d strides"
               .formatted(name, shape.length, strides.length));
+    }
+    if (storage.type() == DataType.UNKNOWN) {
+      return info; // never read
+    }
+    if (negative && storage.type() == DataType.BOOLEAN) {
+      throw file.refuse("tensor " + name + " is made of negative booleans");
     }
     long count = info.shape().size();
     int size = ElementTypes.size(storage.type());
@@ -69,13 +77,17 @@ record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
 
   /** Row-major elements: a part of the file where they lie so, a copy otherwise. */
   ByteBuffer read(MappedFile file, long storageStart) {
+    if (storage.type() == DataType.UNKNOWN) {
+      throw file.refuse(
+          "holds a tensor of " + storage.elements() + ", whose elements are not read here");
+    }
     int size = ElementTypes.size(storage.type());
     long count = count();
     long first = first(storageStart);
     if (count == 0) {
       return ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
     }
-    if (contiguous()) {
+    if (contiguous() && !negative) {
       return file.map(first, count * size);
     }
     if (count * size > Integer.MAX_VALUE - 8) {
@@ -86,13 +98,23 @@ record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
       span += (shape[axis] - 1) * strides[axis];
     }
     ByteBuffer gathered = ByteBuffer.allocate((int) (count * size)).order(ByteOrder.LITTLE_ENDIAN);
-    gather(file.map(first, span * size), 0, 0, gathered, size);
-    return gathered.flip();
+    ByteBuffer elements = file.map(first, span * size);
+    if (shape.length == 0) {
+      gathered.put(elements);
+    } else {
+      gather(elements, 0, 0, gathered, size);
+    }
+    gathered.flip();
+    if (negative) {
+      negate(gathered, storage.type());
+    }
+    return gathered;
   }
 
   /** The same to where a buffer stands. */
   void copy(MappedFile file, long storageStart, ByteBuffer into) {
-    if (count() > 0 && contiguous()) {
+    boolean asStored = storage.type() != DataType.UNKNOWN && contiguous() && !negative;
+    if (count() > 0 && asStored) {
       file.copy(first(storageStart), count() * ElementTypes.size(storage.type()), into);
     } else {
       into.put(read(file, storageStart));
@@ -136,6 +158,21 @@ record TensorView(Storage storage, long offset, long[] shape, long[] strides) {
           case 2 -> into.putShort(elements.getShort(position));
           default -> into.put(elements.get(position));
         }
+      }
+    }
+  }
+
+  private static void negate(ByteBuffer elements, DataType type) {
+    for (int at = 0; at < elements.limit(); at += ElementTypes.size(type)) {
+      switch (type) {
+        case FLOAT64 -> elements.putLong(at, elements.getLong(at) ^ Long.MIN_VALUE);
+        case FLOAT32 -> elements.putInt(at, elements.getInt(at) ^ Integer.MIN_VALUE);
+        case FLOAT16, BFLOAT16 ->
+            elements.putShort(at, (short) (elements.getShort(at) ^ Short.MIN_VALUE));
+        case INT64, UINT64 -> elements.putLong(at, -elements.getLong(at));
+        case INT32, UINT32 -> elements.putInt(at, -elements.getInt(at));
+        case INT16, UINT16 -> elements.putShort(at, (short) -elements.getShort(at));
+        default -> elements.put(at, (byte) -elements.get(at));
       }
     }
   }

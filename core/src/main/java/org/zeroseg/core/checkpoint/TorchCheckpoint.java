@@ -44,14 +44,16 @@ final class TorchCheckpoint implements Checkpoint {
     ZipDirectory.Range range = zip.range(pickleName);
     requirePickleLength(file, range.length());
     ByteBuffer pickle = file.map(range.start(), range.length());
-    Object value = Pickle.read(pickle, TorchCheckpoint::storage);
+    Allowance allowance = new Allowance();
+    Object value = Pickle.read(pickle, TorchCheckpoint::storage, allowance);
     TorchCheckpoint checkpoint =
-        new TorchCheckpoint(file, StateDictionary.of(value, range.length(), keyPath));
+        new TorchCheckpoint(file, StateDictionary.of(value, range.length(), allowance, keyPath));
     checkpoint.views.forEach(
         (name, view) -> {
           Storage storage = view.storage();
           ZipDirectory.Range stored = zip.range(folder + "data/" + storage.key());
-          long needed = (storage.start() + storage.length()) * ElementTypes.size(storage.type());
+          long needed =
+              (storage.start() + storage.length()) * TorchFunctions.size(storage).orElse(0);
           if (stored.length() < needed) {
             throw file.refuse(
                 "storage %s of tensor %s has %d bytes, not %d"
@@ -87,14 +89,16 @@ final class TorchCheckpoint implements Checkpoint {
    */
   static TorchCheckpoint ofLegacy(MappedFile file, String... keyPath) {
     ByteBuffer pickles = file.map(0, Math.min(file.size(), LONGEST_PICKLE));
-    if (!LEGACY_MAGIC.equals(Pickle.read(pickles, TorchCheckpoint::noStorage))) {
+    Allowance allowance = new Allowance();
+    if (!LEGACY_MAGIC.equals(Pickle.read(pickles, TorchCheckpoint::noStorage, allowance))) {
       throw file.refuse("is a pickle, but not a PyTorch checkpoint");
     }
-    if (!Long.valueOf(LEGACY_PROTOCOL).equals(Pickle.read(pickles, TorchCheckpoint::noStorage))) {
+    if (!Long.valueOf(LEGACY_PROTOCOL)
+        .equals(Pickle.read(pickles, TorchCheckpoint::noStorage, allowance))) {
       throw file.refuse("is of an unknown version of PyTorch's legacy format");
     }
-    if (Pickle.read(pickles, TorchCheckpoint::noStorage) instanceof Dictionary machine
-        && Boolean.FALSE.equals(machine.entries.get("little_endian"))) {
+    if (Pickle.read(pickles, TorchCheckpoint::noStorage, allowance) instanceof Dictionary machine
+        && Boolean.FALSE.equals(machine.get("little_endian"))) {
       throw file.refuse("was written on a big-endian machine, which is not supported");
     }
     int start = pickles.position();
@@ -106,7 +110,12 @@ final class TorchCheckpoint implements Checkpoint {
               Object found = storage(id);
               if (found instanceof Storage storage) {
                 Storage root =
-                    new Storage(storage.key(), storage.type(), 0, (Long) id.elements.get(4));
+                    new Storage(
+                        storage.key(),
+                        storage.type(),
+                        storage.elements(),
+                        0,
+                        (Long) id.elements.get(4));
                 Storage known = roots.putIfAbsent(root.key(), root);
                 if (known != null && !known.equals(root)) {
                   throw new CheckpointException(
@@ -114,11 +123,12 @@ final class TorchCheckpoint implements Checkpoint {
                 }
               }
               return found;
-            });
+            },
+            allowance);
     TorchCheckpoint checkpoint =
         new TorchCheckpoint(
-            file, StateDictionary.of(value, pickles.position() - (long) start, keyPath));
-    if (!(Pickle.read(pickles, TorchCheckpoint::noStorage) instanceof Sequence keys)) {
+            file, StateDictionary.of(value, pickles.position() - (long) start, allowance, keyPath));
+    if (!(Pickle.read(pickles, TorchCheckpoint::noStorage, allowance) instanceof Sequence keys)) {
       throw file.refuse("lacks the list of its storages");
     }
     long at = pickles.position();
@@ -127,12 +137,18 @@ final class TorchCheckpoint implements Checkpoint {
       if (root == null) {
         throw file.refuse("lists a storage that no tensor uses");
       }
-      int size = ElementTypes.size(root.type());
+      int size =
+          TorchFunctions.size(root)
+              .orElseThrow(
+                  () ->
+                      file.refuse(
+                          "has elements of %s, which are not known here, and what follows them cannot be found"
+                              .formatted(root.elements())));
       long length = file.copy(at, 8).getLong();
       if (length != root.length() || length > (file.size() - at) / size) {
         throw file.refuse(
             "storage %s should have %d elements of %s; the file says %d and has %d bytes left"
-                .formatted(key, root.length(), root.type(), length, file.size() - at - 8));
+                .formatted(key, root.length(), root.elements(), length, file.size() - at - 8));
       }
       checkpoint.storageStarts.put(root.key(), at + 8);
       at += 8 + length * size;
@@ -182,9 +198,9 @@ final class TorchCheckpoint implements Checkpoint {
         if (viewStart < 0 || viewLength < 0 || viewStart > length - viewLength) {
           throw new CheckpointException("has a view that lies outside its storage " + key);
         }
-        return new Storage(key, type, viewStart, viewLength);
+        return new Storage(key, type, storageClass.name(), viewStart, viewLength);
       }
-      return new Storage(key, type, 0, length);
+      return new Storage(key, type, storageClass.name(), 0, length);
     } catch (ClassCastException | IndexOutOfBoundsException e) {
       throw new CheckpointException("describes a storage in an unknown way; it is damaged", e);
     }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Where in a zip file each entry's bytes lie. The JDK's own reader does not tell, and mapping a
@@ -20,12 +21,17 @@ final class ZipDirectory {
   private static final int END_SIZE = 22;
   private static final int LONGEST_COMMENT = 0xffff;
   private static final long LARGEST_DIRECTORY = 1 << 28;
+  private static final int MOST_ENTRIES = 2 * Layout.MOST_TENSORS;
 
   /** One entry of the central directory; {@code header} is where its local header begins. */
   private record Entry(int method, long stored, long size, long header) {}
 
   /** A stored entry's bytes. */
   record Range(long start, long length) {}
+
+  /** A path from the root or a drive, to a folder above, or of another system. */
+  private static final Pattern OUTSIDE =
+      Pattern.compile("^/|^[A-Za-z]:/|(^|/)\\.\\.(/|$)|\\\\|\\x00");
 
   private final MappedFile file;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -51,7 +57,10 @@ final class ZipDirectory {
     if (size < 0 || size > LARGEST_DIRECTORY) {
       throw damaged("has a directory of " + size + " bytes");
     }
-    readEntries(file.copy(offset, (int) size), count);
+    if (count < 0 || count > MOST_ENTRIES) {
+      throw file.refuse("is a zip file of " + count + " entries; at most " + MOST_ENTRIES);
+    }
+    readEntries(file.map(offset, size), count);
   }
 
   private int endOfCentralDirectory(ByteBuffer tail) {
@@ -106,7 +115,7 @@ final class ZipDirectory {
   }
 
   private void add(String name, Entry entry) {
-    if (name.startsWith("/") || name.contains("\\") || name.contains("..") || name.contains(":")) {
+    if (OUTSIDE.matcher(name).find()) {
       throw file.refuse("has an entry that points outside the archive: " + name);
     }
     if (entries.put(name, entry) != null) {

@@ -11,7 +11,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 public final class BackboneLayout {
 
   /** Where networks lie in what trainings write: beside a momentum copy, a student, a queue. */
-  private static final List<String> INSIDE = List.of("state_dict", "teacher", "module.encoder_q");
+  private static final List<String> INSIDE = List.of("state_dict", "teacher", "module.encoder_q", "encoder_q");
 
   private static final Pattern WRAPPERS = Pattern.compile("^((module|backbone|encoder_q|vit)\\.)+");
 
@@ -31,7 +31,7 @@ public final class BackboneLayout {
    *     stays, for a strict check to report
    */
   public static Checkpoint backbone(Checkpoint stored) {
-    Checkpoint network = stored;
+    Checkpoint network = stored.unwrapped();
     for (String key : INSIDE) {
       if (network.tensors().keySet().stream().anyMatch(name -> name.startsWith(key + "."))) {
         network = network.under(key);

@@ -147,7 +147,8 @@ public final class Weights {
         });
     present.forEach(
         (name, info) -> {
-          if (!expected.containsKey(name)) {
+          // What no model could compute with lies beside the weights, and nobody asks for it.
+          if (!expected.containsKey(name) && info.type() != DataType.UNKNOWN) {
             unexpected.add(name + " " + info.shape());
           }
         });
@@ -189,6 +190,9 @@ public final class Weights {
    */
   private static NDArray array(Checkpoint checkpoint, String name, NDManager manager) {
     TensorInfo info = checkpoint.tensors().get(name);
+    if (info.type() == DataType.UNKNOWN) {
+      checkpoint.read(name); // says by its own name which type cannot be read
+    }
     try (NDManager host = manager.newSubManager(Device.cpu())) {
       NDArray stored =
           switch (info.type()) {

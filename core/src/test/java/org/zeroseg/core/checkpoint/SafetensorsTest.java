@@ -2,6 +2,7 @@ package org.zeroseg.core.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -238,6 +239,112 @@ class SafetensorsTest {
     ByteBuffer content = ByteBuffer.allocate(8 + json.length + 4).order(ByteOrder.LITTLE_ENDIAN);
     content.putLong(json.length).put(json);
     refusal(content.array());
+  }
+
+  private Path safetensors(String header, int bytes) throws IOException {
+    byte[] json = header.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer content = ByteBuffer.allocate(8 + json.length + bytes);
+    content.order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json);
+    return Files.write(folder.resolve("made.safetensors"), content.array());
+  }
+
+  @Test
+  void metadataMayBeNull() throws IOException {
+    Path file =
+        safetensors(
+            "{\"__metadata__\":null,\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}",
+            4);
+    try (Checkpoint read = Checkpoints.open(file)) {
+      assertEquals(Map.of(), read.metadata());
+      assertEquals(4, read.read("a").remaining());
+    }
+  }
+
+  @Test
+  void elementsOfUnknownTypesAreOnlyRefusedWhenAskedFor() throws IOException {
+    Path file =
+        safetensors(
+            "{\"scale\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[4,6]},"
+                + "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+                + "\"packed\":{\"dtype\":\"F4\",\"shape\":[4],\"data_offsets\":[6,8]}}",
+            8);
+    try (Checkpoint read = Checkpoints.open(file)) {
+      assertEquals(4, read.read("a").remaining());
+      assertEquals(new TensorInfo(DataType.UNKNOWN, new Shape(2)), read.tensors().get("scale"));
+      for (Checkpoint view : List.of(read, read.as(DataType.FLOAT16))) {
+        String message =
+            assertThrows(CheckpointException.class, () -> view.read("scale")).getMessage();
+        assertTrue(message.contains("scale") && message.contains("F8_E4M3"), message);
+        ByteBuffer room = ByteBuffer.allocate(99);
+        assertThrows(CheckpointException.class, () -> view.copy("packed", room));
+      }
+    }
+  }
+
+  @Test
+  void refusesMoreTensorsThanAnyModelHas() throws IOException {
+    StringBuilder header = new StringBuilder("{");
+    for (int i = 0; i <= Layout.MOST_TENSORS; i++) {
+      header.append(i == 0 ? "\"" : ",\"").append(i);
+      header.append("\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}");
+    }
+    byte[] json = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer content = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
+    assertTrue(refusal(content.putLong(json.length).put(json).array()).contains("100000 tensors"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\":{\"x\":[[[[[[[[", // repeated below
+        "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,0],\"shape\":[0,0,0,0,0,0,0,0,"
+      })
+  void refusesHeadersOfEndlessArraysEarly(String start) throws IOException {
+    String header = start + start.substring(start.length() - 2).repeat(1_000_000);
+    byte[] json = header.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer content = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
+    String message = refusal(content.putLong(json.length).put(json).array());
+    assertTrue(message.contains("200 deep") || message.contains("over 64 numbers"), message);
+  }
+
+  @Test
+  void wrappersAreTakenOffNames() throws IOException {
+    Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+    TensorInfo info = new TensorInfo(DataType.UINT8, new Shape(1));
+    for (String name :
+        List.of("module._orig_mod.a", "module.b._orig_mod.c", "module.d_orig_mod.e")) {
+      tensors.put(name, info);
+    }
+    Made wrapped = new Made(tensors, Map.of());
+    assertEquals(
+        List.of("a", "b.c", "d_orig_mod.e"), List.copyOf(wrapped.unwrapped().tensors().keySet()));
+    tensors.put("other", info);
+    Made half = new Made(tensors, Map.of());
+    assertEquals(
+        List.of("module.a", "module.b.c", "module.d_orig_mod.e", "other"),
+        List.copyOf(half.unwrapped().tensors().keySet()));
+    Made plain = new Made(Map.of("a", info), Map.of());
+    assertSame(plain, plain.unwrapped());
+    Made twins = new Made(Map.of("a", info, "_orig_mod.a", info), Map.of());
+    assertThrows(CheckpointException.class, twins::unwrapped);
+  }
+
+  @Test
+  void shardsMayHaveColonsAndDotsInTheirNamesAndAreOpenedOnce() throws IOException {
+    Map<String, TensorInfo> one = Map.of("a", new TensorInfo(DataType.UINT8, new Shape(1)));
+    Path shard = folder.resolve("12:30..safetensors");
+    SafetensorsWriter.write(shard, new Made(one, Map.of("a", new byte[] {5})), Map.of());
+    Path index = folder.resolve("model.safetensors.index.json");
+    Files.writeString(index, "{\"weight_map\":{\"a\":\"./x/../12:30..safetensors\"}}");
+    try (Checkpoint read = Checkpoints.open(index)) {
+      assertArrayEquals(new byte[] {5}, content(read, "a"));
+    }
+    Files.writeString(index, "{\"weight_map\":{\"a\":\"12:30..safetensors\"}} x");
+    String message =
+        assertThrows(CheckpointException.class, () -> Checkpoints.open(index)).getMessage();
+    assertTrue(message.contains("something follows"), message);
+    Files.writeString(index, "{\"weight_map\":{\"a\":\"x\\u0000y\"}}");
+    assertThrows(CheckpointException.class, () -> Checkpoints.open(index));
   }
 
   @Test

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.types.Shape;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -215,6 +219,108 @@ class TorchCheckpointTest {
     }
     assertTrue(refusal(zipOf("a/other", false)).contains("data.pkl"));
     assertTrue(refusal(zipOf("a/data.pkl", true)).contains("compressed"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ckpt-12:30:00", "epoch=3-val:0.91", "a..b", "..a", "a..", "AB:"})
+  void colonsAndDotsInsideANameAreNoPath(String stem) throws IOException {
+    TorchFiles content = TorchFiles.zip().ascii("}").text("w").tensor("0", SCALAR, 3).ascii("s");
+    ByteArrayOutputStream renamed = new ByteArrayOutputStream();
+    try (ZipInputStream from = new ZipInputStream(new ByteArrayInputStream(content.file()));
+        ZipOutputStream to = new ZipOutputStream(renamed)) {
+      for (ZipEntry entry = from.getNextEntry(); entry != null; entry = from.getNextEntry()) {
+        TorchFiles.put(to, entry.getName().replace("archive", stem), from.readAllBytes());
+      }
+    }
+    Path file = Files.write(folder.resolve("model.pt"), renamed.toByteArray());
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      assertArrayEquals(new double[] {3}, Values.of(checkpoint, "w").values());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theNegativeBitTurnsSigns(boolean legacy) throws IOException {
+    TorchFiles content = start(legacy).storage("0", 1, 2, -3).ascii("}(");
+    content.text("negative").markedTensor("0", "FloatStorage", 3, "neg");
+    content.text("plain").markedTensor("0", "FloatStorage", 3, "other");
+    content.text("parameter").global("torch._utils", "_rebuild_parameter").ascii("(");
+    content.markedTensor("0", "FloatStorage", 3, "neg").bytes(0x88).ascii("NtR");
+    try (Checkpoint checkpoint = Checkpoints.open(file(content.ascii("u")))) {
+      ByteBuffer copy = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+      checkpoint.copy("negative", copy);
+      assertEquals(3, copy.getFloat(8));
+      assertArrayEquals(new double[] {-1, -2, 3}, Values.of(checkpoint, "negative").values());
+      assertArrayEquals(new double[] {-1, -2, 3}, Values.of(checkpoint, "parameter").values());
+      assertArrayEquals(new double[] {1, 2, -3}, Values.of(checkpoint, "plain").values());
+    }
+  }
+
+  @Test
+  void theNegativeBitTurnsSignsOfEveryType() throws IOException {
+    TorchFiles content = TorchFiles.zip().ascii("}(");
+    for (String type :
+        new String[] {"Double", "Half", "BFloat16", "Long", "Int", "Short", "Char"}) {
+      byte[] one =
+          switch (type) {
+            case "Double" -> new byte[] {0, 0, 0, 0, 0, 0, (byte) 0xf0, 0x3f};
+            case "Half" -> new byte[] {0, 0x3c};
+            case "BFloat16" -> new byte[] {(byte) 0x80, 0x3f};
+            case "Long" -> new byte[] {1, 0, 0, 0, 0, 0, 0, 0};
+            case "Int" -> new byte[] {1, 0, 0, 0};
+            case "Short" -> new byte[] {1, 0};
+            default -> new byte[] {1};
+          };
+      content.storage(type, one).text(type).markedTensor(type, type + "Storage", 1, "neg");
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(file(content.ascii("u")))) {
+      for (String name : checkpoint.tensors().keySet()) {
+        assertArrayEquals(new double[] {-1}, Values.of(checkpoint, name).values(), name);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void elementsOfUnknownTypesAreOnlyRefusedWhenAskedFor(boolean legacy) throws IOException {
+    TorchFiles content = start(legacy).storage("1", new byte[legacy ? 4 : 2]).ascii("}(");
+    // Of one byte each; TorchFiles counts four to an element in what it writes of the old format.
+    content
+        .text("fast")
+        .markedTensor("1", legacy ? "ComplexHalfStorage" : "QInt8Storage", legacy ? 1 : 2, "");
+    content.text("w").tensor("2", new long[] {1}, 7).ascii("u");
+    try (Checkpoint checkpoint = Checkpoints.open(file(content))) {
+      assertArrayEquals(new double[] {7}, Values.of(checkpoint, "w").values());
+      String message =
+          assertThrows(CheckpointException.class, () -> checkpoint.read("fast")).getMessage();
+      assertTrue(message.contains("Storage"), message);
+    }
+  }
+
+  @Test
+  void readsNewerTypesOffStoragesOfBytes() throws IOException {
+    TorchFiles content = TorchFiles.zip().storage("0", new byte[] {1, 0, 2, 0}).ascii("}(");
+    for (String type : new String[] {"uint16", "float8_e4m3fn"}) {
+      content.text(type).global("torch._utils", "_rebuild_tensor_v3").ascii("((").text("storage");
+      content.global("torch.storage", "UntypedStorage").text("0").text("cpu").ascii("K\4tQK\0");
+      content.ascii("K\2").bytes(0x85).ascii("K\1").bytes(0x85, 0x89, 'N');
+      content.global("torch", type).ascii("tR");
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(file(content.ascii("u")))) {
+      ByteBuffer numbers = checkpoint.read("uint16");
+      assertEquals(1, numbers.getShort());
+      assertEquals(2, numbers.getShort());
+      String message =
+          assertThrows(CheckpointException.class, () -> checkpoint.read("float8_e4m3fn"))
+              .getMessage();
+      assertTrue(message.contains("torch.float8_e4m3fn"), message);
+    }
+  }
+
+  @Test
+  void whatSteersATerminalIsWrittenOutInMessages() throws IOException {
+    String message = refusal(TorchFiles.zip().global("os", "sys\u001b[2Jtem").ascii(")R"));
+    assertTrue(message.contains("os.sys\\u001b[2Jtem"), message);
   }
 
   private static byte[] zipOf(String entry, boolean compressed) throws IOException {

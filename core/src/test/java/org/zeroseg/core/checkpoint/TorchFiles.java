@@ -89,6 +89,21 @@ final class TorchFiles {
     return bytes(0x89).global("collections", "OrderedDict").ascii(")RtR");
   }
 
+  /** As PyTorch writes a tensor of one dimension with marks, such as that of opposite sign. */
+  TorchFiles markedTensor(String key, String storageClass, long length, String mark) {
+    global("torch._utils", "_rebuild_tensor_v2").bytes('(');
+    bytes('(').text("storage").global("torch", storageClass).text(key).text("cpu").number(length);
+    ascii(legacy ? "NtQ" : "tQ").number(0).numbers(length).numbers(1).bytes(0x89);
+    global("collections", "OrderedDict").ascii(")R");
+    return (mark.isEmpty() ? this : ascii("}").text(mark).bytes(0x88, 's')).ascii("tR");
+  }
+
+  /** A storage of bytes of whatever type. */
+  TorchFiles storage(String key, byte[] bytes) {
+    storages.put(key, bytes);
+    return this;
+  }
+
   /** A contiguous tensor with a storage of its own, called by its key. */
   TorchFiles tensor(String key, long[] shape, float... elements) {
     long[] strides = new long[shape.length];

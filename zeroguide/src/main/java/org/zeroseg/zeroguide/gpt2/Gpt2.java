@@ -139,7 +139,7 @@ public final class Gpt2 {
    */
   public static Gpt2 load(
       Checkpoint checkpoint, OptionalInt heads, Precision precision, NDManager manager) {
-    Checkpoint named = published(checkpoint);
+    Checkpoint named = published(checkpoint.unwrapped());
     Gpt2Config config = Gpt2Config.of(named, heads);
     Weights weights = Weights.load(named, config.shapes(), precision, Gpt2::inProduct, manager);
     return new Gpt2(config, weights, manager, false);
