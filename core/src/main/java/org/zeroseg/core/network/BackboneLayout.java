@@ -11,7 +11,8 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 public final class BackboneLayout {
 
   /** Where networks lie in what trainings write: beside a momentum copy, a student, a queue. */
-  private static final List<String> INSIDE = List.of("state_dict", "teacher", "module.encoder_q", "encoder_q");
+  private static final List<String> INSIDE =
+      List.of("state_dict", "teacher", "module.encoder_q", "encoder_q");
 
   private static final Pattern WRAPPERS = Pattern.compile("^((module|backbone|encoder_q|vit)\\.)+");
 

@@ -38,6 +38,11 @@ public final class Golden {
     return folder().resolveSibling("data");
   }
 
+  /** The folder of inputs that once failed, beside the golden cases. */
+  public static Path failures() {
+    return folder().resolveSibling("cases");
+  }
+
   private static Path root() {
     return Path.of(System.getProperty("zeroseg.root", "..")).toAbsolutePath();
   }
