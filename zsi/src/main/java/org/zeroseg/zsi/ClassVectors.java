@@ -3,12 +3,7 @@ package org.zeroseg.zsi;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,6 +13,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringTokenizer;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
+import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -25,8 +23,6 @@ import org.zeroseg.core.file.WholeFile;
  * network is trained on, and unseen ones. Immutable.
  */
 public final class ClassVectors {
-
-  private static final int LONGEST_LINE = 64 << 20;
 
   private final List<String> seen;
   private final List<String> unseen;
@@ -92,8 +88,9 @@ public final class ClassVectors {
    * @param classes JSON with the lists {@code seen} and {@code unseen}, of names or of objects with
    *     a {@code name}
    * @return the classes
+   * @throws InvalidFileException if a file is not as said, naming line and column
+   * @throws IllegalArgumentException if there is no seen class or a name is there twice
    * @throws IOException if a file cannot be read
-   * @throws IllegalArgumentException if a file is not as said, naming file, line and column
    */
   public static ClassVectors read(Path matrix, Path classes) throws IOException {
     List<List<String>> names = names(classes);
@@ -107,17 +104,19 @@ public final class ClassVectors {
    * @param seen names in the order of the columns
    * @param unseen names in the order of the columns after them
    * @return the classes
+   * @throws InvalidFileException if the file is not as said, naming line and column
+   * @throws IllegalArgumentException if there is no seen class or a name is there twice
    * @throws IOException if the file cannot be read
-   * @throws IllegalArgumentException if the file is not as said, naming line and column
    */
   public static ClassVectors read(Path matrix, List<String> seen, List<String> unseen)
       throws IOException {
     float[][] columns = columns(matrix);
     int expected = 1 + seen.size() + unseen.size();
     if (columns.length < expected) {
-      throw new IllegalArgumentException(
-          "%s: has %d columns; background, %d seen and %d unseen classes need %d"
-              .formatted(matrix, columns.length, seen.size(), unseen.size(), expected));
+      throw new InvalidFileException(
+          matrix.toString(),
+          "has %d columns; background, %d seen and %d unseen classes need %d"
+              .formatted(columns.length, seen.size(), unseen.size(), expected));
     }
     return of(seen, unseen, Arrays.copyOf(columns, expected));
   }
@@ -127,32 +126,27 @@ public final class ClassVectors {
    *
    * @param file a line for each dimension, numbers separated by commas or blanks
    * @return the columns
+   * @throws InvalidFileException if it has no number, lines of different lengths, or anything that
+   *     is no finite number
    * @throws IOException if the file cannot be read
-   * @throws IllegalArgumentException if it has no number, lines of different lengths, or anything
-   *     that is no finite number
    */
   static float[][] columns(Path file) throws IOException {
     List<float[]> lines = new ArrayList<>();
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        if (line.length() > LONGEST_LINE) {
-          throw new IllegalArgumentException(
-              "%s: line %d is longer than %d characters"
-                  .formatted(file, lines.size() + 1, LONGEST_LINE));
-        }
-        if (!line.isBlank()) {
-          lines.add(numbers(file, lines.size() + 1, line));
-        }
-        if (lines.get(lines.size() - 1).length != lines.get(0).length) {
-          throw new IllegalArgumentException(
-              "%s: line %d has %d numbers, line 1 has %d"
-                  .formatted(
-                      file, lines.size(), lines.get(lines.size() - 1).length, lines.get(0).length));
-        }
+    for (String line : TextFile.lines(file)) {
+      if (line.isBlank()) {
+        continue;
+      }
+      float[] numbers = numbers(file, lines.size() + 1, line);
+      lines.add(numbers);
+      if (numbers.length != lines.get(0).length) {
+        throw new InvalidFileException(
+            file.toString(),
+            "line %d has %d numbers, line 1 has %d"
+                .formatted(lines.size(), numbers.length, lines.get(0).length));
       }
     }
     if (lines.isEmpty()) {
-      throw new IllegalArgumentException(file + ": holds no numbers");
+      throw new InvalidFileException(file.toString(), "holds no numbers");
     }
     float[][] columns = new float[lines.get(0).length][lines.size()];
     for (int d = 0; d < lines.size(); d++) {
@@ -163,7 +157,7 @@ public final class ClassVectors {
     return columns;
   }
 
-  private static float[] numbers(Path file, int line, String text) {
+  private static float[] numbers(Path file, int line, String text) throws IOException {
     StringTokenizer tokens = new StringTokenizer(text, ", \t\r;");
     float[] numbers = new float[tokens.countTokens()];
     for (int i = 0; i < numbers.length; i++) {
@@ -174,9 +168,10 @@ public final class ClassVectors {
         numbers[i] = Float.NaN;
       }
       if (!Float.isFinite(numbers[i])) {
-        throw new IllegalArgumentException(
-            "%s: line %d, column %d: expected a finite number, found '%s'"
-                .formatted(file, line, i + 1, token));
+        throw new InvalidFileException(
+            file.toString(),
+            "line %d, column %d: expected a finite number, found '%s'"
+                .formatted(line, i + 1, token));
       }
     }
     return numbers;
@@ -184,30 +179,17 @@ public final class ClassVectors {
 
   /** The seen and the unseen names of a class list. */
   static List<List<String>> names(Path classes) throws IOException {
-    try (Reader reader = Files.newBufferedReader(classes)) {
-      JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
-      return List.of(names(classes, json, "seen"), names(classes, json, "unseen"));
-    } catch (JsonParseException | IllegalStateException e) {
-      throw new IllegalArgumentException(
-          classes + ": is no JSON with lists of seen and unseen classes: " + e.getMessage(), e);
-    }
+    return JsonFile.object(classes, json -> List.of(names(json, "seen"), names(json, "unseen")));
   }
 
-  private static List<String> names(Path file, JsonObject json, String side) {
-    JsonArray list = json.getAsJsonArray(side);
-    if (list == null) {
-      throw new IllegalArgumentException(file + ": has no list '" + side + "'");
+  private static List<String> names(JsonObject json, String side) {
+    if (!json.has(side)) {
+      throw new IllegalArgumentException("expected lists 'seen' and 'unseen' of classes");
     }
-    List<String> names = new ArrayList<>();
-    for (JsonElement element : list) {
-      JsonElement name = element.isJsonObject() ? element.getAsJsonObject().get("name") : element;
-      if (name == null || !name.isJsonPrimitive()) {
-        throw new IllegalArgumentException(
-            "%s: entry %d of '%s' has no name".formatted(file, names.size(), side));
-      }
-      names.add(name.getAsString());
-    }
-    return names;
+    return json.getAsJsonArray(side).asList().stream()
+        .map(entry -> entry.isJsonObject() ? entry.getAsJsonObject().get("name") : entry)
+        .map(JsonElement::getAsString)
+        .toList();
   }
 
   /**

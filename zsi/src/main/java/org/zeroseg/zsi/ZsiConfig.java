@@ -1,13 +1,157 @@
 package org.zeroseg.zsi;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.network.CheckpointShapes;
+import org.zeroseg.core.network.Initialiser;
+import org.zeroseg.core.network.ResNetConfig;
 
-/** Sizes. */
-final class ZsiConfig {
+/**
+ * The sizes of a ZSI network.
+ *
+ * @param backbone a ResNet of four stages
+ * @param channels of the feature pyramid
+ * @param proposalChannels of the proposal network
+ * @param features of a box, between the detector's two layers and its classes
+ * @param maskChannels of the mask head; 0 for a network that finds boxes alone
+ * @param dimensions of the word vectors
+ * @param seen classes that it is trained on
+ * @param vocabulary words that the detector's encoder goes by
+ */
+public record ZsiConfig(
+    ResNetConfig backbone,
+    int channels,
+    int proposalChannels,
+    int features,
+    int maskChannels,
+    int dimensions,
+    int seen,
+    int vocabulary) {
 
-  private ZsiConfig() {}
+  /** Stem and first stage never train, and norms keep their statistics. */
+  private static final int FROZEN_PARTS = 2;
+
+  static final String BACKBONE = "backbone.";
+  static final String NECK = "neck.";
+  static final String PROPOSALS = "rpn_head.";
+  static final String BOXES = "bbox_head.";
+  static final String MASKS = "mask_head.";
+
+  /** In the checkpoint for the word vectors' sake; the network reads them from elsewhere. */
+  static final String CLASS_VECTORS = MASKS + "conv_vec.weight";
+
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if there is no such network
+   */
+  public ZsiConfig {
+    backbone = backbone.withFrozen(FROZEN_PARTS, true);
+    if (backbone.blocks().size() != 4
+        || channels < 1
+        || proposalChannels < 1
+        || features < 1
+        || maskChannels < 0
+        || dimensions < 1
+        || seen < 1
+        || vocabulary < 1) {
+      throw new IllegalArgumentException(
+          ("No such ZSI network: %d stages, %d channels, %d of proposals, %d features, %d mask"
+                  + " channels, vectors of %d numbers, %d seen classes, a vocabulary of %d words")
+              .formatted(
+                  backbone.blocks().size(),
+                  channels,
+                  proposalChannels,
+                  features,
+                  maskChannels,
+                  dimensions,
+                  seen,
+                  vocabulary));
+    }
+  }
+
+  /**
+   * The published network: ResNet-101, word vectors of 300 numbers, a vocabulary of 4717 words.
+   *
+   * @param seen 48 or 65
+   * @return the sizes
+   */
+  public static ZsiConfig published(int seen) {
+    return new ZsiConfig(ResNetConfig.RESNET_101, 256, 256, 1024, 256, 300, seen, 4717);
+  }
+
+  /**
+   * Whether the network makes masks.
+   *
+   * @return whether it has a mask head
+   */
+  public boolean masks() {
+    return maskChannels > 0;
+  }
+
+  /** Classes of the detector: background and the seen ones. */
+  int classes() {
+    return 1 + seen;
+  }
+
+  /**
+   * The sizes that a checkpoint's shapes tell.
+   *
+   * @param network tensors under the published names
+   * @return the configuration
+   * @throws CheckpointException if the checkpoint holds no ZSI network
+   */
+  static ZsiConfig of(Checkpoint network) {
+    CheckpointShapes shapes = new CheckpointShapes(network, "ZSI network");
+    Shape lateral = shapes.get(NECK + "lateral_convs.0.conv.weight", 4);
+    Shape proposals = shapes.get(PROPOSALS + "rpn_conv.weight", 4);
+    Shape encoder = shapes.get(BOXES + "kernel_semantic.weight", 2);
+    Shape deltas = shapes.get(BOXES + "fc_reg.weight", 2);
+    String mask = MASKS + "upsample.weight";
+    long masks = shapes.has(mask) ? shapes.get(mask, 4).get(0) : 0;
+    ResNetConfig backbone = ResNetConfig.of(network.under("backbone"));
+    return shapes.checked(
+        () ->
+            new ZsiConfig(
+                backbone,
+                Math.toIntExact(lateral.get(0)),
+                Math.toIntExact(proposals.get(0)),
+                Math.toIntExact(deltas.get(1)),
+                Math.toIntExact(masks),
+                Math.toIntExact(encoder.get(0)),
+                Math.toIntExact(deltas.get(0) / 4 - 1),
+                Math.toIntExact(encoder.get(1))));
+  }
+
+  /**
+   * Every tensor of the network under its published name.
+   *
+   * @return names and shapes
+   */
+  public Map<String, Shape> shapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>(backbone.shapes(BACKBONE));
+    for (int stage = 0; stage < 4; stage++) {
+      String lateral = NECK + "lateral_convs." + stage + ".conv";
+      layer(shapes, lateral, new Shape(channels, backbone.channels(stage), 1, 1));
+    }
+    for (int stage = 0; stage < 4; stage++) {
+      layer(shapes, NECK + "fpn_convs." + stage + ".conv", new Shape(channels, channels, 3, 3));
+    }
+    shapes.putAll(proposalShapes(PROPOSALS, channels, proposalChannels, dimensions));
+    shapes.putAll(boxShapes(BOXES, channels, features, dimensions, classes(), vocabulary));
+    if (masks()) {
+      shapes.putAll(maskShapes(MASKS, channels, maskChannels, dimensions, classes()));
+    }
+    return shapes;
+  }
 
   static Map<String, Shape> proposalShapes(String prefix, int in, int channels, int dimensions) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -38,6 +182,7 @@ final class ZsiConfig {
       String prefix, int in, int channels, int dimensions, int classes) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     for (int i = 0; i < 4; i++) {
+      // Each sees the head's input, whatever the names suggest.
       layer(shapes, prefix + "convs." + i + ".conv", new Shape(channels, in, 3, 3));
     }
     shapes.put(prefix + "upsample.weight", new Shape(channels, channels, 2, 2));
@@ -53,5 +198,152 @@ final class ZsiConfig {
   private static void layer(Map<String, Shape> shapes, String name, Shape weight) {
     shapes.put(name + ".weight", weight);
     shapes.put(name + ".bias", new Shape(weight.get(0)));
+  }
+
+  /** Whether a tensor has a part in the network's answer; others only ever lie in the file. */
+  static boolean infers(String name) {
+    return !name.contains(".d_")
+        && !name.contains(".dconvT.")
+        && !withoutEffect(name)
+        && !name.endsWith("num_batches_tracked");
+  }
+
+  private static boolean withoutEffect(String name) {
+    return name.startsWith(BOXES + "fc_res.")
+        || name.matches("mask_head\\.(convs\\.[0-2]\\.conv\\.(weight|bias)|conv_vec\\.weight)");
+  }
+
+  /** Whether training changes a tensor. */
+  boolean trains(String name) {
+    return name.startsWith(BACKBONE)
+        ? backbone.trains(name.substring(BACKBONE.length()))
+        : !withoutEffect(name);
+  }
+
+  /**
+   * What is multiplied by many numbers, and may be in a reduced precision: filters and matrices,
+   * but not those that are folded.
+   */
+  static boolean inProducts(String name) {
+    return name.startsWith(BACKBONE) && name.matches(".*\\.(conv\\d|downsample\\.0)\\.weight")
+        || name.startsWith(NECK)
+        || name.startsWith(PROPOSALS + "rpn_conv.")
+        || name.startsWith(BOXES + "shared_fcs.")
+        || name.startsWith(MASKS + "convs.3.")
+        || name.startsWith(MASKS + "upsample.")
+        || name.startsWith(MASKS + "convT.");
+  }
+
+  /**
+   * The weights that training starts from, distributed as the released code's; the vector of
+   * background in the proposal network is the one given.
+   *
+   * @param pretrained a classifier's backbone under torchvision's names, or an empty map for random
+   *     weights
+   * @param classes vectors of background and the seen classes
+   * @param random where the others come from; the same state gives the same weights
+   * @param manager owns the arrays
+   * @return every name of {@link #shapes()} with its array
+   * @throws IllegalArgumentException if the backbone or the classes have other sizes
+   */
+  public Map<String, NDArray> initialWeights(
+      Map<String, NDArray> pretrained,
+      ClassVectors classes,
+      RandomGenerator random,
+      NDManager manager) {
+    requireFit(classes);
+    Map<String, Shape> shapes = shapes();
+    Map<String, Shape> heads = new LinkedHashMap<>(shapes);
+    heads.keySet().removeIf(name -> name.startsWith(BACKBONE));
+    Map<String, NDArray> weights = new LinkedHashMap<>();
+    Map<String, NDArray> body =
+        pretrained.isEmpty() ? backbone.initialWeights(random, manager) : pretrained;
+    backbone
+        .shapes("")
+        .forEach((name, shape) -> weights.put(BACKBONE + name, copy(body, name, shape, manager)));
+    if (pretrained.isEmpty()) {
+      body.values().forEach(NDArray::close);
+    }
+    weights.putAll(
+        Initialiser.arrays(
+            heads, (name, shape) -> distribution(name, shape, heads), random, manager));
+    float[][] rows = classes.seenRows(classes.background());
+    put(weights, PROPOSALS + "vec_fb.weight", 2, row -> classes.background());
+    if (masks()) {
+      put(weights, CLASS_VECTORS, 1, row -> rows[row]);
+    }
+    return weights;
+  }
+
+  void requireFit(ClassVectors classes) {
+    if (classes.seen().size() != seen || classes.dimensions() != dimensions) {
+      throw new IllegalArgumentException(
+          "The network has %d seen classes and word vectors of %d numbers; given are %s"
+              .formatted(seen, dimensions, classes));
+    }
+  }
+
+  private static NDArray copy(
+      Map<String, NDArray> arrays, String name, Shape shape, NDManager manager) {
+    NDArray array = arrays.get(name);
+    if (name.endsWith("num_batches_tracked")) {
+      return manager.create(0L);
+    }
+    if (array == null || !array.getShape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "The backbone to start from needs the tensor %s %s, found %s"
+              .formatted(name, shape, array == null ? "none" : array.getShape()));
+    }
+    return manager.create(array.toFloatArray(), shape);
+  }
+
+  private interface Rows {
+    float[] get(int row);
+  }
+
+  /** Replaces every {@code step}-th row of a tensor. */
+  private static void put(Map<String, NDArray> weights, String name, int step, Rows rows) {
+    NDArray array = weights.get(name);
+    float[] values = array.toFloatArray();
+    int count = (int) array.getShape().get(0);
+    int length = values.length / count;
+    for (int row = 0; row < count; row += step) {
+      System.arraycopy(rows.get(row), 0, values, row * length, length);
+    }
+    array.set(values);
+  }
+
+  /** The released code's, each layer by its own. */
+  private static Initialiser distribution(String name, Shape shape, Map<String, Shape> shapes) {
+    Shape weight = shapes.get(name.replaceFirst("bias$", "weight"));
+    if (name.startsWith(BOXES + "d_") || name.startsWith(MASKS + "d_kernel")) {
+      return Initialiser.layer(weight);
+    }
+    if (name.startsWith(BOXES + "fc_res")) {
+      return Initialiser.layer(weight);
+    }
+    if (name.endsWith(".bias")) {
+      return Initialiser.constant(0);
+    }
+    if (name.equals(PROPOSALS + "vec_fb.weight")) {
+      return Initialiser.normal(1);
+    }
+    if (name.startsWith(PROPOSALS)) {
+      return Initialiser.normal(0.01);
+    }
+    if (name.startsWith(NECK) || name.startsWith(BOXES + "shared_fcs.")) {
+      return Initialiser.xavierUniform(shape);
+    }
+    if (name.startsWith(BOXES)) {
+      return Initialiser.normal(0.001);
+    }
+    return Initialiser.kaimingNormal(shape, Initialiser.Fan.OUT);
+  }
+
+  /** The names, in order, of the tensors that training changes. */
+  List<String> trained() {
+    List<String> names = new ArrayList<>(shapes().keySet());
+    names.removeIf(name -> !trains(name));
+    return names;
   }
 }
