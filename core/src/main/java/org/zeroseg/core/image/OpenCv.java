@@ -24,8 +24,8 @@ final class OpenCv {
           samples,
           inWidth,
           channels,
-          Pairs.of(inWidth, width, window.left(), window.width(), area),
-          Pairs.of(inHeight, height, window.top(), window.height(), area));
+          Pairs.of(inWidth, width, window.left(), window.width(), area).endingAtBorders(inWidth),
+          Pairs.of(inHeight, height, window.top(), window.height(), area).repeating(inHeight));
     }
     Weighting across =
         area
@@ -68,15 +68,30 @@ final class OpenCv {
           floor = (int) Math.floor(position);
           fraction = position - floor;
         }
-        if (floor < 0 || floor >= in - 1) {
-          floor = floor < 0 ? 0 : in - 1;
-          fraction = 0;
-        }
         pairs.lower[i] = floor;
-        pairs.upper[i] = Math.min(floor + 1, in - 1);
+        pairs.upper[i] = floor + 1;
         pairs.weight[i] = (int) Math.rint(fraction * 2048.0);
       }
       return pairs;
+    }
+
+    /** Beyond the left and the right border OpenCV takes the border's pixel alone. */
+    Pairs endingAtBorders(int in) {
+      for (int i = 0; i < lower.length; i++) {
+        if (lower[i] < 0 || lower[i] >= in - 1) {
+          weight[i] = 0;
+        }
+      }
+      return repeating(in);
+    }
+
+    /** Beyond the top and the bottom it adds the border's row to itself, each product being cut. */
+    Pairs repeating(int in) {
+      for (int i = 0; i < lower.length; i++) {
+        lower[i] = Math.max(0, Math.min(in - 1, lower[i]));
+        upper[i] = Math.max(0, Math.min(in - 1, upper[i]));
+      }
+      return this;
     }
   }
 

@@ -228,7 +228,7 @@ class PictureReaderTest {
     String message = assertThrows(IOException.class, () -> read(png.toByteArray())).getMessage();
     assertTrue(message.contains("test picture"), message);
     assertTrue(message.contains("2000000000 x 2000000000"), message);
-    assertTrue(message.contains("178956970"), message);
+    assertTrue(message.contains("more than the limit of 100000000"), message);
   }
 
   @Test
@@ -262,9 +262,9 @@ class PictureReaderTest {
 
   @Test
   void refusesOtherFilesNamingTheirFirstBytes() {
-    byte[] webp = "RIFF0000WEBP".getBytes(StandardCharsets.US_ASCII);
-    String message = assertThrows(IOException.class, () -> read(webp)).getMessage();
-    assertTrue(message.contains("52494646") && message.contains("png"), message);
+    byte[] other = "RIFF0000WAVE".getBytes(StandardCharsets.US_ASCII);
+    String message = assertThrows(IOException.class, () -> read(other)).getMessage();
+    assertTrue(message.contains("52494646") && message.contains("PNG"), message);
   }
 
   @Test
