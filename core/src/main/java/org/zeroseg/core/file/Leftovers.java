@@ -39,11 +39,11 @@ public final class Leftovers {
             delete(path);
           }
         } catch (IOException | SecurityException e) {
-          continue; // another process is at it, or it is not ours to remove
+          // another process is at it, or it is not ours to remove
         }
       }
     } catch (IOException | DirectoryIteratorException | SecurityException e) {
-      return; // nothing to see there
+      // nothing to see there
     }
   }
 
