@@ -108,8 +108,9 @@ public final class TextFile {
   public static void requireUtf8(Path file, ByteBuffer text) throws IOException {
     try (Reader reader = open(file.toString(), text)) {
       char[] part = new char[1 << 13];
-      while (reader.read(part) >= 0) {
-        continue;
+      int read = 0;
+      while (read >= 0) {
+        read = reader.read(part);
       }
     }
   }
