@@ -1,6 +1,5 @@
 package org.zeroseg.clip;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -18,9 +17,8 @@ record AttentionPool(Weights weights, NDArray meanAsks, NDArray everyTokenAsks) 
     this(weights, options(manager, heads, 1), options(manager, heads, 0));
   }
 
-  /** The kernel reads them as numbers, which would stall a GPU that held them. */
   private static NDArray options(NDManager manager, int heads, int queries) {
-    return manager.create(new double[] {heads, queries}).toDevice(Device.cpu(), false);
+    return Kernels.numbers(manager, heads, queries);
   }
 
   /** {@code [B, C, h, w] -> [B, D]}: what the mean finds. */

@@ -97,29 +97,16 @@ public final class ClipModel {
   static ImageTower imageTower(ClipConfig config, Weights visual, NDManager manager) {
     return config.image() instanceof ClipConfig.Vit vit
         ? new VisionTransformer(config, vit, visual, manager)
-        : new ModifiedResNet((ClipConfig.ResNet) config.image(), visual, manager);
+        : ModifiedResNet.of((ClipConfig.ResNet) config.image(), visual, manager);
   }
 
   /**
-   * The same model, recording gradients; batch norms keep to their running statistics.
+   * The same model for another purpose.
    *
+   * @param changed whether gradients flow, and which statistics batch norms use
    * @return a view on the same weights
    */
-  public ClipModel differentiable() {
-    return in(Mode.DIFFERENTIABLE);
-  }
-
-  /**
-   * The same model, recording gradients; batch norms use the batch's statistics and update the
-   * running ones in place.
-   *
-   * @return a view on the same weights
-   */
-  public ClipModel training() {
-    return in(Mode.TRAINING);
-  }
-
-  private ClipModel in(Mode changed) {
+  public ClipModel in(Mode changed) {
     ImageTower tower =
         image instanceof VisionTransformer vit
             ? vit.in(changed)

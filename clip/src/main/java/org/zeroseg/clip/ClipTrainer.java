@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
@@ -163,7 +164,7 @@ public final class ClipTrainer {
 
   private final class Contrastive implements Objective<Pairs> {
 
-    private final ClipModel learner = model.training();
+    private final ClipModel learner = model.in(Mode.TRAINING);
 
     @Override
     public NDArray loss(Pairs batch, NDManager step) {

@@ -129,7 +129,9 @@ public final class DenseClip {
     NDArray patches = lastBlockInput(vit, padded);
     Optional<NDArray> keys =
         withKeys
-            ? Optional.of(vit.blocks().projectedKeys(vit.blocks().layers() - 1, patches))
+            ? Optional.of(
+                vit.blocks()
+                    .projectedPart(vit.blocks().layers() - 1, patches, Transformer.Part.KEYS))
             : Optional.empty();
     NDArray features = vit.project(valueTokens(vit, patches));
     int height = (int) padded.getShape().get(2) / stride();
@@ -146,7 +148,8 @@ public final class DenseClip {
   /** The last block's value path and the final norm: {@code [B, h w, C]}. */
   static NDArray valueTokens(VisionTransformer vit, NDArray patches) {
     int last = vit.blocks().layers() - 1;
-    NDArray values = vit.blocks().projectedValues(last, patches).add(patches);
+    NDArray values =
+        vit.blocks().projectedPart(last, patches, Transformer.Part.VALUES).add(patches);
     return vit.normalize(vit.blocks().feedForward(last, values));
   }
 

@@ -1,11 +1,16 @@
 package org.zeroseg.clip;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.zeroseg.core.network.BatchNorm;
+import org.zeroseg.core.network.Convolution;
+import org.zeroseg.core.network.Convolution.Sampling;
 import org.zeroseg.core.network.Mode;
+import org.zeroseg.core.network.Pooling;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -14,61 +19,99 @@ import org.zeroseg.core.tensor.Weights;
  */
 public final class ModifiedResNet implements ImageTower {
 
-  /** PyTorch's default: the weight of the batch in the running statistics. */
-  private static final double MOMENTUM = 0.1;
-
   private final ClipConfig.ResNet config;
-  private final Weights weights;
+  private final List<Convolution> stem;
+  private final List<List<Bottleneck>> stages;
   private final AttentionPool pool;
-  private final Numbers numbers;
   private final Mode mode;
 
-  ModifiedResNet(ClipConfig.ResNet config, Weights visual, NDManager manager) {
-    this.config = config;
-    this.weights = visual;
-    this.pool = new AttentionPool(visual.at("attnpool"), config.heads(), manager);
-    this.numbers = Numbers.of(manager);
-    this.mode = Mode.INFERENCE;
-  }
-
   private ModifiedResNet(
-      ClipConfig.ResNet config, Weights weights, AttentionPool pool, Numbers numbers, Mode mode) {
+      ClipConfig.ResNet config,
+      List<Convolution> stem,
+      List<List<Bottleneck>> stages,
+      AttentionPool pool,
+      Mode mode) {
     this.config = config;
-    this.weights = weights;
+    this.stem = stem;
+    this.stages = stages;
     this.pool = pool;
-    this.numbers = numbers;
     this.mode = mode;
   }
 
-  ModifiedResNet in(Mode changed) {
-    return new ModifiedResNet(config, weights, pool, numbers, changed);
+  static ModifiedResNet of(ClipConfig.ResNet config, Weights visual, NDManager manager) {
+    List<Convolution> stem =
+        List.of(
+            normed(visual, "conv1", "bn1", Sampling.same(3, 2, 1), manager),
+            normed(visual, "conv2", "bn2", Sampling.same(3, 1, 1), manager),
+            normed(visual, "conv3", "bn3", Sampling.same(3, 1, 1), manager));
+    List<List<Bottleneck>> stages = new ArrayList<>();
+    for (int stage = 0; stage < config.blocks().size(); stage++) {
+      Weights at = visual.at("layer" + (stage + 1));
+      List<Bottleneck> blocks = new ArrayList<>();
+      for (int block = 0; block < config.blocks().get(stage); block++) {
+        boolean halve = stage > 0 && block == 0;
+        blocks.add(Bottleneck.of(at.at(Integer.toString(block)), halve, manager));
+      }
+      stages.add(List.copyOf(blocks));
+    }
+    AttentionPool pool = new AttentionPool(visual.at("attnpool"), config.heads(), manager);
+    return new ModifiedResNet(config, stem, List.copyOf(stages), pool, Mode.INFERENCE);
   }
 
-  /** Options of kernels, as small arrays of the model's manager. */
-  private record Numbers(
-      NDArray pointwise,
-      NDArray padded,
-      NDArray strided,
-      NDArray two,
-      NDArray frozen,
-      NDArray training,
-      NDArray noBias) {
+  ModifiedResNet in(Mode changed) {
+    return new ModifiedResNet(config, stem, stages, pool, changed);
+  }
 
-    static Numbers of(NDManager manager) {
-      return new Numbers(
-          numbers(manager, 1, 0, 1, 1),
-          numbers(manager, 1, 1, 1, 1),
-          numbers(manager, 2, 1, 1, 1),
-          manager.create(2L).toDevice(Device.cpu(), false),
-          numbers(manager, 0, MOMENTUM, 1e-5),
-          numbers(manager, 1, MOMENTUM, 1e-5),
-          manager.create(new Shape(0)));
+  /** Training never counted batches here, and goes on from what it wrote. */
+  private static Convolution normed(
+      Weights at, String convolution, String norm, Sampling sampling, NDManager manager) {
+    return Convolution.of(at.at(convolution), sampling, manager)
+        .normed(BatchNorm.uncounted(at.at(norm), manager));
+  }
+
+  /** A block of 1x1, 3x3 and 1x1 convolutions beside a shortcut; halves the sides if asked to. */
+  record Bottleneck(
+      Convolution narrow,
+      Convolution around,
+      Convolution wide,
+      Optional<Convolution> shortcut,
+      boolean halve) {
+
+    static Bottleneck of(Weights at, boolean halve, NDManager manager) {
+      Sampling point = Sampling.POINTWISE;
+      return new Bottleneck(
+          normed(at, "conv1", "bn1", point, manager),
+          normed(at, "conv2", "bn2", Sampling.same(3, 1, 1), manager),
+          normed(at, "conv3", "bn3", point, manager),
+          at.find("downsample.0.weight")
+              .map(found -> normed(at, "downsample.0", "downsample.1", point, manager)),
+          halve);
     }
 
-    /** Kernels read them as numbers, which would stall a GPU that held them. */
-    private static NDArray numbers(NDManager manager, double... values) {
-      return manager.create(values).toDevice(Device.cpu(), false);
+    NDArray forward(NDArray x, Mode mode) {
+      NDArray y = mode.relu(narrow.forward(x, mode));
+      y = mode.relu(replace(y, around.forward(y, mode)));
+      if (halve) {
+        y = replace(y, Pooling.average(y, 2, mode));
+      }
+      y = replace(y, wide.forward(y, mode));
+      if (shortcut.isEmpty()) {
+        return mode.addRelu(y, x);
+      }
+      NDArray small = halve ? Pooling.average(x, 2, mode) : x;
+      try (NDArray other = shortcut.get().forward(small, mode)) {
+        if (halve) {
+          small.close();
+        }
+        return mode.addRelu(y, other);
+      }
     }
+  }
+
+  /** What the backward pass needs of an array, autograd keeps. */
+  private static NDArray replace(NDArray before, NDArray after) {
+    before.close();
+    return after;
   }
 
   /**
@@ -107,52 +150,21 @@ public final class ModifiedResNet implements ImageTower {
       throw new IllegalArgumentException(
           "pixels " + pixels.getShape() + " are smaller than the stride of " + config.stride());
     }
-    NDArray x = pixels;
-    x = relu(convolve(weights, "conv1", "bn1", numbers.strided, x));
-    x = relu(convolve(weights, "conv2", "bn2", numbers.padded, x));
-    x = relu(convolve(weights, "conv3", "bn3", numbers.padded, x));
-    x = mode.call("average_pool", x, numbers.two);
-    NDList stages = new NDList();
-    for (int stage = 0; stage < config.blocks().size(); stage++) {
-      for (int block = 0; block < config.blocks().get(stage); block++) {
-        Weights at = weights.at("layer" + (stage + 1)).at(Integer.toString(block));
-        x = bottleneck(at, x, stage > 0 && block == 0);
+    NDArray x = mode.relu(stem.get(0).forward(pixels, mode));
+    for (Convolution convolution : stem.subList(1, stem.size())) {
+      x = mode.relu(replace(x, convolution.forward(x, mode)));
+    }
+    x = replace(x, Pooling.average(x, 2, mode));
+    NDList outputs = new NDList();
+    for (List<Bottleneck> blocks : stages) {
+      for (int j = 0; j < blocks.size(); j++) {
+        NDArray next = blocks.get(j).forward(x, mode);
+        // The output of a stage before is the caller's.
+        x = outputs.isEmpty() || j > 0 ? replace(x, next) : next;
       }
-      stages.add(x);
+      outputs.add(x);
     }
-    return stages;
-  }
-
-  /** A block of 1x1, 3x3 and 1x1 convolutions beside a shortcut; halves the sides if asked to. */
-  NDArray bottleneck(Weights at, NDArray x, boolean halve) {
-    NDArray y = relu(convolve(at, "conv1", "bn1", numbers.pointwise, x));
-    y = relu(convolve(at, "conv2", "bn2", numbers.padded, y));
-    if (halve) {
-      y = mode.call("average_pool", y, numbers.two);
-    }
-    y = convolve(at, "conv3", "bn3", numbers.pointwise, y);
-    NDArray shortcut = x;
-    if (at.find("downsample.0.weight").isPresent()) {
-      if (halve) {
-        shortcut = mode.call("average_pool", x, numbers.two);
-      }
-      shortcut = convolve(at, "downsample.0", "downsample.1", numbers.pointwise, shortcut);
-    }
-    return relu(y.add(shortcut));
-  }
-
-  private NDArray convolve(
-      Weights at, String convolution, String norm, NDArray options, NDArray x) {
-    NDArray y = mode.call("conv2d", x, at.get(convolution + ".weight"), numbers.noBias, options);
-    Weights bn = at.at(norm);
-    return mode.call(
-        "batch_norm",
-        y,
-        bn.get("weight"),
-        bn.get("bias"),
-        bn.get("running_mean"),
-        bn.get("running_var"),
-        mode == Mode.TRAINING ? numbers.training : numbers.frozen);
+    return outputs;
   }
 
   /**
@@ -168,9 +180,5 @@ public final class ModifiedResNet implements ImageTower {
 
   AttentionPool attentionPool() {
     return pool;
-  }
-
-  private NDArray relu(NDArray x) {
-    return mode.call("relu", x);
   }
 }

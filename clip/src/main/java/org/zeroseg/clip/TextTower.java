@@ -1,10 +1,10 @@
 package org.zeroseg.clip;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.Transformer;
+import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -29,14 +29,14 @@ public final class TextTower {
             Transformer.Names.CLIP,
             new Transformer.Options(config.heads(), clip.epsilon(), clip.activation(), true),
             manager);
-    this.epsilon = manager.create(clip.epsilon()).toDevice(Device.cpu(), false);
+    this.epsilon = Kernels.numbers(manager, clip.epsilon());
     this.mode = Mode.INFERENCE;
   }
 
   private TextTower(TextTower other, Mode mode) {
     this.config = other.config;
     this.weights = other.weights;
-    this.blocks = mode == Mode.INFERENCE ? other.blocks : other.blocks.differentiable();
+    this.blocks = other.blocks.in(mode);
     this.epsilon = other.epsilon;
     this.mode = mode;
   }
@@ -74,9 +74,7 @@ public final class TextTower {
     }
     NDArray tokens = hidden(ids.get(":, :" + longest));
     NDArray last = mode.call("pick_tokens", tokens, ids.getManager().create(ends));
-    Weights norm = weights.at("ln_final");
-    NDArray normed = mode.call("layer_norm", last, norm.get("weight"), norm.get("bias"), epsilon);
-    return mode.call("project", normed, weights.get("text_projection"));
+    return project(last);
   }
 
   /** The position of the largest id, which is the end token's. */
@@ -105,12 +103,46 @@ public final class TextTower {
       throw new IllegalArgumentException(
           "texts of " + ids.getShape().get(1) + " tokens; the context is " + config.context());
     }
-    NDArray tokens =
-        mode.call(
-            "word_tokens",
-            ids,
-            weights.get("token_embedding.weight"),
-            weights.get("positional_embedding"));
-    return blocks.forward(tokens);
+    return blocks.forward(tokens(ids, 0));
+  }
+
+  /**
+   * The tokens that enter the first block.
+   *
+   * @param ids int64 {@code [B, T]}
+   * @param start the position of the first; it and those behind are within the context
+   * @return {@code [B, T, W]}
+   */
+  public NDArray tokens(NDArray ids, int start) {
+    NDArray positions = weights.get("positional_embedding");
+    NDArray words = weights.get("token_embedding.weight");
+    if (start == 0) {
+      return mode.call("word_tokens", ids, words, positions);
+    }
+    try (NDArray later = positions.get(start + ":")) {
+      return mode.call("word_tokens", ids, words, later);
+    }
+  }
+
+  /**
+   * The blocks, for those who read texts in parts.
+   *
+   * @return the stack
+   */
+  public Transformer blocks() {
+    return blocks;
+  }
+
+  /**
+   * The final norm and the projection to the joint space, token by token; a text is read off at its
+   * end token.
+   *
+   * @param tokens {@code [B, W]}, as they leave the blocks
+   * @return {@code [B, D]}
+   */
+  public NDArray project(NDArray tokens) {
+    Weights norm = weights.at("ln_final");
+    NDArray normed = mode.call("layer_norm", tokens, norm.get("weight"), norm.get("bias"), epsilon);
+    return mode.call("project", normed, weights.get("text_projection"));
   }
 }

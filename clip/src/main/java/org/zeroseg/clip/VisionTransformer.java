@@ -1,11 +1,11 @@
 package org.zeroseg.clip;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.Transformer;
+import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -40,7 +40,7 @@ public final class VisionTransformer implements ImageTower {
             Transformer.Names.CLIP,
             new Transformer.Options(config.heads(), epsilon, activation, false),
             manager);
-    this.epsilon = manager.create(epsilon).toDevice(Device.cpu(), false);
+    this.epsilon = Kernels.numbers(manager, epsilon);
     this.noBias = manager.zeros(new Shape(0));
     this.mode = Mode.INFERENCE;
   }
@@ -60,23 +60,20 @@ public final class VisionTransformer implements ImageTower {
   private VisionTransformer(VisionTransformer other, Mode mode) {
     this.config = other.config;
     this.weights = other.weights;
-    this.blocks = mode == Mode.INFERENCE ? other.blocks : other.blocks.differentiable();
+    this.blocks = other.blocks.in(mode);
     this.epsilon = other.epsilon;
     this.noBias = other.noBias;
     this.mode = mode;
   }
 
-  VisionTransformer in(Mode changed) {
-    return new VisionTransformer(this, changed);
-  }
-
   /**
-   * The same tower, recording gradients.
+   * The same tower for another purpose.
    *
+   * @param changed whether gradients flow
    * @return a view on the same weights
    */
-  public VisionTransformer differentiable() {
-    return in(Mode.DIFFERENTIABLE);
+  public VisionTransformer in(Mode changed) {
+    return new VisionTransformer(this, changed);
   }
 
   /**

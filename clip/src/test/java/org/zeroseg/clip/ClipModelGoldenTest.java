@@ -211,9 +211,8 @@ class ClipModelGoldenTest {
           new PortableWeights(
               shapes, golden.salt(), config.get("prefix").getAsString(), golden.weightScale());
       Weights weights = Weights.load(portable, shapes, manager);
-      ClipConfig.ResNet sizes = new ClipConfig.ResNet(16, java.util.List.of(1), 4);
-      ModifiedResNet resNet = new ModifiedResNet(sizes, weights, manager);
-      golden.check("out", resNet.bottleneck(weights, golden.input(manager, "x"), stride == 2));
+      ModifiedResNet.Bottleneck block = ModifiedResNet.Bottleneck.of(weights, stride == 2, manager);
+      golden.check("out", block.forward(golden.input(manager, "x"), Mode.INFERENCE));
     }
   }
 }

@@ -27,6 +27,7 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.Transformer.Activation;
 
 class ClipTest {
@@ -203,7 +204,7 @@ class ClipTest {
         NDArray pixels = manager.randomNormal(new Shape(3, 3, 32, 32));
         NDArray ids = manager.create(new long[][] {{1, 2, 9}, {1, 9, 0}, {3, 4, 9}});
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-          ClipModel training = model.training();
+          ClipModel training = model.in(Mode.TRAINING);
           NDArray logits =
               training.logits(training.image().encode(pixels), training.text().encode(ids));
           collector.backward(logits.logSoftmax(1).mul(manager.eye(3)).sum().neg());

@@ -1,6 +1,5 @@
 package org.zeroseg.dino;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
@@ -208,7 +208,7 @@ public final class DinoTrainer {
 
   private final class Distillation implements Objective<Views> {
 
-    private final DinoVit learner = student.differentiable();
+    private final DinoVit learner = student.in(Mode.DIFFERENTIABLE);
     private final RunningMean followers = followers();
     private final Adam adam;
     private final long steps;
@@ -261,7 +261,7 @@ public final class DinoTrainer {
   }
 
   private static NDArray cpu(NDManager call, double... numbers) {
-    return call.create(numbers).toDevice(Device.cpu(), false);
+    return Kernels.numbers(call, numbers);
   }
 
   private static NDArray pixels(float[] values, int count, int size, NDManager call) {

@@ -1,10 +1,10 @@
 package org.zeroseg.dino;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
@@ -28,7 +28,7 @@ public final class DinoVit {
   private final DinoPositions positions;
   private final Transformer blocks;
   private final NDArray epsilon;
-  private final boolean gradients;
+  private final Mode mode;
 
   private DinoVit(
       DinoConfig config,
@@ -36,13 +36,13 @@ public final class DinoVit {
       DinoPositions positions,
       Transformer blocks,
       NDArray epsilon,
-      boolean gradients) {
+      Mode mode) {
     this.config = config;
     this.weights = weights;
     this.positions = positions;
     this.blocks = blocks;
     this.epsilon = epsilon;
-    this.gradients = gradients;
+    this.mode = mode;
   }
 
   /**
@@ -61,18 +61,19 @@ public final class DinoVit {
     Transformer blocks =
         Transformer.of(
             weights.at("blocks"), config.depth(), Transformer.Names.TIMM, options, manager);
-    NDArray epsilon = manager.create(EPSILON).toDevice(Device.cpu(), false);
+    NDArray epsilon = Kernels.numbers(manager, EPSILON);
     DinoPositions positions = new DinoPositions(config, weights, rule);
-    return new DinoVit(config, weights, positions, blocks, epsilon, false);
+    return new DinoVit(config, weights, positions, blocks, epsilon, Mode.INFERENCE);
   }
 
   /**
-   * The same transformer, recording gradients into weights that ask for them.
+   * The same transformer for another purpose.
    *
+   * @param changed whether gradients flow into weights that ask for them
    * @return a view on the same weights
    */
-  public DinoVit differentiable() {
-    return new DinoVit(config, weights, positions, blocks.differentiable(), epsilon, true);
+  public DinoVit in(Mode changed) {
+    return new DinoVit(config, weights, positions, blocks.in(changed), epsilon, changed);
   }
 
   /**
@@ -110,8 +111,7 @@ public final class DinoVit {
     NDManager call = pixels.getManager();
     NDArray options = Kernels.numbers(call, stride, 0, 1, 1);
     NDArray patches =
-        call(
-            Kernels.core(),
+        mode.call(
             "conv2d",
             pixels,
             weights.get("patch_embed.proj.weight"),
@@ -140,13 +140,8 @@ public final class DinoVit {
    * @return {@code [B, N, D]}
    */
   public NDArray norm(NDArray tokens) {
-    return call(
-        Kernels.core(),
-        "layer_norm",
-        tokens,
-        weights.get("norm.weight"),
-        weights.get("norm.bias"),
-        epsilon);
+    return mode.call(
+        "layer_norm", tokens, weights.get("norm.weight"), weights.get("norm.bias"), epsilon);
   }
 
   /**
@@ -201,22 +196,7 @@ public final class DinoVit {
     NDArray tokens = entering(layer, pixels, stride);
     NDArray query = blocks.part(layer, tokens.get(":, :1"), Transformer.Part.QUERIES);
     NDArray keys = blocks.part(layer, tokens, Transformer.Part.KEYS);
-    return call(Kernels.core(), "attention_probabilities", heads(query), heads(keys)).squeeze(2);
-  }
-
-  /**
-   * Tokens split into heads.
-   *
-   * @param tokens {@code [B, N, D]}
-   * @return {@code [B, heads, N, D / heads]}
-   */
-  public NDArray heads(NDArray tokens) {
-    Shape shape = tokens.getShape();
-    return tokens.reshape(shape.get(0), shape.get(1), config.heads(), -1).swapAxes(1, 2);
-  }
-
-  private NDArray call(Kernels kernels, String kernel, NDArray... arguments) {
-    return gradients ? kernels.differentiable(kernel, arguments) : kernels.call(kernel, arguments);
+    return blocks.probabilities(query, keys).squeeze(2);
   }
 
   /** All tokens but the class token's. */

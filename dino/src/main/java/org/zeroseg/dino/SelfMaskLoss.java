@@ -1,9 +1,9 @@
 package org.zeroseg.dino;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.Arrays;
+import org.zeroseg.core.tensor.Kernels;
 
 /**
  * SelfMask's loss (Shin et al. 2022, Sec. 3.3): every query of every layer learns the one mask by
@@ -83,7 +83,7 @@ public record SelfMaskLoss(double rankingWeight, Ranking ranking) {
               + truth.getShape());
     }
     double[] numbers = {rankingWeight, ranking == Ranking.AS_RELEASED ? 1 : 0};
-    NDArray options = masks.getManager().create(numbers).toDevice(Device.cpu(), false);
+    NDArray options = Kernels.numbers(masks.getManager(), numbers);
     NDList found =
         SelfMaskNetwork.KERNELS.differentiableAll("loss", masks, objectness, truth, options);
     return new Value(found.get(0), found.get(1), found.get(2));

@@ -1,12 +1,12 @@
 package org.zeroseg.dino;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.QueryDecoder;
 import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.Kernels;
@@ -26,7 +26,7 @@ public final class SelfMaskNetwork {
   private final DinoVit encoder;
   private final QueryDecoder decoder;
   private final Weights weights;
-  private final boolean gradients;
+  private final Mode mode;
 
   /**
    * What a network sees.
@@ -42,16 +42,12 @@ public final class SelfMaskNetwork {
   }
 
   private SelfMaskNetwork(
-      SelfMaskConfig config,
-      DinoVit encoder,
-      QueryDecoder decoder,
-      Weights weights,
-      boolean gradients) {
+      SelfMaskConfig config, DinoVit encoder, QueryDecoder decoder, Weights weights, Mode mode) {
     this.config = config;
     this.encoder = encoder;
     this.decoder = decoder;
     this.weights = weights;
-    this.gradients = gradients;
+    this.mode = mode;
   }
 
   /**
@@ -72,17 +68,17 @@ public final class SelfMaskNetwork {
         QueryDecoder.of(
             weights.at(SelfMaskConfig.DECODER), config.layers(), config.heads(), false, manager),
         weights,
-        false);
+        Mode.INFERENCE);
   }
 
   /**
-   * The same network, recording gradients into weights that ask for them.
+   * The same network for another purpose.
    *
+   * @param changed whether gradients flow into weights that ask for them
    * @return a view on the same weights
    */
-  public SelfMaskNetwork differentiable() {
-    return new SelfMaskNetwork(
-        config, encoder.differentiable(), decoder.differentiable(), weights, true);
+  public SelfMaskNetwork in(Mode changed) {
+    return new SelfMaskNetwork(config, encoder.in(changed), decoder.in(changed), weights, changed);
   }
 
   /**
@@ -114,8 +110,7 @@ public final class SelfMaskNetwork {
     if (rows == 0 && columns == 0) {
       return pixels;
     }
-    NDManager call = pixels.getManager();
-    NDArray options = call.create(new double[] {rows, columns}).toDevice(Device.cpu(), false);
+    NDArray options = Kernels.numbers(pixels.getManager(), rows, columns);
     return KERNELS.call("pad", pixels, options);
   }
 
@@ -144,7 +139,7 @@ public final class SelfMaskNetwork {
       arguments[1 + 2 * i] = weights.get("ffn.layers." + i + ".weight");
       arguments[2 + 2 * i] = weights.get("ffn.layers." + i + ".bias");
     }
-    return call("objectness", arguments);
+    return mode.call(KERNELS, "objectness", arguments);
   }
 
   /**
@@ -194,9 +189,5 @@ public final class SelfMaskNetwork {
 
   private static NDArray sigmoid(NDArray x) {
     return x.getNDArrayInternal().sigmoid();
-  }
-
-  private NDArray call(String kernel, NDArray... arguments) {
-    return gradients ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
   }
 }

@@ -21,6 +21,7 @@ import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
@@ -135,7 +136,7 @@ public final class SelfMaskTrainer {
     Schedule poly = Schedule.poly(options.learningRate(), plan.steps(), POWER, 0);
     Schedule schedule =
         options.stepsPerEpoch() > 0 ? poly.restartingEvery(options.stepsPerEpoch()) : poly;
-    SelfMaskNetwork learner = network.differentiable();
+    SelfMaskNetwork learner = network.in(Mode.DIFFERENTIABLE);
     Adam.Group group = new Adam.Group(weights, schedule, options.weightDecay());
     try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM_W)) {
       return new Training<Samples>(

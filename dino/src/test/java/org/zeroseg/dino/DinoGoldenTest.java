@@ -110,9 +110,9 @@ class DinoGoldenTest {
                 case "cls" -> vit.forward(pixels).get(":, 0");
                 case "attn_cls" -> vit.classAttention(pixels, last, vit.config().patch());
                 case "attn_last" -> vit.blocks().attentionProbabilities(last, states.get(last - 1));
-                case "q_last", "queries_last" -> vit.heads(qkv.get(0));
-                case "k_last", "keys_last" -> vit.heads(qkv.get(1));
-                case "v_last", "values_last" -> vit.heads(qkv.get(2));
+                case "q_last", "queries_last" -> vit.blocks().heads(qkv.get(0));
+                case "k_last", "keys_last" -> vit.blocks().heads(qkv.get(1));
+                case "v_last", "values_last" -> vit.blocks().heads(qkv.get(2));
                 default -> throw new AssertionError("output " + name);
               };
         }

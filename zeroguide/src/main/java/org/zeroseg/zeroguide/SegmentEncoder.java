@@ -1,6 +1,5 @@
 package org.zeroseg.zeroguide;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -13,7 +12,6 @@ import org.zeroseg.clip.ClipModel;
 import org.zeroseg.clip.PositionResampling;
 import org.zeroseg.clip.VisionTransformer;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.Weights;
 
 /**
  * Embeds segments of a picture by CLIP's vision transformer: in its last blocks attention is
@@ -32,13 +30,11 @@ public final class SegmentEncoder {
   static final int AT_ONCE = 4;
 
   private final VisionTransformer vit;
-  private final Weights blocks;
   private final double epsilon;
   private final Settings settings;
 
-  private SegmentEncoder(VisionTransformer vit, Weights blocks, double epsilon, Settings settings) {
+  private SegmentEncoder(VisionTransformer vit, double epsilon, Settings settings) {
     this.vit = vit;
-    this.blocks = blocks;
     this.epsilon = epsilon;
     this.settings = settings;
   }
@@ -110,11 +106,7 @@ public final class SegmentEncoder {
       throw new IllegalArgumentException(
           settings.maskedBlocks() + " masked blocks of " + vit.config().layers());
     }
-    return new SegmentEncoder(
-        vit,
-        model.weights().at("visual.transformer.resblocks"),
-        model.config().epsilon(),
-        settings);
+    return new SegmentEncoder(vit, model.config().epsilon(), settings);
   }
 
   /**
@@ -198,18 +190,10 @@ public final class SegmentEncoder {
   }
 
   private NDList attend(int layer, NDArray tokens, NDArray columns, int queries) {
-    Weights block = blocks.at(Integer.toString(layer));
-    return KERNELS.callAll(
-        "segment_attention",
-        tokens,
-        columns,
-        options(tokens.getManager(), queries),
-        block.get("ln_1.weight"),
-        block.get("ln_1.bias"),
-        block.get("attn.in_proj_weight"),
-        block.get("attn.in_proj_bias"),
-        block.get("attn.out_proj.weight"),
-        block.get("attn.out_proj.bias"));
+    List<NDArray> arguments =
+        new ArrayList<>(List.of(tokens, columns, options(tokens.getManager(), queries)));
+    arguments.addAll(vit.blocks().attentionWeights(layer));
+    return KERNELS.callAll("segment_attention", arguments.toArray(NDArray[]::new));
   }
 
   private NDArray options(NDManager call, int queries) {
@@ -217,16 +201,14 @@ public final class SegmentEncoder {
     return options(call, heads, epsilon, settings, queries);
   }
 
-  /** Kernels read these as numbers, which would stall a GPU that held them. */
   static NDArray options(
       NDManager call, int heads, double epsilon, Settings settings, int queries) {
-    double[] numbers = {
-      heads,
-      epsilon,
-      settings.twoSigmaSquared(),
-      settings.saliency() == Saliency.OUTPUTS ? 1 : 0,
-      queries
-    };
-    return call.create(numbers).toDevice(Device.cpu(), false);
+    return Kernels.numbers(
+        call,
+        heads,
+        epsilon,
+        settings.twoSigmaSquared(),
+        settings.saliency() == Saliency.OUTPUTS ? 1 : 0,
+        queries);
   }
 }

@@ -1,6 +1,5 @@
 package org.zeroseg.zutis;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -127,7 +126,7 @@ public record Criterion(double dice, double pixels, double masks, double words, 
   }
 
   static NDArray host(NDManager manager, double... values) {
-    return manager.create(values).toDevice(Device.cpu(), false);
+    return Kernels.numbers(manager, values);
   }
 
   /**

@@ -1,6 +1,5 @@
 package org.zeroseg.zutis;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -12,6 +11,7 @@ import org.zeroseg.clip.VisionTransformer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.QueryDecoder;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
@@ -32,19 +32,19 @@ public final class ZutisModel {
   private final Weights weights;
   private final VisionTransformer encoder;
   private final QueryDecoder decoder;
-  private final boolean gradients;
+  private final Mode mode;
 
   private ZutisModel(
       ZutisConfig config,
       Weights weights,
       VisionTransformer encoder,
       QueryDecoder decoder,
-      boolean gradients) {
+      Mode mode) {
     this.config = config;
     this.weights = weights;
     this.encoder = encoder;
     this.decoder = decoder;
-    this.gradients = gradients;
+    this.mode = mode;
   }
 
   /**
@@ -65,7 +65,7 @@ public final class ZutisModel {
             ZutisConfig.DECODER_HEADS,
             false,
             manager);
-    return new ZutisModel(config, weights, encoder, decoder, false);
+    return new ZutisModel(config, weights, encoder, decoder, Mode.INFERENCE);
   }
 
   /**
@@ -92,13 +92,13 @@ public final class ZutisModel {
   }
 
   /**
-   * The same network, recording gradients.
+   * The same network for another purpose.
    *
+   * @param changed whether gradients flow
    * @return a view on the same weights
    */
-  public ZutisModel differentiable() {
-    return new ZutisModel(
-        config, weights, encoder.differentiable(), decoder.differentiable(), true);
+  public ZutisModel in(Mode changed) {
+    return new ZutisModel(config, weights, encoder.in(changed), decoder.in(changed), changed);
   }
 
   /**
@@ -150,8 +150,7 @@ public final class ZutisModel {
     int patch = config.encoder().patch();
     int height = (int) pixels.get(2) / patch;
     int width = (int) pixels.get(3) / patch;
-    try (NDManager host = patches.getManager().newSubManager(Device.cpu())) {
-      NDArray size = host.create(new double[] {height, width});
+    try (NDArray size = Kernels.numbers(patches.getManager(), height, width)) {
       return new Features(call("doubled", patches, size), 2 * height, 2 * width);
     }
   }
@@ -261,9 +260,8 @@ public final class ZutisModel {
   record Inside(NDArray objectness, NDArray cosines) {}
 
   static Inside inside(NDArray proposals, NDArray patchTokens, NDArray words, double threshold) {
-    try (NDManager host = proposals.getManager().newSubManager(Device.cpu())) {
-      NDList found =
-          KERNELS.callAll("inside", proposals, patchTokens, words, host.create(threshold));
+    try (NDArray least = Kernels.numbers(proposals.getManager(), threshold)) {
+      NDList found = KERNELS.callAll("inside", proposals, patchTokens, words, least);
       return new Inside(found.get(0), found.get(1));
     }
   }
@@ -282,6 +280,6 @@ public final class ZutisModel {
   }
 
   private NDArray call(String kernel, NDArray... arguments) {
-    return gradients ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
+    return mode.call(KERNELS, kernel, arguments);
   }
 }

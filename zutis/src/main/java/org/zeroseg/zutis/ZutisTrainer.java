@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
@@ -254,7 +255,7 @@ public final class ZutisTrainer {
 
     Loss(NDManager constants) {
       Weights own = Weights.of(weights, "ZUTIS in training");
-      this.learner = ZutisModel.of(config, own, constants).differentiable();
+      this.learner = ZutisModel.of(config, own, constants).in(Mode.DIFFERENTIABLE);
       this.vectors = constants.create(words).mul((float) options.wordScale());
     }
 
@@ -308,7 +309,8 @@ public final class ZutisTrainer {
           (name, array) ->
               arrays.put(
                   name, ZutisModel.inProducts(name) ? Criterion.bfloat16(anchor, array) : array));
-      return ZutisModel.of(config, Weights.of(arrays, "ZUTIS in training"), call).differentiable();
+      return ZutisModel.of(config, Weights.of(arrays, "ZUTIS in training"), call)
+          .in(Mode.DIFFERENTIABLE);
     }
   }
 }

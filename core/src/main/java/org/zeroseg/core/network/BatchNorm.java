@@ -32,12 +32,13 @@ public final class BatchNorm {
   private final NDArray training;
   private final NDArray epsilon;
 
-  private BatchNorm(Weights at, double momentum, double epsilon, NDManager manager) {
+  private BatchNorm(
+      Weights at, Optional<NDArray> count, double momentum, double epsilon, NDManager manager) {
     this.weight = at.get("weight");
     this.bias = at.get("bias");
     this.mean = at.get("running_mean");
     this.variance = at.get("running_var");
-    this.count = at.find(COUNT);
+    this.count = count;
     this.stored = Kernels.numbers(manager, 0, momentum, epsilon);
     this.training = Kernels.numbers(manager, 1, momentum, epsilon);
     this.epsilon = Kernels.numbers(manager, epsilon);
@@ -54,7 +55,18 @@ public final class BatchNorm {
    * @return the norm
    */
   public static BatchNorm of(Weights at, double momentum, double epsilon, NDManager manager) {
-    return new BatchNorm(at, momentum, epsilon, manager);
+    return new BatchNorm(at, at.find(COUNT), momentum, epsilon, manager);
+  }
+
+  /**
+   * A norm that leaves the count of batches alone, with PyTorch's momentum and epsilon.
+   *
+   * @param at {@code weight}, {@code bias}, {@code running_mean}, {@code running_var}
+   * @param manager the model's manager; owns a few small arrays
+   * @return the norm
+   */
+  public static BatchNorm uncounted(Weights at, NDManager manager) {
+    return new BatchNorm(at, Optional.empty(), MOMENTUM, EPSILON, manager);
   }
 
   /**

@@ -58,4 +58,29 @@ public enum Mode {
         ? kernels.differentiableAll(kernel, arguments)
         : kernels.callAll(kernel, arguments);
   }
+
+  /**
+   * The positive part of an array that nobody else needs.
+   *
+   * @param x closed, and overwritten where nothing is recorded
+   * @return the same shape
+   */
+  public NDArray relu(NDArray x) {
+    try (x) {
+      return call(records() ? "relu" : "relu_in_place", x);
+    }
+  }
+
+  /**
+   * The positive part of a sum, as residual blocks end.
+   *
+   * @param x closed, and overwritten where nothing is recorded
+   * @param shortcut of the same shape; stays as it is
+   * @return the same shape
+   */
+  public NDArray addRelu(NDArray x, NDArray shortcut) {
+    try (x) {
+      return call(records() ? "add_relu" : "add_relu_in_place", x, shortcut);
+    }
+  }
 }

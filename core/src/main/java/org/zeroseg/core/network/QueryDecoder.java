@@ -1,6 +1,5 @@
 package org.zeroseg.core.network;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -49,13 +48,13 @@ public final class QueryDecoder {
   private final Weights weights;
   private final int layers;
   private final NDArray options;
-  private final boolean gradients;
+  private final Mode mode;
 
-  private QueryDecoder(Weights weights, int layers, NDArray options, boolean gradients) {
+  private QueryDecoder(Weights weights, int layers, NDArray options, Mode mode) {
     this.weights = weights;
     this.layers = layers;
     this.options = options;
-    this.gradients = gradients;
+    this.mode = mode;
   }
 
   /**
@@ -70,9 +69,8 @@ public final class QueryDecoder {
    */
   public static QueryDecoder of(
       Weights weights, int layers, int heads, boolean normsFirst, NDManager manager) {
-    double[] numbers = {heads, EPSILON, normsFirst ? 1 : 0};
-    NDArray options = manager.create(numbers).toDevice(Device.cpu(), false);
-    return new QueryDecoder(weights, layers, options, false);
+    NDArray options = Kernels.numbers(manager, heads, EPSILON, normsFirst ? 1 : 0);
+    return new QueryDecoder(weights, layers, options, Mode.INFERENCE);
   }
 
   /**
@@ -109,12 +107,13 @@ public final class QueryDecoder {
   }
 
   /**
-   * The same decoder, recording gradients into memory, queries and weights that ask for them.
+   * The same decoder for another purpose.
    *
+   * @param changed whether gradients flow into memory, queries and weights that ask for them
    * @return a view on the same weights
    */
-  public QueryDecoder differentiable() {
-    return new QueryDecoder(weights, layers, options, true);
+  public QueryDecoder in(Mode changed) {
+    return new QueryDecoder(weights, layers, options, changed);
   }
 
   /**
@@ -145,14 +144,16 @@ public final class QueryDecoder {
       for (int part = 0; part < PARTS.length; part++) {
         arguments[5 + part] = layer.get(PARTS[part]);
       }
-      target = call("layer", arguments);
+      target = mode.call(KERNELS, "layer", arguments);
       outputs.add(
-          call("read", target, options, weights.get("norm.weight"), weights.get("norm.bias")));
+          mode.call(
+              KERNELS,
+              "read",
+              target,
+              options,
+              weights.get("norm.weight"),
+              weights.get("norm.bias")));
     }
     return outputs;
-  }
-
-  private NDArray call(String kernel, NDArray... arguments) {
-    return gradients ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
   }
 }

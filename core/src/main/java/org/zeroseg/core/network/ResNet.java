@@ -111,13 +111,12 @@ public final class ResNet {
     NDArray forward(NDArray x, Mode mode) {
       NDArray y = layers.get(0).forward(x, mode);
       for (Convolution layer : layers.subList(1, layers.size())) {
-        try (NDArray inner = relu(y, mode)) {
+        try (NDArray inner = mode.relu(y)) {
           y = layer.forward(inner, mode);
         }
       }
       NDArray other = shortcut.isEmpty() ? x : shortcut.get().forward(x, mode);
-      NDArray sum = mode.call(mode.records() ? "add_relu" : "add_relu_in_place", y, other);
-      y.close();
+      NDArray sum = mode.addRelu(y, other);
       if (shortcut.isPresent()) {
         other.close();
       }
@@ -128,13 +127,6 @@ public final class ResNet {
       return new Block(
           layers.stream().map(layer -> layer.folded(manager)).toList(),
           shortcut.map(convolution -> convolution.folded(manager)));
-    }
-  }
-
-  /** Takes the array's place; half a hundred of them would otherwise wait for the call's end. */
-  private static NDArray relu(NDArray x, Mode mode) {
-    try (x) {
-      return mode.call(mode.records() ? "relu" : "relu_in_place", x);
     }
   }
 
@@ -184,7 +176,7 @@ public final class ResNet {
    */
   public NDArray stem(NDArray pixels) {
     Mode own = mode(0);
-    try (NDArray maps = relu(stem.forward(pixels, own), own)) {
+    try (NDArray maps = own.relu(stem.forward(pixels, own))) {
       return released(Pooling.max(maps, 3, 2, 1, own), own);
     }
   }

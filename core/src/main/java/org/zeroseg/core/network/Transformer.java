@@ -1,6 +1,5 @@
 package org.zeroseg.core.network;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -122,38 +122,35 @@ public final class Transformer {
     }
   }
 
-  private static final Kernels KERNELS = Kernels.core();
-
   private final List<Block> blocks;
   private final Options options;
   private final NDArray switches;
   private final Map<Part, NDArray> parts;
   private final NDArray noMask;
-  private final boolean gradients;
+  private final Mode mode;
 
-  private Transformer(List<Block> blocks, Options options, NDManager manager) {
-    this.blocks = List.copyOf(blocks);
+  private Transformer(
+      List<Block> blocks,
+      Options options,
+      NDArray switches,
+      Map<Part, NDArray> parts,
+      NDArray noMask,
+      Mode mode) {
+    this.blocks = blocks;
     this.options = options;
-    // Kernels read these as numbers, which would stall a GPU that held them.
-    double[] numbers = {
-      options.heads(), options.epsilon(), options.activation().code, options.causal() ? 1 : 0
-    };
-    this.switches = manager.create(numbers).toDevice(Device.cpu(), false);
-    this.parts = new EnumMap<>(Part.class);
-    for (Part part : Part.values()) {
-      parts.put(part, manager.create(part.third).toDevice(Device.cpu(), false));
-    }
-    this.noMask = manager.zeros(new Shape(0));
-    this.gradients = false;
+    this.switches = switches;
+    this.parts = parts;
+    this.noMask = noMask;
+    this.mode = mode;
   }
 
-  private Transformer(Transformer other, boolean gradients) {
-    this.blocks = other.blocks;
-    this.options = other.options;
-    this.switches = other.switches;
-    this.parts = other.parts;
-    this.noMask = other.noMask;
-    this.gradients = gradients;
+  private static NDArray switches(Options options, NDManager manager) {
+    return Kernels.numbers(
+        manager,
+        options.heads(),
+        options.epsilon(),
+        options.activation().code,
+        options.causal() ? 1 : 0);
   }
 
   /**
@@ -172,7 +169,17 @@ public final class Transformer {
     for (int i = 0; i < layers; i++) {
       blocks.add(Block.of(weights.at(Integer.toString(i)), names));
     }
-    return new Transformer(blocks, options, manager);
+    Map<Part, NDArray> parts = new EnumMap<>(Part.class);
+    for (Part part : Part.values()) {
+      parts.put(part, Kernels.numbers(manager, part.third));
+    }
+    return new Transformer(
+        List.copyOf(blocks),
+        options,
+        switches(options, manager),
+        parts,
+        manager.zeros(new Shape(0)),
+        Mode.INFERENCE);
   }
 
   /**
@@ -183,16 +190,17 @@ public final class Transformer {
    * @return another view
    */
   public Transformer with(Options changed, NDManager manager) {
-    return new Transformer(new Transformer(blocks, changed, manager), gradients);
+    return new Transformer(blocks, changed, switches(changed, manager), parts, noMask, mode);
   }
 
   /**
-   * The same stack, recording gradients into tokens and weights that ask for them.
+   * The same stack for another purpose.
    *
+   * @param changed whether gradients flow into tokens and weights that ask for them
    * @return a view on the same weights
    */
-  public Transformer differentiable() {
-    return new Transformer(this, true);
+  public Transformer in(Mode changed) {
+    return new Transformer(blocks, options, switches, parts, noMask, changed);
   }
 
   /**
@@ -248,35 +256,14 @@ public final class Transformer {
   public NDArray forward(NDArray tokens, NDArray mask, int from, int to) {
     NDArray x = tokens;
     for (int layer = from; layer < to; layer++) {
-      NDArray next = block(layer, x, mask);
-      // Twenty-four layers of tokens would otherwise wait for the call's end; autograd needs them.
-      if (layer > from && !gradients) {
+      NDArray next = call("block", List.of(x, switches, mask), blocks.get(layer).all());
+      // Twenty-four layers of tokens would otherwise wait for the call's end.
+      if (layer > from && !mode.records()) {
         x.close();
       }
       x = next;
     }
     return x;
-  }
-
-  private NDArray block(int layer, NDArray x, NDArray mask) {
-    Block b = blocks.get(layer);
-    return call(
-        "block",
-        x,
-        switches,
-        mask,
-        b.norm1.weight,
-        b.norm1.bias,
-        b.qkv.weight,
-        b.qkv.bias,
-        b.out.weight,
-        b.out.bias,
-        b.norm2.weight,
-        b.norm2.bias,
-        b.expand.weight,
-        b.expand.bias,
-        b.contract.weight,
-        b.contract.bias);
   }
 
   /**
@@ -303,13 +290,7 @@ public final class Transformer {
    * @return three {@code [B, N, C]}; a head's part is {@code C / heads} columns in turn
    */
   public NDList queriesKeysValues(int layer, NDArray tokens) {
-    Block b = blocks.get(layer);
-    NDArray[] arguments = {
-      tokens, switches, b.norm1.weight, b.norm1.bias, b.qkv.weight, b.qkv.bias
-    };
-    return gradients
-        ? KERNELS.differentiableAll("block_qkv", arguments)
-        : KERNELS.callAll("block_qkv", arguments);
+    return callAll("block_qkv", List.of(tokens, switches), blocks.get(layer).projection());
   }
 
   /**
@@ -321,16 +302,8 @@ public final class Transformer {
    * @return {@code [B, N, C]}; a head's part is {@code C / heads} columns in turn
    */
   public NDArray part(int layer, NDArray tokens, Part part) {
-    Block b = blocks.get(layer);
-    return call(
-        "block_third",
-        tokens,
-        switches,
-        parts.get(part),
-        b.norm1.weight,
-        b.norm1.bias,
-        b.qkv.weight,
-        b.qkv.bias);
+    List<NDArray> leading = List.of(tokens, switches, parts.get(part));
+    return call("block_third", leading, blocks.get(layer).projection());
   }
 
   /**
@@ -343,13 +316,29 @@ public final class Transformer {
    */
   public NDArray attentionProbabilities(int layer, NDArray tokens) {
     NDList qkv = queriesKeysValues(layer, tokens);
-    return call("attention_probabilities", heads(qkv.get(0)), heads(qkv.get(1)));
+    return probabilities(qkv.get(0), qkv.get(1));
   }
 
-  /** {@code [B, N, C] -> [B, H, N, C / H]}. */
-  private NDArray heads(NDArray x) {
-    Shape shape = x.getShape();
-    return x.reshape(shape.get(0), shape.get(1), options.heads(), -1).swapAxes(1, 2);
+  /**
+   * How queries attend to keys.
+   *
+   * @param queries {@code [B, Q, C]}
+   * @param keys {@code [B, N, C]}
+   * @return {@code [B, H, Q, N]}, rows sum to one
+   */
+  public NDArray probabilities(NDArray queries, NDArray keys) {
+    return mode.call("attention_probabilities", heads(queries), heads(keys));
+  }
+
+  /**
+   * Tokens split into heads.
+   *
+   * @param tokens {@code [B, N, C]}
+   * @return {@code [B, H, N, C / H]}
+   */
+  public NDArray heads(NDArray tokens) {
+    Shape shape = tokens.getShape();
+    return tokens.reshape(shape.get(0), shape.get(1), options.heads(), -1).swapAxes(1, 2);
   }
 
   /**
@@ -360,56 +349,22 @@ public final class Transformer {
    * @return {@code [B, N, C]}
    */
   public NDArray attention(int layer, NDArray tokens) {
-    Block b = blocks.get(layer);
-    return call(
-        "block_attention",
-        tokens,
-        switches,
-        noMask,
-        b.norm1.weight,
-        b.norm1.bias,
-        b.qkv.weight,
-        b.qkv.bias,
-        b.out.weight,
-        b.out.bias);
+    List<NDArray> leading = List.of(tokens, switches, noMask);
+    return call("block_attention", leading, blocks.get(layer).attention());
   }
 
   /**
-   * The values of a block after its output projection, token by token, as if each token attended to
-   * itself alone: what MaskCLIP reads instead of the last attention.
+   * A part of a block after its output projection, token by token. With the values it is as if each
+   * token attended to itself alone: what MaskCLIP reads instead of the last attention.
    *
    * @param layer the block
    * @param tokens {@code [B, N, C]}, as they enter it
+   * @param part which part
    * @return {@code [B, N, C]}, without the residual
    */
-  public NDArray projectedValues(int layer, NDArray tokens) {
-    return projectedPart(layer, tokens, Part.VALUES);
-  }
-
-  /**
-   * The keys of a block after its output projection.
-   *
-   * @param layer the block
-   * @param tokens {@code [B, N, C]}, as they enter it
-   * @return {@code [B, N, C]}
-   */
-  public NDArray projectedKeys(int layer, NDArray tokens) {
-    return projectedPart(layer, tokens, Part.KEYS);
-  }
-
-  private NDArray projectedPart(int layer, NDArray tokens, Part part) {
-    Block b = blocks.get(layer);
-    return call(
-        "block_part",
-        tokens,
-        switches,
-        parts.get(part),
-        b.norm1.weight,
-        b.norm1.bias,
-        b.qkv.weight,
-        b.qkv.bias,
-        b.out.weight,
-        b.out.bias);
+  public NDArray projectedPart(int layer, NDArray tokens, Part part) {
+    List<NDArray> leading = List.of(tokens, switches, parts.get(part));
+    return call("block_part", leading, blocks.get(layer).attention());
   }
 
   /**
@@ -420,41 +375,59 @@ public final class Transformer {
    * @return {@code [B, N, C]}
    */
   public NDArray feedForward(int layer, NDArray tokens) {
-    Block b = blocks.get(layer);
-    NDArray mlp =
-        call(
-            "block_mlp",
-            tokens,
-            switches,
-            b.norm2.weight,
-            b.norm2.bias,
-            b.expand.weight,
-            b.expand.bias,
-            b.contract.weight,
-            b.contract.bias);
-    return tokens.add(mlp);
+    return tokens.add(call("block_mlp", List.of(tokens, switches), blocks.get(layer).mlp()));
   }
 
-  private NDArray call(String kernel, NDArray... arguments) {
-    return gradients ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
+  /**
+   * The arrays of a block's attention, for kernels that do it another way.
+   *
+   * @param layer the block
+   * @return weight and bias of the norm before it, of the joint projection and of the output
+   *     projection
+   */
+  public List<NDArray> attentionWeights(int layer) {
+    return blocks.get(layer).attention();
   }
 
-  private record Layer(NDArray weight, NDArray bias) {
-    static Layer of(Weights weights, String part) {
-      return new Layer(weights.get(part + ".weight"), weights.get(part + ".bias"));
-    }
+  private NDArray call(String kernel, List<NDArray> leading, List<NDArray> weights) {
+    return callAll(kernel, leading, weights).singletonOrThrow();
   }
 
-  private record Block(
-      Layer norm1, Layer qkv, Layer out, Layer norm2, Layer expand, Layer contract) {
+  private NDList callAll(String kernel, List<NDArray> leading, List<NDArray> weights) {
+    NDArray[] arguments = Stream.concat(leading.stream(), weights.stream()).toArray(NDArray[]::new);
+    return mode.callAll(Kernels.core(), kernel, arguments);
+  }
+
+  /**
+   * A block's arrays in the order that kernels take them.
+   *
+   * @param attention weight and bias of the norm, the joint and the output projection
+   * @param mlp weight and bias of the norm and the two layers
+   */
+  private record Block(List<NDArray> attention, List<NDArray> mlp) {
+
     static Block of(Weights weights, Names names) {
-      return new Block(
-          Layer.of(weights, names.norm1()),
-          new Layer(weights.get(names.qkvWeight()), weights.get(names.qkvBias())),
-          Layer.of(weights, names.out()),
-          Layer.of(weights, names.norm2()),
-          Layer.of(weights, names.expand()),
-          Layer.of(weights, names.contract()));
+      List<NDArray> attention = new ArrayList<>(layer(weights, names.norm1()));
+      attention.add(weights.get(names.qkvWeight()));
+      attention.add(weights.get(names.qkvBias()));
+      attention.addAll(layer(weights, names.out()));
+      List<NDArray> mlp = new ArrayList<>(layer(weights, names.norm2()));
+      mlp.addAll(layer(weights, names.expand()));
+      mlp.addAll(layer(weights, names.contract()));
+      return new Block(List.copyOf(attention), List.copyOf(mlp));
+    }
+
+    private static List<NDArray> layer(Weights weights, String part) {
+      return List.of(weights.get(part + ".weight"), weights.get(part + ".bias"));
+    }
+
+    /** Norm and joint projection. */
+    List<NDArray> projection() {
+      return attention.subList(0, 4);
+    }
+
+    List<NDArray> all() {
+      return Stream.concat(attention.stream(), mlp.stream()).toList();
     }
   }
 }

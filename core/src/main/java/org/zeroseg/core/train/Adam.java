@@ -1,6 +1,5 @@
 package org.zeroseg.core.train;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -175,7 +174,7 @@ public final class Adam implements AutoCloseable {
     // PyTorch's small number against a division by zero.
     double factor = longest / (length + 1e-6);
     if (factor < 1) {
-      NDArray scale = call.create(factor).toDevice(Device.cpu(), false);
+      NDArray scale = Kernels.numbers(call, factor);
       gradients.forEach(gradient -> KERNELS.call("scale", gradient, scale));
     }
   }

@@ -1,11 +1,11 @@
 package org.zeroseg.core.train;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.zeroseg.core.tensor.Kernels;
 
 /** Arrays that follow the weights of a training: their exponential mean over the steps. */
 public final class RunningMean {
@@ -52,7 +52,7 @@ public final class RunningMean {
    */
   public void follow(double keeps) {
     try (NDManager call = means.values().iterator().next().getManager().newSubManager()) {
-      NDArray share = call.create(keeps).toDevice(Device.cpu(), false);
+      NDArray share = Kernels.numbers(call, keeps);
       means.forEach((name, mean) -> Adam.KERNELS.call("follow", share, weights.get(name), mean));
     }
   }

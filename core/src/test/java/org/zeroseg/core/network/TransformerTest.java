@@ -133,7 +133,10 @@ class TransformerTest {
             stack.attention(0, x).toFloatArray(),
             1e-5f);
         NDArray alone = stack.queriesKeysValues(0, x).get(2).matMul(weight.transpose()).add(bias);
-        assertArrayEquals(alone.toFloatArray(), stack.projectedValues(0, x).toFloatArray(), 1e-5f);
+        assertArrayEquals(
+            alone.toFloatArray(),
+            stack.projectedPart(0, x, Transformer.Part.VALUES).toFloatArray(),
+            1e-5f);
         Transformer.Part[] thirds = Transformer.Part.values();
         for (int i = 0; i < thirds.length; i++) {
           assertArrayEquals(

@@ -1,6 +1,5 @@
 package org.zeroseg.zeroguide.caption;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -18,14 +17,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
+import org.zeroseg.clip.TextTower;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.Weights;
 
 /**
  * CLIP's text features of many continuations of few texts, computed only where they differ: the
@@ -43,14 +41,13 @@ final class SharedPrefixTexts implements ContinuationScorer {
   /** Features that a lasting context is given, by about; 50 MB of 768 numbers each. */
   private static final int LASTING = 1 << 14;
 
-  private final ClipModel clip;
+  private final TextTower clip;
   private final NDManager call;
   private final ClipTokenizer clipTokenizer;
   private final ByteLevelTokenizer language;
   private final String[] spelling;
   private final Map<String, Map<Integer, float[]>> lasting;
   private final Transformer blocks;
-  private final NDArray epsilon;
   private Map<String, Context> contexts = Map.of();
   private NDManager prefixes;
   private long texts;
@@ -71,7 +68,8 @@ final class SharedPrefixTexts implements ContinuationScorer {
       ByteLevelTokenizer language,
       String[] spelling,
       Map<String, Map<Integer, float[]>> lasting) {
-    this.clip = clip;
+    this.clip = clip.text();
+    this.blocks = this.clip.blocks();
     this.call = call;
     // The reference fails on a longer text, which one odd token of dashes is enough for.
     // Its texts are not fixed either: a control character that GPT-2 proposes stays a token.
@@ -79,16 +77,6 @@ final class SharedPrefixTexts implements ContinuationScorer {
     this.language = language;
     this.spelling = spelling;
     this.lasting = lasting;
-    ClipConfig config = clip.config();
-    this.blocks =
-        Transformer.of(
-            clip.weights().at("transformer.resblocks"),
-            config.text().layers(),
-            Transformer.Names.CLIP,
-            new Transformer.Options(
-                config.text().heads(), config.epsilon(), config.activation(), true),
-            call);
-    this.epsilon = call.create(config.epsilon()).toDevice(Device.cpu(), false);
     this.prefixes = call.newSubManager();
   }
 
@@ -227,8 +215,8 @@ final class SharedPrefixTexts implements ContinuationScorer {
       NDArray x = embed(reading, ids, 0);
       for (int layer = 0; layer < blocks.layers(); layer++) {
         NDList qkv = blocks.queriesKeysValues(layer, x);
-        prefix.keys.add(heads(qkv.get(1)));
-        prefix.values.add(heads(qkv.get(2)));
+        prefix.keys.add(blocks.heads(qkv.get(1)));
+        prefix.values.add(blocks.heads(qkv.get(2)));
         x = blocks.forward(x, layer, layer + 1);
       }
       prefix.keys.forEach(array -> array.attach(prefixes));
@@ -237,23 +225,13 @@ final class SharedPrefixTexts implements ContinuationScorer {
     return prefix;
   }
 
-  private NDArray heads(NDArray x) {
-    Shape shape = x.getShape();
-    return x.reshape(shape.get(0), shape.get(1), blocks.options().heads(), -1).swapAxes(1, 2);
-  }
-
   private NDArray embed(NDManager manager, List<int[]> rows, int start) {
     int length = rows.get(0).length;
     long[] ids = new long[rows.size() * length];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = rows.get(i / length)[i % length];
     }
-    return Kernels.core()
-        .call(
-            "word_tokens",
-            manager.create(ids, new Shape(rows.size(), length)),
-            clip.weights().get("token_embedding.weight"),
-            clip.weights().get("positional_embedding").get(start + ":"));
+    return clip.tokens(manager.create(ids, new Shape(rows.size(), length)), start);
   }
 
   /** Sees to it that every candidate's feature is known. */
@@ -335,10 +313,10 @@ final class SharedPrefixTexts implements ContinuationScorer {
     try (NDManager running = call.newSubManager()) {
       NDArray x = embed(running, ids, shape.shared());
       NDArray rows = running.create(index);
-      NDArray shared = running.create((long) shape.shared()).toDevice(Device.cpu(), false);
+      NDArray shared = Kernels.numbers(running, shape.shared());
       for (int layer = 0; layer < blocks.layers(); layer++) {
         NDList qkv = blocks.queriesKeysValues(layer, x);
-        Weights block = clip.weights().at("transformer.resblocks." + layer);
+        List<NDArray> attention = blocks.attentionWeights(layer);
         NDArray attended =
             Steering.KERNELS.call(
                 "tail_attention",
@@ -349,23 +327,16 @@ final class SharedPrefixTexts implements ContinuationScorer {
                 shape.prefix().values.get(layer),
                 rows,
                 shared,
-                block.get("attn.out_proj.weight"),
-                block.get("attn.out_proj.bias"));
+                attention.get(4),
+                attention.get(5));
         qkv.close();
         NDArray half = x.add(attended);
         new NDList(x, attended).close();
         x = blocks.feedForward(layer, half);
         half.close();
       }
-      return unit(project(x.get(":, -1")));
+      return unit(clip.project(x.get(":, -1")));
     }
-  }
-
-  private NDArray project(NDArray tokens) {
-    Weights norm = clip.weights().at("ln_final");
-    NDArray normed =
-        Kernels.core().call("layer_norm", tokens, norm.get("weight"), norm.get("bias"), epsilon);
-    return Kernels.core().call("project", normed, clip.weights().get("text_projection"));
   }
 
   private static float[][] unit(NDArray matrix) {

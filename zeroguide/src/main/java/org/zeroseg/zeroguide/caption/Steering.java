@@ -1,6 +1,5 @@
 package org.zeroseg.zeroguide.caption;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -107,13 +106,11 @@ final class Steering {
     NDArray current = KERNELS.call("log_softmax", pass.logits());
     current.attach(iteration);
     int count = Math.min(settings.candidates(), model.config().vocabulary());
-    NDArray index =
-        KERNELS.call(
-            "likeliest", current, iteration.create((long) count).toDevice(Device.cpu(), false));
+    NDArray index = KERNELS.call("likeliest", current, Kernels.numbers(iteration, count));
     long[] candidates = index.toLongArray();
     NDArray believed =
         iteration.create(opinion(candidates, count, contexts, targets), index.getShape());
-    NDArray scales = numbers(iteration, settings.clipScale(), settings.fluencyScale());
+    NDArray scales = Kernels.numbers(iteration, settings.clipScale(), settings.fluencyScale());
     NDList loss = KERNELS.callAll("loss_gradient", current, unsteered, index, believed, scales);
     observer.iteration(candidates, loss.get(1).toFloatArray(), loss.get(2).toFloatArray());
     return loss.get(0);
@@ -122,7 +119,7 @@ final class Steering {
   /** Moves a memory layer by layer, each freed once its successor is there if it is a copy. */
   private Memory descend(
       NDManager iteration, Memory memory, boolean copied, Gpt2.Pass pass, NDArray gradient) {
-    NDArray options = numbers(iteration, settings.stepSize(), settings.normExponent());
+    NDArray options = Kernels.numbers(iteration, settings.stepSize(), settings.normExponent());
     Memory.Layer[] moved = new Memory.Layer[memory.layers().size()];
     model.gradient(
         memory,
@@ -137,11 +134,6 @@ final class Steering {
           }
         });
     return new Memory(List.of(moved));
-  }
-
-  /** Kernels read them as numbers, which would stall a GPU that held them. */
-  private static NDArray numbers(NDManager manager, double... values) {
-    return manager.create(values).toDevice(Device.cpu(), false);
   }
 
   /** CLIP's distribution over the candidates of each row: softmax of cosines by temperature. */

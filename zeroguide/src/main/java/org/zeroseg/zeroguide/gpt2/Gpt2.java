@@ -1,6 +1,5 @@
 package org.zeroseg.zeroguide.gpt2;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -21,6 +20,7 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -49,18 +49,14 @@ public final class Gpt2 {
   private final Gpt2Config config;
   private final Weights weights;
   private final NDArray options;
-  private final boolean differentiable;
+  private final Mode mode;
   private final List<NDArray[]> blocks = new ArrayList<>();
 
-  private Gpt2(Gpt2Config config, Weights weights, NDManager manager, boolean differentiable) {
+  private Gpt2(Gpt2Config config, Weights weights, NDManager manager, Mode mode) {
     this.config = config;
     this.weights = weights;
-    this.differentiable = differentiable;
-    // Kernels read these as numbers, which would stall a GPU that held them.
-    this.options =
-        manager
-            .create(new double[] {config.heads(), config.epsilon()})
-            .toDevice(Device.cpu(), false);
+    this.mode = mode;
+    this.options = Kernels.numbers(manager, config.heads(), config.epsilon());
     for (int i = 0; i < config.layers(); i++) {
       List<NDArray> arguments = new ArrayList<>(List.of(options));
       for (String part : BLOCK) {
@@ -80,12 +76,12 @@ public final class Gpt2 {
    * @return the model
    */
   public static Gpt2 of(Gpt2Config config, Weights weights, NDManager manager) {
-    return new Gpt2(config, weights, manager, false);
+    return new Gpt2(config, weights, manager, Mode.INFERENCE);
   }
 
   /** A model of the same weights whose readings record gradients. */
   static Gpt2 training(Gpt2Config config, Weights weights, NDManager manager) {
-    return new Gpt2(config, weights, manager, true);
+    return new Gpt2(config, weights, manager, Mode.DIFFERENTIABLE);
   }
 
   /**
@@ -142,7 +138,7 @@ public final class Gpt2 {
     Checkpoint named = published(checkpoint.unwrapped());
     Gpt2Config config = Gpt2Config.of(named, heads);
     Weights weights = Weights.load(named, config.shapes(), precision, Gpt2::inProduct, manager);
-    return new Gpt2(config, weights, manager, false);
+    return new Gpt2(config, weights, manager, Mode.INFERENCE);
   }
 
   /**
@@ -245,7 +241,7 @@ public final class Gpt2 {
       throw new IllegalArgumentException(
           "a text of " + length + " tokens; the model has " + config.positions() + " positions");
     }
-    NDArray first = ids.getManager().create((long) start).toDevice(Device.cpu(), false);
+    NDArray first = Kernels.numbers(ids.getManager(), start);
     return run("embed", ids, first, weights.get("wte.weight"), weights.get("wpe.weight")).get(0);
   }
 
@@ -261,9 +257,7 @@ public final class Gpt2 {
   }
 
   NDList run(String kernel, NDArray... arguments) {
-    return differentiable
-        ? KERNELS.differentiableAll(kernel, arguments)
-        : KERNELS.callAll(kernel, arguments);
+    return mode.callAll(KERNELS, kernel, arguments);
   }
 
   private NDList call(String kernel, int layer, NDArray... arguments) {
