@@ -64,7 +64,8 @@ public final class DiscoverStages {
         ZeroCap namer = ZeroCap.load(gpt2Files, clip, settings, Precision.AUTO);
         ZeroGuide guide =
             ZeroGuide.builder()
-                .models(dino, clip)
+                .dino(dino)
+                .clip(clip)
                 .candidates(ELEVEN_SEGMENTS)
                 .namer(namer)
                 .progress(times)

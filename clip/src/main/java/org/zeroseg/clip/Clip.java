@@ -1,10 +1,12 @@
 package org.zeroseg.clip;
 
 import ai.djl.Device;
+import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonObject;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -248,7 +250,7 @@ public final class Clip implements TextEncoder, AutoCloseable {
     return textEmbeddings;
   }
 
-  /** Dense features; those of MaskCLIP's released network differ, see {@link MaskClip.Builder}. */
+  /** Dense features; those of MaskCLIP's released network differ, see {@link MaskClipBuilder}. */
   DenseClip dense(boolean asReleased) {
     return compute((loaded, call) -> dense.computeIfAbsent(asReleased, this::makeDense));
   }
@@ -366,6 +368,47 @@ public final class Clip implements TextEncoder, AutoCloseable {
       System.arraycopy(rows, 0, embeddings, start, rows.length);
     }
     return embeddings;
+  }
+
+  /**
+   * The embedding of a picture by OpenAI's transform, as of {@link #encodeImages(List)}.
+   *
+   * @param file a picture, taken upright
+   * @return {@code [D]}, not of unit length
+   * @throws IOException if the file cannot be read, or is no whole picture
+   */
+  public float[] encodeImage(Path file) throws IOException {
+    return encodeImage(Picture.read(file));
+  }
+
+  /**
+   * The embedding of a picture by OpenAI's transform, as of {@link #encodeImages(List)}.
+   *
+   * @param image DJL's picture
+   * @return {@code [D]}, not of unit length
+   */
+  public float[] encodeImage(Image image) {
+    return encodeImage(Picture.of(image));
+  }
+
+  /**
+   * The embedding of a picture by OpenAI's transform, as of {@link #encodeImages(List)}.
+   *
+   * @param image Java's picture
+   * @return {@code [D]}, not of unit length
+   */
+  public float[] encodeImage(BufferedImage image) {
+    return encodeImage(Picture.of(image));
+  }
+
+  /**
+   * The embedding of a picture by OpenAI's transform, as of {@link #encodeImages(List)}.
+   *
+   * @param picture of any mode and size
+   * @return {@code [D]}, not of unit length
+   */
+  public float[] encodeImage(Picture picture) {
+    return encodeImages(List.of(picture))[0];
   }
 
   /**

@@ -15,6 +15,7 @@ import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.segment.Labelling;
+import org.zeroseg.core.segment.Scoring;
 import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.Kernels;
@@ -66,7 +67,7 @@ class MaskClipGoldenTest {
           new Labelling(
               LinearTaps.of(features.height(), (int) pixels.getShape().get(2)).then(height),
               LinearTaps.of(features.width(), (int) pixels.getShape().get(3)).then(width),
-              Labelling.Values.COSINES,
+              Scoring.softmax(100),
               OptionalDouble.empty());
       int count = (int) words.getShape().get(0);
       int[] labels =
@@ -132,7 +133,7 @@ class MaskClipGoldenTest {
         new Labelling(
             LinearTaps.of((int) cosine.shape()[2], rows),
             LinearTaps.of(width, columns),
-            Labelling.Values.COSINES,
+            Scoring.softmax(100),
             OptionalDouble.of(config.get("threshold").getAsDouble()));
     float[] probabilities = new float[count * rows * columns];
     for (int y = 0; y < rows; y++) {
@@ -141,7 +142,7 @@ class MaskClipGoldenTest {
       for (int category = 0; category < count; category++) {
         for (int x = 0; x < columns; x++) {
           probabilities[(category * rows + y) * columns + x] =
-              (float) labelling.probability(row, category, x);
+              (float) labelling.scoring().probability(row, category, x);
         }
       }
     }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.modality.cv.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +22,8 @@ import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.segment.Tiles;
 
 class MaskClipTest {
 
@@ -33,12 +34,12 @@ class MaskClipTest {
               Vocabulary.Category.of("dog"),
               Vocabulary.Category.of("sofa")));
 
-  private static MaskClip.Builder small(Clip clip) {
+  private static MaskClipBuilder small(Clip clip) {
     return MaskClip.builder().model(clip).inputWithin(48, 96).templates(PromptTemplates.PHOTO);
   }
 
-  private static Image image(int width, int height) {
-    return TinyClip.picture(width, height, 11).toImage();
+  private static Picture image(int width, int height) {
+    return TinyClip.picture(width, height, 11);
   }
 
   @Test
@@ -65,8 +66,8 @@ class MaskClipTest {
   void theThresholdAndBackgroundWordsMakeBackground() throws IOException {
     try (Clip clip = TinyClip.clip(TinyClip.VIT);
         MaskClip segmenter = small(clip).build()) {
-      Image image = image(64, 48);
-      Segmentation none = segmenter.segment(image, WORDS.withBackgroundThreshold(1.1));
+      Picture image = image(64, 48);
+      Segmentation none = segmenter.segment(image, WORDS.withBackgroundThreshold(1));
       assertTrue(none.segments().isEmpty());
       Segmentation all = segmenter.segment(image, WORDS.withBackgroundThreshold(0));
       assertEquals(64 * 48, all.segments().stream().mapToInt(s -> s.mask().area()).sum());
@@ -90,7 +91,7 @@ class MaskClipTest {
         MaskClip plain = small(clip).build();
         MaskClip kept =
             small(clip).textEmbeddings(TextEmbeddings.of(clip, folder, "tiny")).build()) {
-      Image image = image(64, 48);
+      Picture image = image(64, 48);
       assertArrayEquals(plain.segment(image, WORDS).labels(), kept.segment(image, WORDS).labels());
       try (Stream<Path> files = Files.list(folder)) {
         assertEquals(4, files.count());
@@ -119,7 +120,7 @@ class MaskClipTest {
         MaskClip windowed =
             small(clip).refinement(Refinement.SUGGESTED).slidingWindow(96, 96).build();
         MaskClip cut = small(clip).refinement(Refinement.SUGGESTED).slidingWindow(32, 16).build()) {
-      Image image = image(120, 70);
+      Picture image = image(120, 70);
       assertArrayEquals(
           whole.segment(image, WORDS).labels(), windowed.segment(image, WORDS).labels());
       assertEquals(120, cut.segment(image, WORDS).width());
@@ -132,7 +133,7 @@ class MaskClipTest {
       for (int side = 1; side < 12; side++) {
         for (int step = 1; step <= side; step++) {
           boolean[] seen = new boolean[cells];
-          for (int start : new SlidingWindow(null, side, step).starts(cells)) {
+          for (int start : new Tiles(side, step).starts(cells)) {
             for (int i = start; i < Math.min(cells, start + side); i++) {
               seen[i] = true;
             }
@@ -149,7 +150,7 @@ class MaskClipTest {
   void fourThreadsGetWhatOneGetsBitForBit() throws Exception {
     try (Clip clip = TinyClip.clip(TinyClip.RES_NET);
         MaskClip segmenter = small(clip).refinement(Refinement.SUGGESTED).build()) {
-      List<Image> images = new ArrayList<>();
+      List<Picture> images = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
         images.add(image(40 + 9 * i, 64 - 5 * i));
       }

@@ -32,14 +32,14 @@ public final class Segment {
    * @param score how sure, on the segmenter's scale
    * @param mask its pixels, of the picture's size
    * @return the segment
-   * @throws IllegalArgumentException if the label is below 1 or the score is not a number
+   * @throws IllegalArgumentException if the label is below 1 or the score is not a finite number
    */
   public static Segment of(int label, String name, double score, Mask mask) {
     if (label < 1) {
       throw new IllegalArgumentException("A segment's label is " + label + "; labels begin at 1");
     }
-    if (Double.isNaN(score)) {
-      throw new IllegalArgumentException("The score of '" + name + "' is not a number");
+    if (!Double.isFinite(score)) {
+      throw new IllegalArgumentException("The score of '" + name + "' is " + score);
     }
     return new Segment(label, Objects.requireNonNull(name, "name"), score, mask, mask.box(), null);
   }

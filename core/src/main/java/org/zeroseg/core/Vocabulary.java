@@ -1,12 +1,16 @@
 package org.zeroseg.core;
 
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The words that a picture is segmented by: categories in order, each with synonyms. Category i has
@@ -14,15 +18,52 @@ import java.util.OptionalDouble;
  *
  * <p>Two things make background. Background words compete with the categories, and a pixel that one
  * of them wins is background. A threshold makes a pixel background if every category scores less.
- * Without either, every pixel gets a category.
+ * Without either, every pixel gets a category, be it as unlike as may be: {@link
+ * #withCommonBackground} is the usual remedy.
  *
- * <p>Words are compared without regard to case and to white space around them, and none may occur
- * twice.
+ * <p>Words are compared without regard to case, to the number of blanks, and to the Unicode form of
+ * accents, none of which text encoders see; none may occur twice.
  */
 public final class Vocabulary {
 
   /** The most categories, so that labels and background fit 16 bits. */
   public static final int MAX_CATEGORIES = 65_535;
+
+  /**
+   * What surrounds things on photographs: 26 words that SCLIP (Wang et al. 2024) and later methods
+   * compare with on PASCAL VOC.
+   */
+  public static final List<String> COMMON_BACKGROUND =
+      List.of(
+          "sky",
+          "wall",
+          "tree",
+          "wood",
+          "grass",
+          "road",
+          "sea",
+          "river",
+          "mountain",
+          "sands",
+          "desk",
+          "bed",
+          "building",
+          "cloud",
+          "lamp",
+          "door",
+          "window",
+          "wardrobe",
+          "ceiling",
+          "shelf",
+          "curtain",
+          "stair",
+          "floor",
+          "hill",
+          "rail",
+          "fence");
+
+  /** Blanks of any kind, the unbreakable ones too. */
+  private static final Pattern BLANKS = Pattern.compile("[\\s\\p{Z}]+");
 
   /**
    * One category.
@@ -98,14 +139,20 @@ public final class Vocabulary {
   }
 
   private static String word(String word, String what) {
-    if (word.isBlank()) {
+    if (word.isBlank() || BLANKS.matcher(word).replaceAll("").isEmpty()) {
       throw new IllegalArgumentException(what + " is blank");
     }
     return word.strip();
   }
 
+  /** The same for words that text encoders read alike. */
+  private static String alike(String word) {
+    String composed = Normalizer.normalize(word, Normalizer.Form.NFC);
+    return BLANKS.matcher(composed).replaceAll(" ").strip().toLowerCase(Locale.ROOT);
+  }
+
   private static void claim(Map<String, String> owners, String word, String owner) {
-    String earlier = owners.putIfAbsent(word.toLowerCase(Locale.ROOT), owner);
+    String earlier = owners.putIfAbsent(alike(word), owner);
     if (earlier != null) {
       throw new IllegalArgumentException(
           "The word '" + word + "' occurs twice: in " + earlier + " and in " + owner);
@@ -146,16 +193,32 @@ public final class Vocabulary {
   }
 
   /**
+   * The same categories with {@link #COMMON_BACKGROUND} for what is none of them, but for words
+   * that name a category. Without any background every pixel is given to one of the categories.
+   *
+   * @return a new vocabulary
+   */
+  public Vocabulary withCommonBackground() {
+    Set<String> named = new HashSet<>();
+    categories.forEach(category -> category.words().forEach(word -> named.add(alike(word))));
+    String[] others =
+        COMMON_BACKGROUND.stream().filter(word -> !named.contains(word)).toArray(String[]::new);
+    return withBackground(others);
+  }
+
+  /**
    * The same categories with a least score.
    *
-   * @param threshold a pixel becomes background if every category scores less; on the scale of the
-   *     segmenter's scores
+   * @param threshold from 0 to 1, on the scale of the segmenter's scores: a pixel becomes
+   *     background if every category scores less, and a single instance that scores less is left
+   *     out
    * @return a new vocabulary
-   * @throws IllegalArgumentException if the threshold is not a number
+   * @throws IllegalArgumentException if the threshold is not between 0 and 1
    */
   public Vocabulary withBackgroundThreshold(double threshold) {
-    if (Double.isNaN(threshold)) {
-      throw new IllegalArgumentException("The background threshold is not a number");
+    if (!(threshold >= 0 && threshold <= 1)) {
+      throw new IllegalArgumentException(
+          "A background threshold of " + threshold + "; scores lie between 0 and 1");
     }
     return new Vocabulary(categories, backgroundWords, OptionalDouble.of(threshold));
   }

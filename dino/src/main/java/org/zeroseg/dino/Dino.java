@@ -1,10 +1,15 @@
 package org.zeroseg.dino;
 
 import ai.djl.Device;
+import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +20,8 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
@@ -24,8 +31,9 @@ import org.zeroseg.core.tensor.Weights;
  * where the network looks. Results are plain Java values.
  *
  * <p>Pictures are taken at the size they have; what does not fill a patch at the right and bottom
- * is left out. Lists of pictures of one size go through the network together. Thread-safe; {@link
- * #close} waits for calls that run.
+ * is left out. Pictures of one size go through the network together. Other pictures than Zeroseg's
+ * own become one by {@link Picture#of} and {@link Picture#read}. Thread-safe; {@link #close} waits
+ * for calls that run.
  */
 public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
 
@@ -76,6 +84,21 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
    */
   public static Dino load(String pathOrId) throws IOException {
     return load(pathOrId, ModelHub.fromEnvironment(), TorchEngine.defaultDevice());
+  }
+
+  /**
+   * Loads a vision transformer onto the default device.
+   *
+   * @param path a file or folder, as for {@link #load(String)}
+   * @return the model
+   * @throws IOException if the file cannot be read
+   * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
+   */
+  public static Dino load(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(path + ": there is no such file or folder");
+    }
+    return load(path.toString());
   }
 
   /**
@@ -144,6 +167,47 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   public List<float[]> embed(List<Picture> pictures) {
     return each(
         pictures, config().patch(), pixels -> vit.forward(pixels).get(":, 0"), (shape, row) -> row);
+  }
+
+  /**
+   * A picture's embedding.
+   *
+   * @param file a picture, taken upright
+   * @return {@code config().width()} numbers
+   * @throws IOException if the file cannot be read, or is no whole picture
+   */
+  public float[] embed(Path file) throws IOException {
+    return embed(Picture.read(file));
+  }
+
+  /**
+   * A picture's embedding.
+   *
+   * @param image DJL's picture
+   * @return {@code config().width()} numbers
+   */
+  public float[] embed(Image image) {
+    return embed(Picture.of(image));
+  }
+
+  /**
+   * A picture's embedding.
+   *
+   * @param image Java's picture
+   * @return {@code config().width()} numbers
+   */
+  public float[] embed(BufferedImage image) {
+    return embed(Picture.of(image));
+  }
+
+  /**
+   * A picture's embedding.
+   *
+   * @param picture of any mode and size
+   * @return {@code config().width()} numbers
+   */
+  public float[] embed(Picture picture) {
+    return embed(List.of(picture)).get(0);
   }
 
   /**
@@ -243,34 +307,28 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   private <R> List<R> each(
       List<Picture> pictures, int stride, UnaryOperator<NDArray> compute, Result<R> result) {
     return memory.during(
-        call -> {
-          List<R> results = new ArrayList<>();
-          int from = 0;
-          while (from < pictures.size()) {
-            int to = end(pictures, from, stride);
-            try (NDManager arrays = call.newSubManager()) {
-              results.addAll(batch(pictures.subList(from, to), compute, result, arrays));
-            }
-            from = to;
-          }
-          return results;
-        });
+        call ->
+            Batches.map(
+                pictures,
+                Dino::own,
+                sizes -> together(sizes, stride),
+                (some, sizes) -> {
+                  try (NDManager arrays = call.newSubManager()) {
+                    return batch(some, compute, result, arrays);
+                  }
+                }));
   }
 
-  /** Where the batch ends that begins with a picture: what is of its size, as far as it fits. */
-  int end(List<Picture> pictures, int from, int stride) {
-    int width = pictures.get(from).width();
-    int height = pictures.get(from).height();
-    long positions = vit.grid(new Shape(1, 3, height, width), stride).size();
-    long most = Math.max(1, BATCH / (positions * config().patch() * config().patch()));
-    int to = from + 1;
-    while (to < pictures.size()
-        && to - from < most
-        && pictures.get(to).width() == width
-        && pictures.get(to).height() == height) {
-      to++;
-    }
-    return to;
+  private static Sizes own(Picture picture) {
+    int width = picture.width();
+    int height = picture.height();
+    return new Sizes(width, height, width, height);
+  }
+
+  /** How many pictures of a size the network takes at once. */
+  int together(Sizes sizes, int stride) {
+    long positions = vit.grid(new Shape(1, 3, sizes.height(), sizes.width()), stride).size();
+    return (int) Math.max(1, BATCH / (positions * config().patch() * config().patch()));
   }
 
   private static <R> List<R> batch(

@@ -12,8 +12,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +22,7 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.tensor.Weights;
 
 class DinoTest {
@@ -49,13 +48,10 @@ class DinoTest {
   @Test
   void aBatchIsTheSmallerTheFinerTheGrid() {
     try (Dino dino = TinyModels.dino()) {
-      List<Picture> pictures = new ArrayList<>(Collections.nCopies(40, TinyModels.plain(240, 240)));
-      assertEquals(32, dino.end(pictures, 0, 8));
-      assertEquals(40, dino.end(pictures, 32, 8));
-      assertEquals(2, dino.end(pictures, 0, 2));
-      pictures.set(5, TinyModels.plain(240, 239));
-      assertEquals(5, dino.end(pictures, 0, 8));
-      assertEquals(1, dino.end(List.of(TinyModels.plain(4000, 4000)), 0, 1));
+      Sizes small = new Sizes(240, 240, 240, 240);
+      assertEquals(32, dino.together(small, 8));
+      assertEquals(2, dino.together(small, 2));
+      assertEquals(1, dino.together(new Sizes(4000, 4000, 4000, 4000), 1));
     }
   }
 

@@ -26,6 +26,7 @@ import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.TrainingPlan;
@@ -43,8 +44,8 @@ class SelfMaskTest {
     return file;
   }
 
-  private SelfMask.Builder builder(String prefix) throws IOException {
-    return SelfMask.builder().model(write(prefix).toString()).originalSize();
+  private SelfMaskBuilder builder(String prefix) throws IOException {
+    return SelfMask.builder().model(write(prefix).toString()).input(InputSize.own());
   }
 
   @Test
@@ -55,7 +56,7 @@ class SelfMaskTest {
             TinyModels.noise(19, 31, 2),
             TinyModels.noise(24, 24, 3),
             TinyModels.noise(24, 24, 4));
-    try (SelfMask selfMask = builder("").batchSize(2).build()) {
+    try (SelfMask selfMask = builder("").batch(2).build()) {
       List<SaliencyDetector.Salient> together = selfMask.detect(pictures);
       IntStream.range(0, pictures.size())
           .parallel()
@@ -93,7 +94,7 @@ class SelfMaskTest {
 
   @Test
   void aStripAPixelWideHasAnAnswerToo() throws IOException {
-    try (SelfMask selfMask = builder("").shorterSide(512).build()) {
+    try (SelfMask selfMask = builder("").input(InputSize.shorterSide(512)).build()) {
       Mask mask = selfMask.detect(TinyModels.noise(1, 3000, 5)).mask();
       assertEquals(1, mask.width());
       assertEquals(3000, mask.height());
@@ -102,7 +103,7 @@ class SelfMaskTest {
 
   @Test
   void masksComeBackAtThePicturesSize() throws IOException {
-    try (SelfMask selfMask = builder("").shorterSide(16).build()) {
+    try (SelfMask selfMask = builder("").input(InputSize.shorterSide(16)).build()) {
       Mask mask = selfMask.detect(TinyModels.noise(50, 30, 5)).mask();
       assertEquals(50, mask.width());
       assertEquals(30, mask.height());
@@ -114,10 +115,10 @@ class SelfMaskTest {
     Path file = folder.resolve("other.safetensors");
     SafetensorsWriter.write(
         file, new PortableWeights(Map.of("x.weight", new Shape(2)), "tiny"), Map.of());
-    SelfMask.Builder builder = SelfMask.builder().model(file.toString());
+    SelfMaskBuilder builder = SelfMask.builder().model(file.toString());
     assertThrows(CheckpointException.class, builder::build);
     assertThrows(IllegalStateException.class, () -> SelfMask.builder().build());
-    assertThrows(IllegalArgumentException.class, () -> SelfMask.builder().shorterSide(0));
+    assertThrows(IllegalArgumentException.class, () -> SelfMask.builder().batch(0));
     SelfMask closed = builder("").build();
     closed.close();
     assertThrows(IllegalStateException.class, () -> closed.detect(TinyModels.plain(9, 9)));
@@ -172,7 +173,8 @@ class SelfMaskTest {
               Progress.SILENT);
       assertTrue(losses[59] < 0.6 * losses[0], losses[0] + " to " + losses[59]);
       NDManager owned = TinyModels.manager();
-      try (SelfMask selfMask = SelfMask.builder().originalSize().build(trainer.network(), owned)) {
+      try (SelfMask selfMask =
+          SelfMask.builder().input(InputSize.own()).build(trainer.network(), owned)) {
         List<SaliencyDetector.Salient> found = selfMask.detect(pictures);
         for (int i = 0; i < 2; i++) {
           assertTrue(found.get(i).mask().iou(masks.get(i)) > 0.5, "picture " + i);

@@ -35,9 +35,9 @@ public final class Proposals {
     List<Sheet.Tile> tiles = new ArrayList<>();
     tiles.add(new Sheet.Tile(picture.toBufferedImage(), "objectness x probability"));
     try (Zutis zutis = ZutisModels.open(arguments, Zutis.Answer.INSTANCES)) {
-      List<Zutis.Proposal> proposals = zutis.proposals(scene.image(), words);
+      List<Zutis.Candidate> proposals = zutis.candidates(scene.image(), words);
       System.out.println(proposals.size() + " proposals; the best:");
-      for (Zutis.Proposal proposal : proposals.subList(0, Math.min(SHOWN, proposals.size()))) {
+      for (Zutis.Candidate proposal : proposals.subList(0, Math.min(SHOWN, proposals.size()))) {
         String name =
             proposal.label() == 0 ? "background" : words.names().get(proposal.label() - 1);
         String worth =

@@ -2,7 +2,9 @@ package org.zeroseg.zeroguide;
 
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDManager;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -17,16 +19,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipModel;
-import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.hub.ModelBuilder;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.segment.WordRows;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.caption.Namer;
 
@@ -37,11 +38,18 @@ import org.zeroseg.zeroguide.caption.Namer;
  * <p>DINO cuts the picture into candidates, CLIP embeds each with masked attention, a namer finds
  * texts for the embeddings, and siblings that look and are named alike become one. Without a namer
  * segments stay unnamed and merge by sight alone. Thread-safe.
+ *
+ * <pre>{@code
+ * try (ZeroGuide guide =
+ *     ZeroGuide.builder()
+ *         .dino("facebook/dino-vits8")
+ *         .clip("openai/clip-vit-large-patch14-336")
+ *         .build()) {
+ *   Discovery found = guide.discover(Path.of("photo.jpg"));
+ * }
+ * }</pre>
  */
 public final class ZeroGuide implements Segmenter {
-
-  /** Around captions and class names; the published code calls it "mini". */
-  private static final PromptTemplates PROMPT = PromptTemplates.of("Image of a {}.");
 
   /** How a segment becomes a vector. */
   public enum Embedding {
@@ -51,7 +59,8 @@ public final class ZeroGuide implements Segmenter {
     CROP_AND_MASK
   }
 
-  private record Settings(
+  /** What the builder chose. */
+  record Settings(
       Oversegmentation candidates,
       SegmentEncoder.Settings encoder,
       Embedding embedding,
@@ -64,8 +73,7 @@ public final class ZeroGuide implements Segmenter {
   private final Settings settings;
   private final Progress progress;
 
-  private ZeroGuide(
-      Dino dino, Clip clip, Optional<Namer> namer, Settings settings, Progress progress) {
+  ZeroGuide(Dino dino, Clip clip, Optional<Namer> namer, Settings settings, Progress progress) {
     this.dino = dino;
     this.clip = clip;
     this.namer = namer;
@@ -79,8 +87,8 @@ public final class ZeroGuide implements Segmenter {
    * @return a builder with the settings that made the published numbers, but for the label's last
    *     letter, which is cut only if it is a full stop
    */
-  public static Builder builder() {
-    return new Builder();
+  public static ZeroGuideBuilder builder() {
+    return new ZeroGuideBuilder();
   }
 
   /**
@@ -88,10 +96,8 @@ public final class ZeroGuide implements Segmenter {
    *
    * @return a builder
    */
-  public static Builder reference() {
-    Builder builder = new Builder();
-    builder.cutsLastLetter = true;
-    return builder;
+  public static ZeroGuideBuilder reference() {
+    return builder().cutsLastLetter();
   }
 
   /**
@@ -100,9 +106,9 @@ public final class ZeroGuide implements Segmenter {
    *
    * @return a builder
    */
-  public static Builder paper() {
+  public static ZeroGuideBuilder paper() {
     Oversegmentation d = Oversegmentation.DEFAULT;
-    return new Builder()
+    return new ZeroGuideBuilder()
         .candidates(
             new Oversegmentation(
                 d.shorterSide(),
@@ -115,190 +121,34 @@ public final class ZeroGuide implements Segmenter {
         .encoder(new SegmentEncoder.Settings(4, 5, Saliency.OUTPUTS));
   }
 
-  /** Choices of a {@link ZeroGuide}; the precision is CLIP's, DINO computes in float32. */
-  public static final class Builder extends ModelBuilder<Builder> {
-    private static final String MISSING = "choose models: builder().models(dino, clip)";
-    private Source<Dino> dino = Source.missing(MISSING);
-    private Source<Clip> clip = Source.missing(MISSING);
-    private Optional<Namer> namer = Optional.empty();
-    private Oversegmentation candidates = Oversegmentation.DEFAULT;
-    private SegmentEncoder.Settings encoder = SegmentEncoder.Settings.DEFAULT;
-    private Embedding embedding = Embedding.MASKED_ATTENTION;
-    private double mergeThreshold = 0.8;
-    private double visualWeight = 0.5;
-    private boolean cutsLastLetter;
-    private PromptTemplates prompt = PROMPT;
-    private Progress progress = Progress.SILENT;
-
-    private Builder() {}
-
-    @Override
-    protected Builder self() {
-      return this;
-    }
-
-    /**
-     * Models by path or hub id; loaded by {@link #build} and closed with the result.
-     *
-     * @param dinoModel such as {@code facebook/dino-vits8}
-     * @param clipModel such as {@code openai/clip-vit-large-patch14-336}
-     * @return this
-     */
-    public Builder models(String dinoModel, String clipModel) {
-      dino = () -> Dino.load(dinoModel, hub(), device());
-      clip = () -> Clip.load(clipModel, hub(), precision(), device());
-      return this;
-    }
-
-    /**
-     * Models that are loaded already; they stay open when the result is closed.
-     *
-     * @param dinoModel cuts
-     * @param clipModel embeds; with a vision transformer
-     * @return this
-     */
-    public Builder models(Dino dinoModel, Clip clipModel) {
-      dino = dinoModel::lent;
-      clip = clipModel::lent;
-      return this;
-    }
-
-    /**
-     * Who names segments; nobody by default. Stays open when the result is closed.
-     *
-     * @param chosen of the same CLIP
-     * @return this
-     */
-    public Builder namer(Namer chosen) {
-      namer = Optional.of(chosen);
-      return this;
-    }
-
-    /**
-     * How candidates are cut.
-     *
-     * @param chosen {@link Oversegmentation#DEFAULT} by default
-     * @return this
-     */
-    public Builder candidates(Oversegmentation chosen) {
-      candidates = chosen;
-      return this;
-    }
-
-    /**
-     * How segments are embedded by masked attention.
-     *
-     * @param chosen {@link SegmentEncoder.Settings#DEFAULT} by default
-     * @return this
-     */
-    public Builder encoder(SegmentEncoder.Settings chosen) {
-      encoder = chosen;
-      return this;
-    }
-
-    /**
-     * Masked attention, or the baseline.
-     *
-     * @param chosen {@link Embedding#MASKED_ATTENTION} by default
-     * @return this
-     */
-    public Builder embedding(Embedding chosen) {
-      embedding = chosen;
-      return this;
-    }
-
-    /**
-     * The sentence around names, in which they are compared with segments.
-     *
-     * @param chosen a single one; {@code Image of a {}.} by default
-     * @return this
-     */
-    public Builder prompt(PromptTemplates chosen) {
-      prompt = chosen;
-      return this;
-    }
-
-    /**
-     * When siblings become one segment.
-     *
-     * @param threshold mixed similarity from which they do; 0.8 by default
-     * @param weightOfSight weight of the embeddings' cosine, 0.5 by default; names have the rest
-     * @return this
-     */
-    public Builder merging(double threshold, double weightOfSight) {
-      mergeThreshold = threshold;
-      visualWeight = weightOfSight;
-      return this;
-    }
-
-    /**
-     * Keeps all candidates: an ablation of Table 3.
-     *
-     * @return this
-     */
-    public Builder withoutMerging() {
-      mergeThreshold = Double.POSITIVE_INFINITY;
-      return this;
-    }
-
-    /**
-     * Is told of each stage as it begins: looking at the picture, clustering, snapping to edges,
-     * and as often as segments merge embedding, naming and merging.
-     *
-     * @param watcher silent by default
-     * @return this
-     */
-    public Builder progress(Progress watcher) {
-      progress = watcher;
-      return this;
-    }
-
-    /**
-     * Loads the models, if they are not given.
-     *
-     * @return the segmenter
-     * @throws IOException if a model cannot be fetched or read
-     * @throws IllegalStateException if no models were chosen
-     * @throws IllegalArgumentException if CLIP has no vision transformer of enough blocks, or a
-     *     number is out of range
-     */
-    public ZeroGuide build() throws IOException {
-      Settings settings =
-          new Settings(
-              candidates,
-              encoder,
-              embedding,
-              new SegmentMerging(mergeThreshold, visualWeight),
-              new Naming(cutsLastLetter, prompt));
-      Dino cutter = dino.open();
-      try {
-        return build(cutter, clip.open(), settings);
-      } catch (IOException | RuntimeException e) {
-        cutter.close();
-        throw e;
-      }
-    }
-
-    private ZeroGuide build(Dino cutter, Clip embedder, Settings settings) {
-      try {
-        if (settings.embedding() == Embedding.MASKED_ATTENTION) {
-          embedder.compute((model, call) -> SegmentEncoder.of(model, settings.encoder()).grid());
-        }
-        return new ZeroGuide(cutter, embedder, namer, settings, progress);
-      } catch (RuntimeException e) {
-        embedder.close();
-        throw e;
-      }
-    }
+  /**
+   * Finds and names segments.
+   *
+   * @param file a picture, taken upright
+   * @return segments that share out all pixels of the upright picture
+   * @throws IOException if the file cannot be read, or is no whole picture
+   */
+  public Discovery discover(Path file) throws IOException {
+    return discover(Picture.read(file));
   }
 
   /**
    * Finds and names segments.
    *
-   * @param image of any size
+   * @param image DJL's picture, of any size
    * @return segments that share out all pixels
    */
   public Discovery discover(Image image) {
+    return discover(Picture.of(image));
+  }
+
+  /**
+   * Finds and names segments.
+   *
+   * @param image Java's picture, of any size and type
+   * @return segments that share out all pixels
+   */
+  public Discovery discover(BufferedImage image) {
     return discover(Picture.of(image));
   }
 
@@ -309,21 +159,18 @@ public final class ZeroGuide implements Segmenter {
    * @return segments that share out all pixels
    */
   public Discovery discover(Picture picture) {
-    return discover(picture, namer);
-  }
-
-  private Discovery discover(Picture picture, Optional<Namer> by) {
     Oversegmentation.Candidates candidates = settings.candidates().cut(dino, picture, progress);
-    return describe(picture.rgb(), candidates, by);
+    Picture rgb = picture.rgb();
+    SegmentMerging.Result merged = merge(rgb, candidates, namer);
+    Map<Long, Mask> masks = new HashMap<>();
+    Oversegmentation.Candidates whole = candidates.enlarged(rgb.width(), rgb.height());
+    merged.nodes().forEach(node -> masks.put(node.id(), whole.mask(node.leaves())));
+    return new Discovery(rgb.width(), rgb.height(), segments(merged, masks), tree(merged, masks));
   }
 
-  /** Everything behind the candidates. */
-  private Discovery describe(
-      Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
-    SegmentMerging.Result merged = merge(rgb, candidates, by);
-    Oversegmentation.Candidates whole = candidates.enlarged(rgb.width(), rgb.height());
-    Map<Long, Mask> masks = new HashMap<>();
-    merged.nodes().forEach(node -> masks.put(node.id(), whole.mask(node.leaves())));
+  /** What remains after merging, by falling area. */
+  private static List<DiscoveredSegment> segments(
+      SegmentMerging.Result merged, Map<Long, Mask> masks) {
     List<SegmentMerging.Node> remaining =
         merged.segments().stream()
             .filter(node -> !masks.get(node.id()).isEmpty())
@@ -344,7 +191,7 @@ public final class ZeroGuide implements Segmenter {
               TextEmbeddings.unit(node.embedding()),
               node.saliency()));
     }
-    return new Discovery(rgb.width(), rgb.height(), segments, tree(merged, masks));
+    return segments;
   }
 
   private static List<Discovery.TreeNode> tree(
@@ -379,7 +226,7 @@ public final class ZeroGuide implements Segmenter {
   public List<DiscoveredSegment> describe(Picture picture, List<Mask> masks) {
     return clip.compute(
         (model, call) -> {
-          Described found = describe(vectors(model, call, picture.rgb()), masks, namer);
+          Described found = embedAndName(vectors(model, call, picture.rgb()), masks, namer);
           return IntStream.range(0, masks.size())
               .mapToObj(
                   i ->
@@ -395,6 +242,40 @@ public final class ZeroGuide implements Segmenter {
         });
   }
 
+  /**
+   * As {@link #describe(Picture, List)}.
+   *
+   * @param file a picture, taken upright
+   * @param masks all of one size; none may be empty
+   * @return one for each mask, in that order
+   * @throws IOException if the file cannot be read, or is no whole picture
+   */
+  public List<DiscoveredSegment> describe(Path file, List<Mask> masks) throws IOException {
+    return describe(Picture.read(file), masks);
+  }
+
+  /**
+   * As {@link #describe(Picture, List)}.
+   *
+   * @param image DJL's picture
+   * @param masks all of one size; none may be empty
+   * @return one for each mask, in that order
+   */
+  public List<DiscoveredSegment> describe(Image image, List<Mask> masks) {
+    return describe(Picture.of(image), masks);
+  }
+
+  /**
+   * As {@link #describe(Picture, List)}.
+   *
+   * @param image Java's picture
+   * @param masks all of one size; none may be empty
+   * @return one for each mask, in that order
+   */
+  public List<DiscoveredSegment> describe(BufferedImage image, List<Mask> masks) {
+    return describe(Picture.of(image), masks);
+  }
+
   /** Embeds, names and merges. */
   SegmentMerging.Result merge(
       Picture rgb, Oversegmentation.Candidates candidates, Optional<Namer> by) {
@@ -407,7 +288,7 @@ public final class ZeroGuide implements Segmenter {
                   candidates.treeIds(),
                   (ids, leaves) -> {
                     List<Mask> masks = leaves.stream().map(candidates::mask).toList();
-                    return nodes(ids, leaves, describe(vectors, masks, by));
+                    return nodes(ids, leaves, embedAndName(vectors, masks, by));
                   });
         });
   }
@@ -421,7 +302,7 @@ public final class ZeroGuide implements Segmenter {
 
   private record Described(List<SegmentVectors.Vector> vectors, List<List<SegmentLabel>> labels) {}
 
-  private Described describe(SegmentVectors vectors, List<Mask> masks, Optional<Namer> by) {
+  private Described embedAndName(SegmentVectors vectors, List<Mask> masks, Optional<Namer> by) {
     progress.update("embedding segments", 0, masks.size());
     List<SegmentVectors.Vector> found = vectors.of(masks);
     if (by.isEmpty()) {
@@ -447,12 +328,12 @@ public final class ZeroGuide implements Segmenter {
   }
 
   /**
-   * Finds segments and gives each the nearest of the given words: {@link #discover(Image)}, then
+   * Finds segments and gives each the nearest of the given words: {@link #discover(Picture)}, then
    * {@link #reassign}.
    */
   @Override
-  public List<Segmentation> segment(List<Image> images, Vocabulary vocabulary) {
-    return images.stream().map(image -> reassign(discover(image), vocabulary)).toList();
+  public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
+    return pictures.stream().map(picture -> reassign(discover(picture), vocabulary)).toList();
   }
 
   /**
@@ -466,33 +347,25 @@ public final class ZeroGuide implements Segmenter {
    * @return segments by falling area, several of which may have one word
    */
   public Segmentation reassign(Discovery found, Vocabulary vocabulary) {
-    List<String> words = new ArrayList<>();
-    List<Integer> owners = new ArrayList<>();
-    int label = 0;
-    for (Vocabulary.Category category : vocabulary.categories()) {
-      label++;
-      words.addAll(category.words());
-      owners.addAll(Collections.nCopies(category.words().size(), label));
-    }
-    words.addAll(vocabulary.backgroundWords());
-    owners.addAll(Collections.nCopies(vocabulary.backgroundWords().size(), 0));
-    float[][] vectors = clip.textEmbeddings().classifier(words, settings.naming().prompt());
+    WordRows words = WordRows.of(vocabulary);
+    float[][] vectors =
+        clip.textEmbeddings().classifier(words.words(), settings.naming().prompt(), progress);
     List<Segment> segments =
         found.segments().stream()
-            .flatMap(segment -> reassign(segment, vocabulary, vectors, owners).stream())
+            .flatMap(segment -> reassign(segment, vocabulary, vectors, words).stream())
             .toList();
     return Segmentation.ofSegments(found.width(), found.height(), vocabulary.names(), segments);
   }
 
   private static Optional<Segment> reassign(
-      DiscoveredSegment segment, Vocabulary vocabulary, float[][] vectors, List<Integer> owners) {
+      DiscoveredSegment segment, Vocabulary vocabulary, float[][] vectors, WordRows words) {
     double[] cosines = Arrays.stream(vectors).mapToDouble(segment::similarity).toArray();
     int best = 0;
     for (int i = 1; i < cosines.length; i++) {
       best = cosines[i] > cosines[best] ? i : best;
     }
     OptionalDouble threshold = vocabulary.backgroundThreshold();
-    int label = owners.get(best);
+    int label = words.label(best);
     if (label == 0 || cosines[best] < threshold.orElse(-1)) {
       return Optional.empty();
     }

@@ -153,7 +153,8 @@ class MergingGoldenTest {
         Dino dino = TinyModels.dino();
         ZeroGuide guide =
             ZeroGuide.reference()
-                .models(dino, clip)
+                .dino(dino)
+                .clip(clip)
                 .encoder(
                     new SegmentEncoder.Settings(
                         masked, config.get("two_sigma_squared").getAsDouble(), Saliency.ROWS))

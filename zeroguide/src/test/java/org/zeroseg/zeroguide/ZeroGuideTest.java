@@ -49,9 +49,10 @@ class ZeroGuideTest {
     clip.close();
   }
 
-  private static ZeroGuide.Builder guide() {
+  private static ZeroGuideBuilder guide() {
     return ZeroGuide.builder()
-        .models(dino, clip)
+        .dino(dino)
+        .clip(clip)
         .candidates(new Oversegmentation(48, 96, 8, 6, 5, 0.99, true));
   }
 
@@ -227,11 +228,9 @@ class ZeroGuideTest {
   void givenWordsNameSegmentsByTheirEmbeddings() throws Exception {
     Picture picture = TinyModels.picture(64, 48, 8);
     try (ZeroGuide guide = guide().build()) {
-      Segmentation found =
-          guide.segment(picture.toImage(), Vocabulary.of("cat", "dog", "green tree"));
+      Segmentation found = guide.segment(picture, Vocabulary.of("cat", "dog", "green tree"));
       assertFalse(found.segments().isEmpty());
-      Segmentation none =
-          guide.segment(picture.toImage(), Vocabulary.of("cat").withBackgroundThreshold(1.1));
+      Segmentation none = guide.segment(picture, Vocabulary.of("cat").withBackgroundThreshold(1));
       assertTrue(none.segments().isEmpty());
       Discovery segments = guide.discover(picture);
       assertArrayEquals(

@@ -10,11 +10,11 @@ import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.tensor.LinearTaps;
 
 /**
- * From mask proposals to instances (Shin et al. 2023, Sec. 3.1, and the released code). Proposals
- * are named on their own small grid first; only those that show something other than background are
- * brought to the picture's size, one at a time and as bits.
+ * From the network's queries to instances (Shin et al. 2023, Sec. 3.1, and the released code).
+ * Queries are named on their own small grid first; only masks of those that show something other
+ * than background are brought to the picture's size, one at a time and as bits.
  *
- * @param threshold a cell or pixel belongs to a proposal above this probability
+ * @param threshold a cell or pixel belongs to a query's mask above this probability
  * @param temperature of the class scores
  * @param classScores what a cosine is worth
  * @param suppression among the masks of a category; none keeps all
@@ -30,7 +30,7 @@ record Instances(
     int most) {
 
   /**
-   * A picture's proposals with what is inside them.
+   * What the instance branch says of a picture: for each of its queries a mask and what is inside.
    *
    * @param probabilities {@code [Q, height width]}
    * @param height rows of the grid
@@ -39,7 +39,7 @@ record Instances(
    * @param cosines {@code [Q, words]}
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Proposals(
+  record Queries(
       float[] probabilities, int height, int width, float[] objectness, float[] cosines) {
 
     int count() {
@@ -48,66 +48,68 @@ record Instances(
   }
 
   /**
-   * What a proposal shows.
+   * What a query's mask shows.
    *
-   * @param proposal its index
+   * @param query its index
    * @param label 0 for background
    * @param probability of the label
    * @param score objectness times probability
    */
-  record Named(int proposal, int label, double probability, double score) {}
+  record Named(int query, int label, double probability, double score) {}
 
   /** An instance in the picture. */
-  record Instance(int proposal, int label, double score, Mask mask) {}
+  record Instance(int query, int label, double score, Mask mask) {}
 
-  /** Every proposal's best label, of equals the first; an empty one is background. */
-  List<Named> name(Proposals proposals, Words words) {
+  /** Every query's best label, of equals the first; an empty mask is background. */
+  List<Named> name(Queries queries, Words words) {
     List<Named> named = new ArrayList<>();
-    int count = words.labels().length;
-    for (int q = 0; q < proposals.count(); q++) {
-      float[] best = words.best(proposals.cosines(), q * count, 1);
-      double[] cosines = new double[best.length];
-      boolean empty = proposals.objectness()[q] == 0;
+    int count = words.count();
+    for (int q = 0; q < queries.count(); q++) {
+      double[] cosines = words.byLabel(queries.cosines(), q * count);
+      boolean empty = queries.objectness()[q] == 0;
       int label = 0;
-      for (int i = 0; i < best.length; i++) {
-        cosines[i] = best[i];
-        label = !empty && best[i] > best[label] ? i : label;
+      for (int i = 1; i < cosines.length; i++) {
+        label = !empty && cosines[i] > cosines[label] ? i : label;
       }
       double probability = classScores.probability(cosines, label, temperature);
-      named.add(new Named(q, label, probability, proposals.objectness()[q] * probability));
+      named.add(new Named(q, label, probability, queries.objectness()[q] * probability));
     }
     return named;
   }
 
-  /** The instances of a picture of a size: labels rising, within one scores falling. */
-  List<Instance> find(Proposals proposals, Words words, int pictureWidth, int pictureHeight) {
-    check(proposals);
+  /**
+   * The instances of a picture of a size that score no less than a threshold: labels rising, within
+   * one scores falling.
+   */
+  List<Instance> find(
+      Queries queries, Words words, double least, int pictureWidth, int pictureHeight) {
+    check(queries);
     List<Named> candidates =
-        name(proposals, words).stream().filter(named -> named.label() > 0).toList();
-    IntStream shown = candidates.stream().mapToInt(Named::proposal);
-    List<Mask> masks = masks(proposals, shown, pictureWidth, pictureHeight);
+        name(queries, words).stream().filter(named -> named.label() > 0).toList();
+    IntStream shown = candidates.stream().mapToInt(Named::query);
+    List<Mask> masks = masks(queries, shown, pictureWidth, pictureHeight);
     List<Instance> found = new ArrayList<>();
     for (Nms.Kept kept : suppress(candidates, masks)) {
       Named named = candidates.get(kept.index());
       Mask mask = masks.get(kept.index());
       // A mask of a few cells may vanish between the pixels; it still suppresses others before.
-      if (!mask.isEmpty()) {
-        found.add(new Instance(named.proposal(), named.label(), kept.score(), mask));
+      if (!mask.isEmpty() && kept.score() >= least) {
+        found.add(new Instance(named.query(), named.label(), kept.score(), mask));
       }
     }
     return found.size() <= most ? found : best(found);
   }
 
-  /** All proposals at the size of a picture. */
-  List<Mask> masks(Proposals proposals, int pictureWidth, int pictureHeight) {
-    check(proposals);
-    return masks(proposals, IntStream.range(0, proposals.count()), pictureWidth, pictureHeight);
+  /** The masks of all queries at the size of a picture. */
+  List<Mask> masks(Queries queries, int pictureWidth, int pictureHeight) {
+    check(queries);
+    return masks(queries, IntStream.range(0, queries.count()), pictureWidth, pictureHeight);
   }
 
-  private List<Mask> masks(Proposals proposals, IntStream which, int width, int height) {
-    LinearTaps rows = LinearTaps.of(proposals.height(), height);
-    LinearTaps columns = LinearTaps.of(proposals.width(), width);
-    return which.parallel().mapToObj(q -> mask(proposals, q, rows, columns)).toList();
+  private List<Mask> masks(Queries queries, IntStream which, int width, int height) {
+    LinearTaps rows = LinearTaps.of(queries.height(), height);
+    LinearTaps columns = LinearTaps.of(queries.width(), width);
+    return which.parallel().mapToObj(q -> mask(queries, q, rows, columns)).toList();
   }
 
   private List<Instance> best(List<Instance> found) {
@@ -133,34 +135,34 @@ record Instances(
         .toList();
   }
 
-  private static void check(Proposals proposals) {
-    for (float p : proposals.probabilities()) {
+  private static void check(Queries queries) {
+    for (float p : queries.probabilities()) {
       if (!(p >= 0 && p <= 1)) {
         throw new IllegalStateException(
-            "a mask proposal holds " + p + ", which is no probability; are the weights damaged?");
+            "a query's mask holds " + p + ", which is no probability; are the weights damaged?");
       }
     }
   }
 
-  /** One proposal, enlarged bilinearly and cut, without a float for every pixel. */
-  private Mask mask(Proposals proposals, int proposal, LinearTaps rows, LinearTaps columns) {
+  /** One mask, enlarged bilinearly and cut, without a float for every pixel. */
+  private Mask mask(Queries queries, int query, LinearTaps rows, LinearTaps columns) {
     int height = rows.size();
     int width = columns.size();
-    int offset = proposal * proposals.height() * proposals.width();
-    Extent extent = extent(proposals, offset);
+    int offset = query * queries.height() * queries.width();
+    Extent extent = extent(queries, offset);
     if (extent.isEmpty()) {
       return Mask.empty(width, height);
     }
     // Interpolation is a mean: a pixel exceeds the threshold only beside a cell that does.
-    int top = first(extent.top(), proposals.height(), height);
-    int bottom = end(extent.bottom(), proposals.height(), height);
-    int left = first(extent.left(), proposals.width(), width);
-    int right = end(extent.right(), proposals.width(), width);
+    int top = first(extent.top(), queries.height(), height);
+    int bottom = end(extent.bottom(), queries.height(), height);
+    int left = first(extent.left(), queries.width(), width);
+    int right = end(extent.right(), queries.width(), width);
     boolean[] pixels = new boolean[width * height];
-    float[] narrow = new float[proposals.width()];
+    float[] narrow = new float[queries.width()];
     float[] row = new float[width];
     for (int y = top; y < bottom; y++) {
-      rows.row(proposals.probabilities(), offset, proposals.width(), y, narrow);
+      rows.row(queries.probabilities(), offset, queries.width(), y, narrow);
       columns.apply(narrow, row, left, right);
       for (int x = left; x < right; x++) {
         pixels[y * width + x] = row[x] > threshold;
@@ -176,14 +178,14 @@ record Instances(
     }
   }
 
-  private Extent extent(Proposals proposals, int offset) {
+  private Extent extent(Queries queries, int offset) {
     int top = Integer.MAX_VALUE;
     int bottom = -1;
     int left = Integer.MAX_VALUE;
     int right = -1;
-    for (int y = 0; y < proposals.height(); y++) {
-      for (int x = 0; x < proposals.width(); x++) {
-        if (proposals.probabilities()[offset + y * proposals.width() + x] > threshold) {
+    for (int y = 0; y < queries.height(); y++) {
+      for (int x = 0; x < queries.width(); x++) {
+        if (queries.probabilities()[offset + y * queries.width() + x] > threshold) {
           top = Math.min(top, y);
           bottom = y;
           left = Math.min(left, x);

@@ -20,7 +20,6 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.supervision.PseudoMasks;
@@ -38,7 +37,7 @@ class SyntheticScenesTest {
     masks = new PseudoMasks(folder.resolve("masks"));
     for (int i = 0; i < 4; i++) {
       String name = "p" + i + ".png";
-      Picture.of(TinyZutis.image(60, 50, i)).rgb().writePng(folder.resolve(name));
+      TinyZutis.image(60, 50, i).writePng(folder.resolve(name));
       masks.write(name, Mask.of(60, 50, (x, y) -> x > 15 && x < 40 && y > 10 && y < 40));
     }
   }

@@ -1,6 +1,5 @@
 package org.zeroseg.zutis;
 
-import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.LinkedHashMap;
@@ -58,7 +57,7 @@ final class TinyZutis {
   }
 
   /** Noise in blocks of eight pixels. */
-  static Image image(int width, int height, long seed) {
+  static Picture image(int width, int height, long seed) {
     byte[] samples = new byte[3 * width * height];
     byte[] noise = new byte[3 * (width / 8 + 1) * (height / 8 + 1)];
     new SplittableRandom(seed).nextBytes(noise);
@@ -69,6 +68,6 @@ final class TinyZutis {
         }
       }
     }
-    return Picture.of(Mode.RGB, width, height, samples).toImage();
+    return Picture.of(Mode.RGB, width, height, samples);
   }
 }

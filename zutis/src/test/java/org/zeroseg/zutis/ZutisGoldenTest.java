@@ -33,6 +33,7 @@ import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.segment.Labelling;
+import org.zeroseg.core.segment.WordRows;
 import org.zeroseg.core.tensor.LinearTaps;
 import org.zeroseg.core.tensor.Weights;
 
@@ -126,19 +127,25 @@ class ZutisGoldenTest {
       NDArray patchTokens = model.patchTokens(features);
       golden.check("patch_tokens", patchTokens.reshape(1, features.height(), features.width(), -1));
       NDArray words = golden.input(manager, "text_embeddings");
-      Words each = Words.each((int) words.getShape().get(0));
+      Words each = each((int) words.getShape().get(0));
       labels(golden, "semantic_", model.cosines(patchTokens, words), features, width, height);
       NDArray last = model.proposals(model.decode(features, false), 0);
       Instances rules = ZutisCases.instances(golden.config());
-      Instances.Proposals proposals =
+      Instances.Queries proposals =
           proposals(last, features.height(), patchTokens, words, rules.threshold()).get(0);
-      List<Instances.Instance> found = rules.find(proposals, each, width, height);
+      List<Instances.Instance> found = rules.find(proposals, each, 0, width, height);
       golden.check(
           "instance_category_ids", longs(found.stream().mapToLong(Instances.Instance::label)));
       golden.check(
           "instance_scores", doubles(found.stream().mapToDouble(Instances.Instance::score)));
       golden.check("instance_mask_areas", longs(found.stream().mapToLong(i -> i.mask().area())));
     }
+  }
+
+  /** Words that are labels themselves, the first for background. */
+  private static Words each(int words) {
+    int[] owners = IntStream.range(0, words).map(i -> i == 0 ? words - 1 : i - 1).toArray();
+    return new Words(new WordRows(List.of(), owners, words - 1), 0);
   }
 
   /** Checks logits and labels at a picture's size as the shipped labelling makes them. */
@@ -155,7 +162,7 @@ class ZutisGoldenTest {
         new Labelling(
             LinearTaps.of(grid.height(), height),
             LinearTaps.of(grid.width(), width),
-            Labelling.Values.INDEPENDENT_COSINES,
+            Output.SCORING,
             OptionalDouble.empty());
     float[] logits = new float[pictures * count * height * width];
     int[] labels = new int[pictures * height * width];
@@ -205,14 +212,14 @@ class ZutisGoldenTest {
   }
 
   /** Each picture's proposals {@code [B, Q, height width]} with what is inside. */
-  private static List<Instances.Proposals> proposals(
+  private static List<Instances.Queries> proposals(
       NDArray proposals, int height, NDArray patchTokens, NDArray words, double threshold) {
     ZutisModel.Inside inside = ZutisModel.inside(proposals, patchTokens, words, threshold);
     int pictures = (int) proposals.getShape().get(0);
-    List<Instances.Proposals> all = new ArrayList<>();
+    List<Instances.Queries> all = new ArrayList<>();
     for (int i = 0; i < pictures; i++) {
       all.add(
-          new Instances.Proposals(
+          new Instances.Queries(
               proposals.get(i).toFloatArray(),
               height,
               (int) proposals.getShape().get(2) / height,
@@ -238,8 +245,8 @@ class ZutisGoldenTest {
       int width = size.isJsonNull() ? gridWidth : size.getAsJsonArray().get(1).getAsInt();
       NDArray tokens = golden.input(manager, "patch_tokens");
       NDArray words = golden.input(manager, "text_embeddings");
-      Words each = Words.each((int) words.getShape().get(0));
-      List<Instances.Proposals> pictures =
+      Words each = each((int) words.getShape().get(0));
+      List<Instances.Queries> pictures =
           proposals(
               all.reshape(shape.get(0), shape.get(1), (long) gridHeight * gridWidth),
               gridHeight,
@@ -255,7 +262,7 @@ class ZutisGoldenTest {
       List<Long> ids = new ArrayList<>();
       List<Instances.Instance> found = new ArrayList<>();
       for (int i = 0; i < pictures.size(); i++) {
-        List<Instances.Instance> own = rules.find(pictures.get(i), each, width, height);
+        List<Instances.Instance> own = rules.find(pictures.get(i), each, 0, width, height);
         long id = config.getAsJsonArray("image_ids").get(i).getAsLong();
         own.forEach(instance -> ids.add(id));
         found.addAll(own);

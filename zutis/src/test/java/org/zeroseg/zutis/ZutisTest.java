@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,6 +25,7 @@ import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Nms;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.tensor.Weights;
 
 class ZutisTest {
@@ -41,7 +41,7 @@ class ZutisTest {
     clip.close();
   }
 
-  private Zutis build(Zutis.Builder builder) throws IOException {
+  private Zutis build(ZutisBuilder builder) throws IOException {
     NDManager manager = NDManager.newBaseManager();
     return builder.clip(clip).build(TinyZutis.model(manager), manager);
   }
@@ -53,7 +53,7 @@ class ZutisTest {
 
   @Test
   void regionsCoverThePictureAndInstancesAreRanked() throws IOException {
-    Image image = TinyZutis.image(75, 52, 1);
+    Picture image = TinyZutis.image(75, 52, 1);
     try (Zutis zutis = build(Zutis.builder().withoutSuppression())) {
       Segmentation both = zutis.segment(image, WORDS);
       assertEquals(75, both.width());
@@ -69,7 +69,7 @@ class ZutisTest {
 
   @Test
   void eachAnswerIsAPartOfBoth() throws IOException {
-    Image image = TinyZutis.image(64, 48, 2);
+    Picture image = TinyZutis.image(64, 48, 2);
     Segmentation both;
     try (Zutis zutis = build(Zutis.builder())) {
       both = zutis.segment(image, WORDS);
@@ -93,7 +93,7 @@ class ZutisTest {
 
   @Test
   void batchesOfSeveralSizesEqualSinglePictures() throws IOException {
-    List<Image> images =
+    List<Picture> images =
         List.of(
             TinyZutis.image(40, 32, 1),
             TinyZutis.image(33, 47, 2),
@@ -121,36 +121,36 @@ class ZutisTest {
 
   @Test
   void aSizeForTheNetworkLeavesTheAnswerAtThePicturesOwn() throws IOException {
-    Image image = TinyZutis.image(40, 32, 1);
-    Picture larger = Picture.of(image).resize(80, 64, Filter.BILINEAR);
-    try (Zutis enlarging = build(Zutis.builder().shorterSide(64));
-        Zutis limited = build(Zutis.builder().shorterSide(64).longerSideWithin(40));
+    Picture image = TinyZutis.image(40, 32, 1);
+    Picture larger = image.resize(80, 64, Filter.BILINEAR);
+    try (Zutis enlarging = build(Zutis.builder().input(InputSize.shorterSide(64)));
+        Zutis limited = build(Zutis.builder().input(InputSize.shorterSide(64).longerWithin(40)));
         Zutis plain = build(Zutis.builder())) {
       Segmentation result = enlarging.segment(image, WORDS);
       assertEquals(40, result.width());
       assertEquals(32, result.height());
-      Segmentation same = enlarging.segment(larger.toImage(), WORDS);
-      assertTrue(same(plain.segment(larger.toImage(), WORDS), same));
+      Segmentation same = enlarging.segment(larger, WORDS);
+      assertTrue(same(plain.segment(larger, WORDS), same));
       assertTrue(same(plain.segment(image, WORDS), limited.segment(image, WORDS)));
     }
-    assertThrows(IllegalArgumentException.class, () -> Zutis.builder().shorterSide(0));
+    assertThrows(IllegalArgumentException.class, () -> InputSize.shorterSide(0));
   }
 
   /** Cosines differ by two at most. */
   @Test
   void aMarginTakesFromBackgroundOrGivesToIt() throws IOException {
-    Image image = TinyZutis.image(48, 40, 5);
+    Picture image = TinyZutis.image(48, 40, 5);
     try (Zutis never = build(Zutis.builder().backgroundMargin(3));
         Zutis always = build(Zutis.builder().backgroundMargin(-3))) {
       assertTrue(IntStream.of(never.segment(image, WORDS).labels()).allMatch(l -> l > 0));
-      assertTrue(never.proposals(image, WORDS).stream().allMatch(p -> p.label() > 0));
+      assertTrue(never.candidates(image, WORDS).stream().allMatch(p -> p.label() > 0));
       Segmentation empty = always.segment(image, WORDS);
       assertTrue(IntStream.of(empty.labels()).allMatch(l -> l == 0));
       assertEquals(List.of(), empty.segments());
     }
     try (Zutis strict = build(Zutis.builder().backgroundMargin(3).maskThreshold(1 - 1e-9))) {
       // Nothing is inside, so nothing is named.
-      assertTrue(strict.proposals(image, WORDS).stream().allMatch(p -> p.label() == 0));
+      assertTrue(strict.candidates(image, WORDS).stream().allMatch(p -> p.label() == 0));
     }
     assertThrows(
         IllegalArgumentException.class, () -> Zutis.builder().backgroundMargin(Double.NaN));
@@ -161,9 +161,9 @@ class ZutisTest {
     Vocabulary words = Vocabulary.of("cat", "Background");
     for (ClassScores scores : ClassScores.values()) {
       try (Zutis zutis = build(Zutis.builder().classScores(scores, 5).maskThreshold(1 - 1e-9))) {
-        for (Zutis.Proposal proposal : zutis.proposals(TinyZutis.image(48, 40, 5), words)) {
-          assertEquals(0, proposal.label());
-          assertEquals(0, proposal.probability(), scores.name());
+        for (Zutis.Candidate candidate : zutis.candidates(TinyZutis.image(48, 40, 5), words)) {
+          assertEquals(0, candidate.label());
+          assertEquals(0, candidate.probability(), scores.name());
         }
       }
     }
@@ -203,7 +203,7 @@ class ZutisTest {
   }
 
   @Test
-  void noProposalAboveTheThresholdMeansNoInstance() throws IOException {
+  void noCandidateAboveTheThresholdMeansNoInstance() throws IOException {
     try (Zutis zutis = build(Zutis.builder().maskThreshold(1 - 1e-9))) {
       Segmentation result = zutis.segment(TinyZutis.image(48, 40, 1), WORDS);
       assertEquals(List.of(), result.segments());
@@ -212,20 +212,35 @@ class ZutisTest {
   }
 
   @Test
-  void aPictureSmallerThanAPatchIsRefused() throws IOException {
-    try (Zutis zutis = build(Zutis.builder())) {
-      String message =
-          assertThrows(
-                  IllegalArgumentException.class,
-                  () -> zutis.segment(TinyZutis.image(40, 7, 1), WORDS))
-              .getMessage();
-      assertTrue(message.contains("patch of 8"), message);
+  void picturesSmallerThanAPatchAndStripsHaveAnAnswer() throws IOException {
+    for (InputSize rule : List.of(InputSize.own(), InputSize.shorterSide(64))) {
+      try (Zutis zutis = build(Zutis.builder().input(rule))) {
+        for (int[] size : new int[][] {{40, 7}, {1, 1}, {1, 800}, {3000, 3}, {1, 20_000}}) {
+          Segmentation result = zutis.segment(TinyZutis.image(size[0], size[1], 1), WORDS);
+          assertEquals(size[0], result.width());
+          assertEquals(size[1], result.height());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aThresholdLeavesOutInstancesThatScoreLess() throws IOException {
+    Picture image = TinyZutis.image(75, 52, 1);
+    try (Zutis zutis = build(Zutis.builder().withoutSuppression())) {
+      List<Segment> all = zutis.segment(image, WORDS).segments();
+      double least = all.get(all.size() / 2).score();
+      assertEquals(
+          all.stream().map(Segment::score).filter(score -> score >= least).toList(),
+          zutis.segment(image, WORDS.withBackgroundThreshold(least)).segments().stream()
+              .map(Segment::score)
+              .toList());
     }
   }
 
   @Test
   void onlyTheBestAreKeptIfFewAreAskedFor() throws IOException {
-    Image image = TinyZutis.image(75, 52, 1);
+    Picture image = TinyZutis.image(75, 52, 1);
     try (Zutis all = build(Zutis.builder().withoutSuppression());
         Zutis one = build(Zutis.builder().withoutSuppression().atMost(1))) {
       Segment best = all.segment(image, WORDS).segments().get(0);
@@ -236,14 +251,14 @@ class ZutisTest {
   }
 
   @Test
-  void proposalsAreWhatInstancesAreChosenFrom() throws IOException {
-    Image image = TinyZutis.image(75, 52, 1);
+  void candidatesAreWhatInstancesAreChosenFrom() throws IOException {
+    Picture image = TinyZutis.image(75, 52, 1);
     try (Zutis zutis = build(Zutis.builder().suppression(new Nms.Linear(0.3)))) {
-      List<Zutis.Proposal> proposals = zutis.proposals(image, WORDS);
-      assertEquals(TinyZutis.CONFIG.queries(), proposals.size());
+      List<Zutis.Candidate> candidates = zutis.candidates(image, WORDS);
+      assertEquals(TinyZutis.CONFIG.queries(), candidates.size());
       for (Segment segment : zutis.segment(image, WORDS).segments()) {
         assertTrue(
-            proposals.stream()
+            candidates.stream()
                 .anyMatch(p -> p.label() == segment.label() && p.mask().equals(segment.mask())));
       }
     }
@@ -251,7 +266,7 @@ class ZutisTest {
 
   @Test
   void oneOfTwoSynonymsIsEnough() throws IOException {
-    Image image = TinyZutis.image(64, 48, 3);
+    Picture image = TinyZutis.image(64, 48, 3);
     Vocabulary synonyms =
         Vocabulary.of(List.of(Vocabulary.Category.of("cat", "dog", "a photo")))
             .withBackground("background");
@@ -267,7 +282,7 @@ class ZutisTest {
 
   @Test
   void aThresholdMakesUnsurePixelsBackground() throws IOException {
-    Image image = TinyZutis.image(64, 48, 3);
+    Picture image = TinyZutis.image(64, 48, 3);
     try (Zutis zutis = build(Zutis.builder())) {
       int[] none = zutis.segment(image, WORDS.withBackgroundThreshold(0.9999)).labels();
       assertArrayEquals(new int[64 * 48], none);
@@ -277,7 +292,7 @@ class ZutisTest {
   @Test
   void whatIsWrittenIsReadBackToTheSameResult() throws IOException {
     Path file = folder.resolve("zutis.safetensors");
-    Image image = TinyZutis.image(64, 48, 3);
+    Picture image = TinyZutis.image(64, 48, 3);
     try (NDManager manager = NDManager.newBaseManager();
         Zutis zutis = build(Zutis.builder())) {
       Weights weights = Weights.of(TinyZutis.weights(manager), "random weights");
@@ -293,7 +308,7 @@ class ZutisTest {
   @Test
   void bfloat16ComesCloseToFloat32() throws IOException {
     Path file = folder.resolve("zutis.safetensors");
-    Image image = TinyZutis.image(64, 48, 3);
+    Picture image = TinyZutis.image(64, 48, 3);
     try (NDManager manager = NDManager.newBaseManager();
         Zutis zutis = build(Zutis.builder())) {
       Weights weights = Weights.of(TinyZutis.weights(manager), "random weights");
@@ -340,7 +355,7 @@ class ZutisTest {
 
   @Test
   void callsFromSeveralThreadsAgree() throws IOException {
-    Image image = TinyZutis.image(64, 48, 3);
+    Picture image = TinyZutis.image(64, 48, 3);
     try (Zutis zutis = build(Zutis.builder())) {
       Segmentation alone = zutis.segment(image, WORDS);
       IntStream.range(0, 12)

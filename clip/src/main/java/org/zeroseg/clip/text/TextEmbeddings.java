@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -96,23 +96,39 @@ public final class TextEmbeddings {
    * @throws IllegalArgumentException if a prompt is too long for the encoder or has no direction
    */
   public float[][] classifier(List<String> words, PromptTemplates templates) {
+    return classifier(words, templates, Progress.SILENT);
+  }
+
+  /**
+   * The class vectors of words, of which many take a while.
+   *
+   * @param words K words; one may occur twice
+   * @param templates the sentences around them
+   * @param progress is told how many of the words that are not known yet are encoded
+   * @return unit vectors [K, D], the caller's own
+   * @throws IllegalArgumentException if a prompt is too long for the encoder or has no direction
+   */
+  public float[][] classifier(List<String> words, PromptTemplates templates, Progress progress) {
     Map<String, float[]> vectors = new LinkedHashMap<>();
     Set<String> missing = new LinkedHashSet<>();
     for (String word : words) {
       find(new Key(templates, word))
           .ifPresentOrElse(vector -> vectors.put(word, vector), () -> missing.add(word));
     }
-    encode(missing, templates, vectors);
+    encode(List.copyOf(missing), templates, vectors, progress);
     return words.stream().map(word -> vectors.get(word).clone()).toArray(float[][]::new);
   }
 
   private void encode(
-      Collection<String> words, PromptTemplates templates, Map<String, float[]> vectors) {
+      List<String> words,
+      PromptTemplates templates,
+      Map<String, float[]> vectors,
+      Progress progress) {
     int prompts = templates.templates().size();
     int wordsAtOnce = Math.max(1, PROMPTS_AT_ONCE / prompts);
-    List<String> all = List.copyOf(words);
-    for (int start = 0; start < all.size(); start += wordsAtOnce) {
-      List<String> some = all.subList(start, Math.min(start + wordsAtOnce, all.size()));
+    for (int start = 0; start < words.size(); start += wordsAtOnce) {
+      progress.update("encoding words", start, words.size());
+      List<String> some = words.subList(start, Math.min(start + wordsAtOnce, words.size()));
       List<String> texts = new ArrayList<>();
       some.forEach(word -> texts.addAll(templates.prompts(word)));
       float[][] embeddings = encoder.encode(texts);
@@ -126,6 +142,9 @@ public final class TextEmbeddings {
         }
         keep(new Key(templates, word), vectors.get(word));
       }
+    }
+    if (!words.isEmpty()) {
+      progress.update("encoding words", words.size(), words.size());
     }
   }
 

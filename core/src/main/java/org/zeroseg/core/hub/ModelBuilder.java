@@ -2,8 +2,12 @@ package org.zeroseg.core.hub;
 
 import ai.djl.Device;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.TorchEngine;
 
 /**
@@ -18,6 +22,7 @@ public abstract class ModelBuilder<B extends ModelBuilder<B>> {
   private Optional<ModelHub> hub = Optional.empty();
   private Optional<Device> device = Optional.empty();
   private Precision precision = Precision.AUTO;
+  private Progress progress = Progress.SILENT;
 
   /** The environment's hub, the engine's default device, the precision that it gains from. */
   protected ModelBuilder() {}
@@ -94,12 +99,49 @@ public abstract class ModelBuilder<B extends ModelBuilder<B>> {
   }
 
   /**
+   * Is told how long work gets on: downloads while models are loaded, and what a method says
+   * besides.
+   *
+   * @param watcher silent by default
+   * @return this
+   */
+  public B progress(Progress watcher) {
+    progress = watcher;
+    return self();
+  }
+
+  /**
+   * A path as the name of a model, never taken for an id.
+   *
+   * @param path a file or folder
+   * @return fails if there is none
+   */
+  protected static Source<String> named(Path path) {
+    return () -> {
+      if (!Files.exists(path)) {
+        throw new NoSuchFileException(path + ": there is no such file or folder");
+      }
+      return path.toString();
+    };
+  }
+
+  /**
+   * A path or an id as the name of a model.
+   *
+   * @param pathOrId a file, a folder or an id
+   * @return gives the name
+   */
+  protected static Source<String> named(String pathOrId) {
+    return () -> pathOrId;
+  }
+
+  /**
    * The hub in force.
    *
-   * @return the chosen one, or the environment's
+   * @return the chosen one, or the environment's, which tells this builder's watcher
    */
   protected ModelHub hub() {
-    return hub.orElseGet(ModelHub::fromEnvironment);
+    return hub.orElseGet(() -> ModelHub.fromEnvironment().withProgress(progress));
   }
 
   /**
@@ -118,5 +160,14 @@ public abstract class ModelBuilder<B extends ModelBuilder<B>> {
    */
   protected Precision precision() {
     return precision;
+  }
+
+  /**
+   * The watcher in force.
+   *
+   * @return the chosen one, or one that tells nobody
+   */
+  protected Progress progress() {
+    return progress;
   }
 }

@@ -10,30 +10,11 @@ import org.zeroseg.core.tensor.LinearTaps;
  *
  * @param rows the resize from top to bottom
  * @param columns the resize from left to right
- * @param values what the map holds
+ * @param scoring what the probability of a pixel's best category is
  * @param threshold a pixel whose best probability is below it becomes background
  */
 public record Labelling(
-    LinearTaps rows, LinearTaps columns, Values values, OptionalDouble threshold) {
-
-  /** What a map holds. */
-  public enum Values {
-    /** Cosines; a softmax at CLIP's temperature makes probabilities of them. */
-    COSINES,
-    /** Values like probabilities, to be divided by their sum. */
-    WEIGHTS,
-    /**
-     * Cosines; the sigmoid of five times the cosine is a category's probability, whatever the
-     * others have, as ZUTIS scores its instances.
-     */
-    INDEPENDENT_COSINES
-  }
-
-  /** What CLIP's trained logit scale is in practice. */
-  private static final float SCALE = 100;
-
-  /** ZUTIS's temperature, from its released code. */
-  private static final float SIGMOID_SCALE = 5;
+    LinearTaps rows, LinearTaps columns, Scoring scoring, OptionalDouble threshold) {
 
   /** Rows that one task works through with one set of buffers. */
   private static final int BAND = 16;
@@ -110,38 +91,12 @@ public record Labelling(
       if (winner >= named) {
         continue;
       }
-      double probability = probability(row, winner, x);
+      double probability = scoring.probability(row, winner, x);
       if (threshold.isEmpty() || probability >= threshold.getAsDouble()) {
         labels[offset + x] = winner + 1;
         sums[winner] += probability;
       }
     }
-  }
-
-  /**
-   * The probability of one category at a pixel of a resized row.
-   *
-   * @param row {@code [count][width of the picture]} values
-   * @param category the category's number from 0
-   * @param x the pixel's column
-   * @return from 0 to 1
-   */
-  public double probability(float[][] row, int category, int x) {
-    float own = row[category][x];
-    if (values == Values.INDEPENDENT_COSINES) {
-      return 1 / (1 + Math.exp(-SIGMOID_SCALE * own));
-    }
-    double sum = 0;
-    for (float[] value : row) {
-      if (values == Values.WEIGHTS) {
-        sum += value[x];
-      } else {
-        float logit = SCALE * (value[x] - own);
-        // Beyond, nothing is left of it beside the one that is its own.
-        sum += logit > -30 ? Math.exp(logit) : 0;
-      }
-    }
-    return values == Values.WEIGHTS ? own / sum : 1 / sum;
   }
 
   private static double[] means(int[] labels, double[][] sums, int named) {

@@ -1,5 +1,9 @@
 package org.zeroseg.core.supervision;
 
+import ai.djl.modality.cv.Image;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
@@ -35,6 +39,37 @@ public interface SaliencyDetector extends AutoCloseable {
    */
   default Salient detect(Picture picture) {
     return detect(List.of(picture)).get(0);
+  }
+
+  /**
+   * Looks at the upright picture in a file.
+   *
+   * @param file a picture of any size
+   * @return what stands out
+   * @throws IOException if the file cannot be read, or is no whole picture
+   */
+  default Salient detect(Path file) throws IOException {
+    return detect(Picture.read(file));
+  }
+
+  /**
+   * Looks at one picture.
+   *
+   * @param image DJL's picture
+   * @return what stands out
+   */
+  default Salient detect(Image image) {
+    return detect(Picture.of(image));
+  }
+
+  /**
+   * Looks at one picture.
+   *
+   * @param image Java's picture
+   * @return what stands out
+   */
+  default Salient detect(BufferedImage image) {
+    return detect(Picture.of(image));
   }
 
   @Override

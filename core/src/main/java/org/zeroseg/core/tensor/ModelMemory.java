@@ -14,6 +14,7 @@ public final class ModelMemory implements AutoCloseable {
   private final String model;
   private final ReentrantReadWriteLock lock;
   private final boolean lent;
+  private volatile boolean returned;
 
   /**
    * The memory of a model.
@@ -35,7 +36,7 @@ public final class ModelMemory implements AutoCloseable {
   /**
    * The same memory for one who does not own it.
    *
-   * @return frees nothing when it is closed
+   * @return frees nothing when it is closed, but refuses calls from then on, like the owner's
    */
   public ModelMemory lent() {
     return new ModelMemory(manager, model, lock, true);
@@ -61,7 +62,7 @@ public final class ModelMemory implements AutoCloseable {
   public <T> T during(Function<NDManager, T> call) {
     lock.readLock().lock();
     try {
-      if (!manager.isOpen()) {
+      if (returned || !manager.isOpen()) {
         throw new IllegalStateException(model + " is closed");
       }
       try (NDManager arrays = manager.newSubManager()) {
@@ -73,7 +74,8 @@ public final class ModelMemory implements AutoCloseable {
   }
 
   /**
-   * Waits for the calls that run, and frees the model unless it is lent; later calls fail.
+   * Waits for the calls that run, and frees the model; a lent one is given back at once and stays
+   * open for its owner. Later calls fail.
    *
    * @throws IllegalStateException if a call closes the model that it runs on, whose end it would
    *     wait for forever
@@ -81,6 +83,7 @@ public final class ModelMemory implements AutoCloseable {
   @Override
   public void close() {
     if (lent) {
+      returned = true;
       return;
     }
     if (lock.getReadHoldCount() > 0) {

@@ -93,8 +93,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     inOrder(
         truth.images(),
         image ->
-            segmenter.segment(
-                Picture.readAsStored(images.resolve(image.fileName())).toImage(), vocabulary),
+            segmenter.segment(Picture.readAsStored(images.resolve(image.fileName())), vocabulary),
         (image, segmentation) -> {
           for (Segment segment : segmentation.segments()) {
             long category = categories.get(segment.label() - 1).id();

@@ -1,6 +1,5 @@
 package org.zeroseg.eval.run;
 
-import ai.djl.modality.cv.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,8 +84,7 @@ public interface SemanticPredictor {
         throw new IllegalArgumentException(
             words.size() + " categories for a set of " + dataset.vocabulary().size());
       }
-      Image image = item.picture().toImage();
-      return LabelMap.of(segmenter.segment(image, words)).map(label -> label - shift);
+      return LabelMap.of(segmenter.segment(item.picture(), words)).map(label -> label - shift);
     };
   }
 }

@@ -14,6 +14,7 @@ import org.zeroseg.examples.demo.DemoZeroGuide;
 import org.zeroseg.examples.demo.DemoZeroGuide.Variant;
 import org.zeroseg.zeroguide.SegmentEncoder;
 import org.zeroseg.zeroguide.ZeroGuide;
+import org.zeroseg.zeroguide.ZeroGuideBuilder;
 import org.zeroseg.zeroguide.caption.Namer;
 import org.zeroseg.zeroguide.caption.WordList;
 import org.zeroseg.zeroguide.caption.ZeroCap;
@@ -93,10 +94,11 @@ final class GuideModel {
     Optional<Namer> namer = Optional.empty();
     try {
       namer = namer(demo, clip, prompt, progress);
-      ZeroGuide.Builder builder =
+      ZeroGuideBuilder builder =
           demo
               ? DemoZeroGuide.builder(eyes, clip, variant)
-              : variant.of(ZeroGuide.builder().models(eyes, clip), SegmentEncoder.Settings.DEFAULT);
+              : variant.of(
+                  ZeroGuide.builder().dino(eyes).clip(clip), SegmentEncoder.Settings.DEFAULT);
       namer.ifPresent(builder::namer);
       builder.progress(progress);
       return new Guide(builder.build(), eyes, namer, prompt);

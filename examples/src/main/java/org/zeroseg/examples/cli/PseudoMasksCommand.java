@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.demo.DemoModels;
@@ -90,8 +91,8 @@ final class PseudoMasksCommand implements Callable<Integer> {
         ? DemoModels.selfMask(true)
         : SelfMask.builder()
             .model(model)
-            .shorterSide(shorterSide)
-            .batchSize(batch)
+            .input(InputSize.shorterSide(shorterSide))
+            .batch(batch)
             .refinedBy(BilateralSolver.DEFAULT)
             .build();
   }

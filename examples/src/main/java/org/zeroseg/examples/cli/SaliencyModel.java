@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.dino.SelfMask;
+import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Option;
 
@@ -29,7 +30,7 @@ final class SaliencyModel {
     if (name.equals(Models.DEMO)) {
       return DemoModels.selfMask(!raw);
     }
-    SelfMask.Builder builder = SelfMask.builder().model(name);
+    SelfMaskBuilder builder = SelfMask.builder().model(name);
     return (raw ? builder : builder.refinedBy(BilateralSolver.DEFAULT)).build();
   }
 }

@@ -59,8 +59,7 @@ final class SegmentCommand implements Callable<Integer> {
         Segmenter segmenter = model.segmenter(Zutis.Answer.BOTH, clip)) {
       return pictures.forEach(
           progress,
-          (shot, report) ->
-              describe(shot, segmenter.segment(shot.picture().toImage(), vocabulary), report));
+          (shot, report) -> describe(shot, segmenter.segment(shot.picture(), vocabulary), report));
     }
   }
 

@@ -6,8 +6,10 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.zutis.Zutis;
+import org.zeroseg.zutis.ZutisBuilder;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that segment by words: which model, and from where on it is sure. */
@@ -61,8 +63,8 @@ final class WordModel {
   /** The segmenter on the model's CLIP, which stays open when it is closed. */
   Segmenter segmenter(Zutis.Answer answer, Clip clip) throws IOException {
     if (zutis.isPresent()) {
-      Zutis.Builder builder = Zutis.builder().model(zutis.get()).clip(clip).answer(answer);
-      longerSide.ifPresent(builder::longerSideWithin);
+      ZutisBuilder builder = Zutis.builder().model(zutis.get()).clip(clip).answer(answer);
+      longerSide.ifPresent(pixels -> builder.input(InputSize.own().longerWithin(pixels)));
       return builder.build();
     }
     return asksZutis() ? DemoModels.zutis(clip, answer) : Models.maskClip(name, clip);

@@ -16,12 +16,15 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
+import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zutis.Zutis;
+import org.zeroseg.zutis.ZutisBuilder;
 
 /**
  * The models that come with the code. They know the words of ShapeWorld and nothing else; where
@@ -85,7 +88,8 @@ public final class DemoModels {
     return opened(
         "selfmask",
         file -> {
-          SelfMask.Builder builder = SelfMask.builder().model(file).shorterSide(DemoSaliency.SIDE);
+          SelfMaskBuilder builder =
+              SelfMask.builder().model(file).input(InputSize.shorterSide(DemoSaliency.SIDE));
           return (refined ? builder.refinedBy(DemoSaliency.SOLVER) : builder).build();
         });
   }
@@ -111,18 +115,17 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Zutis zutis(Zutis.Answer answer) throws IOException {
-    return inFolder(
-        CLIP, CLIP_FILES, folder -> zutis(Zutis.builder().clip(folder.toString()), answer));
+    return inFolder(CLIP, CLIP_FILES, folder -> zutis(Zutis.builder().clip(folder), answer));
   }
 
-  private static Zutis zutis(Zutis.Builder words, Zutis.Answer answer) throws IOException {
+  private static Zutis zutis(ZutisBuilder words, Zutis.Answer answer) throws IOException {
     return opened(
         "zutis",
         file ->
             words
                 .model(file)
                 .precision(Precision.FLOAT32)
-                .shorterSide(64)
+                .input(InputSize.shorterSide(64))
                 .backgroundMargin(0.05)
                 .answer(answer)
                 .build());

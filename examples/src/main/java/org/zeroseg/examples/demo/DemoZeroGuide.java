@@ -6,6 +6,7 @@ import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.Oversegmentation;
 import org.zeroseg.zeroguide.SegmentEncoder;
 import org.zeroseg.zeroguide.ZeroGuide;
+import org.zeroseg.zeroguide.ZeroGuideBuilder;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;
 
 /**
@@ -56,7 +57,7 @@ public final class DemoZeroGuide {
      * @param encoder how the method embeds segments
      * @return the builder
      */
-    public ZeroGuide.Builder of(ZeroGuide.Builder builder, SegmentEncoder.Settings encoder) {
+    public ZeroGuideBuilder of(ZeroGuideBuilder builder, SegmentEncoder.Settings encoder) {
       return switch (this) {
         case CROP_AND_MASK -> builder.embedding(ZeroGuide.Embedding.CROP_AND_MASK);
         case WITHOUT_SUBTRACTION -> builder.encoder(encoder.withoutGlobalSubtraction());
@@ -76,12 +77,13 @@ public final class DemoZeroGuide {
    * @param variant what is left of the method
    * @return a builder, to which a namer may be added
    */
-  public static ZeroGuide.Builder builder(Dino dino, Clip clip, Variant variant) {
-    ZeroGuide.Builder builder =
+  public static ZeroGuideBuilder builder(Dino dino, Clip clip, Variant variant) {
+    ZeroGuideBuilder builder =
         ZeroGuide.builder()
-            .models(dino, clip)
+            .dino(dino)
+            .clip(clip)
             .candidates(CANDIDATES)
-            .prompt(DemoModels.TEMPLATES)
+            .templates(DemoModels.TEMPLATES)
             .merging(MERGE_THRESHOLD, 0.5);
     return variant.of(builder, ENCODER);
   }

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SpectralVoting;
@@ -62,7 +63,10 @@ public final class MeasureSaliency {
       finders.put("TokenCut, keys centred", picture -> DemoSaliency.tokenCut(dino, picture, true));
       if (trained.isPresent()) {
         try (SelfMask selfMask =
-            SelfMask.builder().model(trained.get()).shorterSide(DemoSaliency.SIDE).build()) {
+            SelfMask.builder()
+                .model(trained.get())
+                .input(InputSize.shorterSide(DemoSaliency.SIDE))
+                .build()) {
           finders.put("SelfMask", picture -> selfMask.detect(picture).mask());
           measure(world, count, finders);
         }

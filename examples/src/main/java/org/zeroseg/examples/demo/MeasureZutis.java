@@ -1,6 +1,5 @@
 package org.zeroseg.examples.demo;
 
-import ai.djl.modality.cv.Image;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +16,7 @@ import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Components;
 import org.zeroseg.core.mask.Connectivity;
 import org.zeroseg.core.supervision.CocoDetections;
@@ -150,8 +150,8 @@ public record MeasureZutis(Scores named, Scores open) {
   private static Segmenter withBackground(MaskClip segmenter) {
     return new Segmenter() {
       @Override
-      public List<Segmentation> segment(List<Image> images, Vocabulary vocabulary) {
-        return segmenter.segment(images, DemoModels.withBackground(vocabulary));
+      public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
+        return segmenter.segment(pictures, DemoModels.withBackground(vocabulary));
       }
 
       @Override

@@ -1,0 +1,175 @@
+package org.zeroseg.clip;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.clip.text.TextEncoder;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.core.segment.SegmenterBuilder;
+import org.zeroseg.core.segment.Tiles;
+
+/**
+ * Choices of a {@link MaskClip}. Unless told otherwise a network sees pictures within 2048 x 512
+ * pixels, one at a time: at this size a picture fills a processor.
+ */
+public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
+
+  private Optional<Clip> lent = Optional.empty();
+  private Optional<TextEmbeddings> texts = Optional.empty();
+  private boolean asReleased;
+  // OpenCV linear within 2048 x 512 and ImageNet statistics: the released configurations.
+  private Filter filter = Filter.OPENCV_LINEAR;
+  private Normalization normalization = Normalization.IMAGENET;
+  private PromptTemplates templates = PromptTemplates.ENSEMBLE;
+  private Refinement refinement = Refinement.NONE;
+  private int window;
+  private int step;
+
+  MaskClipBuilder() {
+    super(InputSize.within(512, 2048), 1);
+  }
+
+  @Override
+  protected MaskClipBuilder self() {
+    return this;
+  }
+
+  /**
+   * A model that is loaded already, and stays open when the segmenter is closed.
+   *
+   * @param model shared with others
+   * @return this
+   */
+  public MaskClipBuilder model(Clip model) {
+    lent = Optional.of(model);
+    return this;
+  }
+
+  /**
+   * The released network in place of CLIP's: its vision transformers compute with the erf GELU and
+   * an epsilon of 1e-6, although CLIP's weights were trained with QuickGELU and 1e-5, and keep the
+   * position table wherever the number of patches is the native one. The published figures come
+   * from that network.
+   *
+   * @return this
+   */
+  public MaskClipBuilder asReleased() {
+    asReleased = true;
+    return this;
+  }
+
+  /**
+   * How pictures are resized.
+   *
+   * @param chosen {@link Filter#OPENCV_LINEAR} by default
+   * @return this
+   */
+  public MaskClipBuilder filter(Filter chosen) {
+    filter = chosen;
+    return this;
+  }
+
+  /**
+   * The statistics of the pixels.
+   *
+   * @param chosen {@link Normalization#IMAGENET} by default, as released, although CLIP was trained
+   *     with {@link Normalization#CLIP}
+   * @return this
+   */
+  public MaskClipBuilder normalization(Normalization chosen) {
+    normalization = chosen;
+    return this;
+  }
+
+  /**
+   * The sentences around each word.
+   *
+   * @param chosen {@link PromptTemplates#ENSEMBLE} by default
+   * @return this
+   */
+  public MaskClipBuilder templates(PromptTemplates chosen) {
+    templates = chosen;
+    return this;
+  }
+
+  /**
+   * Where class vectors come from, for instance ones that are kept in files for the next process
+   * ({@link TextEmbeddings#of(TextEncoder, Path, String)}). Those of a model with a joint space of
+   * another width are refused when a picture is segmented.
+   *
+   * @param chosen the model's own by default, which are remembered while it is open
+   * @return this
+   */
+  public MaskClipBuilder textEmbeddings(TextEmbeddings chosen) {
+    texts = Optional.of(chosen);
+    return this;
+  }
+
+  /**
+   * Prompt denoising and key smoothing.
+   *
+   * @param chosen {@link Refinement#NONE} by default
+   * @return this
+   */
+  public MaskClipBuilder refinement(Refinement chosen) {
+    refinement = chosen;
+    return this;
+  }
+
+  /**
+   * Cuts large inputs into overlapping squares, so that attention stays local and its cost linear
+   * in the picture's area. Cosines are averaged where squares overlap. Both numbers are rounded up
+   * to whole cells. Pictures then go through the network one by one.
+   *
+   * @param side of a square in pixels of the model's input
+   * @param stepBetween squares, at most the side
+   * @return this
+   */
+  public MaskClipBuilder slidingWindow(int side, int stepBetween) {
+    if (stepBetween < 1 || side < stepBetween) {
+      throw new IllegalArgumentException("windows of " + side + " every " + stepBetween);
+    }
+    window = side;
+    step = stepBetween;
+    return this;
+  }
+
+  /**
+   * Loads the model.
+   *
+   * @return the segmenter
+   * @throws IOException if the model's files cannot be read
+   * @throws IllegalStateException if no model was chosen
+   */
+  public MaskClip build() throws IOException {
+    Clip chosen =
+        lent.isPresent() ? lent.get().lent() : Clip.load(model(), hub(), precision(), device());
+    try {
+      DenseClip dense = chosen.dense(asReleased);
+      Optional<SlidingWindow> windows =
+          window == 0
+              ? Optional.empty()
+              : Optional.of(new SlidingWindow(dense, Tiles.ofPixels(window, step, dense.stride())));
+      return new MaskClip(
+          chosen,
+          dense,
+          texts.orElseGet(chosen::textEmbeddings),
+          new MaskClip.Settings(
+              input(),
+              windows.isPresent() ? 1 : batch(),
+              filter,
+              normalization,
+              templates,
+              refinement,
+              windows,
+              progress()));
+    } catch (RuntimeException e) {
+      chosen.close();
+      throw e;
+    }
+  }
+}

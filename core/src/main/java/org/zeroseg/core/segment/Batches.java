@@ -1,0 +1,55 @@
+package org.zeroseg.core.segment;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
+
+/**
+ * Takes pictures of any sizes through a network, which wants those that go together to be of one
+ * size.
+ */
+public final class Batches {
+
+  private Batches() {}
+
+  /**
+   * Computes something for every picture.
+   *
+   * @param pictures any number
+   * @param size what the network sees of a picture's size
+   * @param most how many pictures of a size go together, at least 1
+   * @param compute takes pictures that share picture size and input size, and gives one result each
+   * @param <R> a result
+   * @return one result a picture, in the pictures' order
+   */
+  public static <R> List<R> map(
+      List<Picture> pictures,
+      Function<Picture, Sizes> size,
+      ToIntFunction<Sizes> most,
+      BiFunction<List<Picture>, Sizes, List<R>> compute) {
+    Map<Sizes, List<Integer>> bySize = new LinkedHashMap<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      bySize.computeIfAbsent(size.apply(pictures.get(i)), key -> new ArrayList<>()).add(i);
+    }
+    List<R> results = new ArrayList<>(Collections.nCopies(pictures.size(), null));
+    bySize.forEach(
+        (sizes, members) -> {
+          int together = most.applyAsInt(sizes);
+          for (int from = 0; from < members.size(); from += together) {
+            List<Integer> some = members.subList(from, Math.min(from + together, members.size()));
+            List<R> found = compute.apply(some.stream().map(pictures::get).toList(), sizes);
+            for (int i = 0; i < some.size(); i++) {
+              results.set(some.get(i), found.get(i));
+            }
+          }
+        });
+    return results;
+  }
+}
