@@ -138,7 +138,9 @@ public class ZutisTrainingBenchmark {
     ZutisTrainer.Options options =
         new ZutisTrainer.Options(5e-5, 0.1, 0.05, true, Criterion.DEFAULT, bfloat16);
     TrainingPlan plan =
-        new TrainingPlan(folder.folder().resolve("training"), STEPS, STEPS, 2, Map.of());
+        TrainingPlan.of(folder.folder().resolve("training"), STEPS)
+            .withSaveEvery(STEPS)
+            .withDataThreads(2);
     try {
       ZutisTrainer.of(config, weights, words, options)
           .run(

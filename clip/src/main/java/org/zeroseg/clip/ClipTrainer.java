@@ -18,6 +18,7 @@ import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.Objective;
+import org.zeroseg.core.train.Optimiser;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Training;
 import org.zeroseg.core.train.TrainingPlan;
@@ -152,8 +153,9 @@ public final class ClipTrainer {
                 name.contains("running_")
                     || name.endsWith("num_batches_tracked")
                     || (teacher.isPresent() && !name.startsWith("visual.")));
-    List<Adam.Group> groups = Adam.Group.decayingMatrices(trained, schedule, options.weightDecay());
-    try (Adam adam = new Adam(groups, Adam.Options.ADAM_W)) {
+    List<Optimiser.Group> groups =
+        Optimiser.Group.decayingMatrices(trained, schedule, options.weightDecay());
+    try (Optimiser adam = new Adam(groups, Adam.Options.ADAM_W)) {
       return new Training<>(weights, adam, batches, new Contrastive()).run(plan, progress);
     }
   }
@@ -210,7 +212,7 @@ public final class ClipTrainer {
     }
 
     @Override
-    public void constrain() {
+    public void afterUpdate() {
       try (NDManager call = manager.newSubManager()) {
         KERNELS.call("limit", call.create(LARGEST_SCALE), weights.get("logit_scale"));
       }

@@ -64,7 +64,9 @@ class ClipTrainerTest {
   }
 
   private TrainingPlan plan(String name, int steps) {
-    return new TrainingPlan(folder.resolve(name), steps, 100, 1, Map.of("seed", "3"));
+    return TrainingPlan.of(folder.resolve(name), steps)
+        .withSaveEvery(100)
+        .withProvenance(Map.of("seed", "3"));
   }
 
   private float[] train(ClipTrainer trainer, String name, int steps) throws IOException {
@@ -97,7 +99,10 @@ class ClipTrainerTest {
   void anInterruptedTrainingEndsWithTheSameBits() throws IOException {
     ClipTrainer through = trainer(RES_NET);
     train(through, "through", 6);
-    TrainingPlan often = new TrainingPlan(folder.resolve("cut"), 6, 1, 1, Map.of("seed", "3"));
+    TrainingPlan often =
+        TrainingPlan.of(folder.resolve("cut"), 6)
+            .withSaveEvery(1)
+            .withProvenance(Map.of("seed", "3"));
     Progress plug =
         (task, done, total) -> {
           if (done == 4) {

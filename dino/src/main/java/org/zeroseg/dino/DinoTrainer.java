@@ -17,6 +17,7 @@ import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.Objective;
+import org.zeroseg.core.train.Optimiser;
 import org.zeroseg.core.train.RunningMean;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Training;
@@ -195,12 +196,12 @@ public final class DinoTrainer {
           }
         });
     Schedule thawing = step -> step < options.frozenSteps() ? 0 : schedule.rate(step);
-    List<Adam.Group> groups =
+    List<Optimiser.Group> groups =
         List.of(
-            new Adam.Group(decayed, schedule, options.weightDecay()),
-            new Adam.Group(free, schedule, 0),
-            new Adam.Group(prototypes, thawing, options.weightDecay()));
-    try (Adam adam = new Adam(groups, Adam.Options.ADAM_W)) {
+            new Optimiser.Group(decayed, schedule, options.weightDecay()),
+            new Optimiser.Group(free, schedule, 0),
+            new Optimiser.Group(prototypes, thawing, options.weightDecay()));
+    try (Optimiser adam = new Adam(groups, Adam.Options.ADAM_W)) {
       Objective<Views> objective = new Distillation(adam, plan.steps());
       return new Training<>(weights, adam, batches, objective).run(plan, progress);
     }
@@ -210,10 +211,10 @@ public final class DinoTrainer {
 
     private final DinoVit learner = student.in(Mode.DIFFERENTIABLE);
     private final RunningMean followers = followers();
-    private final Adam adam;
+    private final Optimiser adam;
     private final long steps;
 
-    Distillation(Adam adam, long steps) {
+    Distillation(Optimiser adam, long steps) {
       this.adam = adam;
       this.steps = steps;
     }
@@ -240,7 +241,7 @@ public final class DinoTrainer {
     }
 
     @Override
-    public void constrain() {
+    public void afterUpdate() {
       double done = (double) adam.steps() / steps;
       double keeps = 1 - (1 - options.momentum()) * (1 + Math.cos(Math.PI * done)) / 2;
       followers.follow(keeps);

@@ -25,6 +25,7 @@ import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
+import org.zeroseg.core.train.Optimiser;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Training;
 import org.zeroseg.core.train.TrainingPlan;
@@ -137,8 +138,8 @@ public final class SelfMaskTrainer {
     Schedule schedule =
         options.stepsPerEpoch() > 0 ? poly.restartingEvery(options.stepsPerEpoch()) : poly;
     SelfMaskNetwork learner = network.in(Mode.DIFFERENTIABLE);
-    Adam.Group group = new Adam.Group(weights, schedule, options.weightDecay());
-    try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM_W)) {
+    Optimiser.Group group = new Optimiser.Group(weights, schedule, options.weightDecay());
+    try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM_W)) {
       return new Training<Samples>(
               weights, adam, batches, (samples, manager) -> loss(learner, samples, manager))
           .run(plan, progress);

@@ -53,7 +53,7 @@ class DinoTrainerTest {
   }
 
   private TrainingPlan plan(String name, int steps, int saveEvery) {
-    return new TrainingPlan(folder.resolve(name), steps, saveEvery, 1, Map.of());
+    return TrainingPlan.of(folder.resolve(name), steps).withSaveEvery(saveEvery);
   }
 
   @Test

@@ -137,7 +137,7 @@ class SelfMaskTest {
               CONFIG, weights, new SelfMaskTrainer.Options(1e-3, 0, 0, SelfMaskLoss.DEFAULT))
           .run(
               step -> augmentation.of(List.of(picture), List.of(mask), step),
-              new TrainingPlan(folder, 1, 1, 1, Map.of()),
+              TrainingPlan.of(folder, 1).withSaveEvery(1),
               Progress.SILENT);
       assertFalse(
           Arrays.equals(encoder, weights.get("encoder.blocks.0.mlp.fc1.weight").toFloatArray()));
@@ -169,7 +169,7 @@ class SelfMaskTest {
       float[] losses =
           trainer.run(
               step -> augmentation.of(pictures, masks, step),
-              new TrainingPlan(folder, 60, 100, 1, Map.of()),
+              TrainingPlan.of(folder, 60).withSaveEvery(100),
               Progress.SILENT);
       assertTrue(losses[59] < 0.6 * losses[0], losses[0] + " to " + losses[59]);
       NDManager owned = TinyModels.manager();

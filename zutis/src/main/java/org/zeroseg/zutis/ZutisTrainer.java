@@ -15,6 +15,7 @@ import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.Objective;
+import org.zeroseg.core.train.Optimiser;
 import org.zeroseg.core.train.RunningMean;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Training;
@@ -222,14 +223,14 @@ public final class ZutisTrainer {
       throws IOException {
     Map<String, NDArray> state = new LinkedHashMap<>(weights);
     mean.ifPresent(kept -> kept.means().forEach((name, array) -> state.put(MEAN + name, array)));
-    try (Adam adam = optimiser(plan.steps());
+    try (Optimiser adam = optimiser(plan.steps());
         NDManager constants = manager().newSubManager()) {
       return new Training<>(state, adam, batches, new Loss(constants)).run(plan, progress);
     }
   }
 
   /** AdamW in two groups: the image tower, and the rest. */
-  Adam optimiser(long steps) {
+  Optimiser optimiser(long steps) {
     Map<String, NDArray> encoder = new LinkedHashMap<>();
     Map<String, NDArray> rest = new LinkedHashMap<>();
     weights.forEach(
@@ -242,8 +243,8 @@ public final class ZutisTrainer {
         .clipping(options.longestGradient());
   }
 
-  private Adam.Group group(Map<String, NDArray> parameters, double rate, long steps) {
-    return new Adam.Group(
+  private Optimiser.Group group(Map<String, NDArray> parameters, double rate, long steps) {
+    return new Optimiser.Group(
         parameters, Schedule.poly(rate, steps, POWER, FLOOR), options.weightDecay());
   }
 
@@ -274,7 +275,7 @@ public final class ZutisTrainer {
     }
 
     @Override
-    public void constrain() {
+    public void afterUpdate() {
       mean.ifPresent(kept -> kept.follow(options.averaging()));
     }
 

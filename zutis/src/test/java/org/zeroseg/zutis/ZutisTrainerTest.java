@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
-import org.zeroseg.core.train.Adam;
+import org.zeroseg.core.train.Optimiser;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.zutis.ZutisTrainer.Options;
 import org.zeroseg.zutis.ZutisTrainer.Samples;
@@ -90,7 +90,9 @@ class ZutisTrainerTest {
   }
 
   private TrainingPlan plan(String name, int steps, int saveEvery) {
-    return new TrainingPlan(folder.resolve(name), steps, saveEvery, 1, Map.of("seed", "3"));
+    return TrainingPlan.of(folder.resolve(name), steps)
+        .withSaveEvery(saveEvery)
+        .withProvenance(Map.of("seed", "3"));
   }
 
   private static double mean(float[] losses, int from, int to) {
@@ -194,7 +196,7 @@ class ZutisTrainerTest {
       Options options = new Options(1e-3, 0.1, 0, stopped, new Criterion(1, 1, 1, 0, 255), false);
       ZutisTrainer trainer = trainer(weights, options);
       ZutisTrainer.Loss loss = trainer.new Loss(manager);
-      try (Adam adam = trainer.optimiser(10);
+      try (Optimiser adam = trainer.optimiser(10);
           NDManager call = manager.newSubManager()) {
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
           collector.backward(loss.loss(samples(1), call));

@@ -27,7 +27,7 @@ import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.match.Assignment;
 import org.zeroseg.core.tensor.Weights;
-import org.zeroseg.core.train.Adam;
+import org.zeroseg.core.train.Optimiser;
 
 class ZutisTrainingGoldenTest {
 
@@ -158,7 +158,7 @@ class ZutisTrainingGoldenTest {
       ZutisTrainer.Loss loss = trainer.new Loss(manager);
       int updates = (int) golden.output("losses").shape()[0];
       double[] values = new double[3 * updates];
-      try (Adam adam = trainer.optimiser(steps)) {
+      try (Optimiser adam = trainer.optimiser(steps)) {
         for (int update = 0; update < updates; update++) {
           try (NDManager call = manager.newSubManager()) {
             Criterion.Losses losses;

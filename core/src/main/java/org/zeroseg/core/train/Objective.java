@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * What a training makes small.
+ * The loss of a training run.
  *
  * @param <B> a batch
  */
@@ -15,11 +15,23 @@ public interface Objective<B> {
    * The loss of a batch, recording gradients.
    *
    * @param batch the data
-   * @param manager owns all arrays of this step; closed behind it
+   * @param manager owns all arrays of this step; closed after it
    * @return one number
    */
   NDArray loss(B batch, NDManager manager);
 
-  /** Called behind every update, for constraints on the weights. */
-  default void constrain() {}
+  /**
+   * Whether something can be learnt from a batch. One that is not usable, because all of its pixels
+   * are ignored say, counts as a step with a loss of 0, and changes nothing: no weight, no running
+   * mean.
+   *
+   * @param batch the data
+   * @return true unless overridden
+   */
+  default boolean usable(B batch) {
+    return true;
+  }
+
+  /** Called after every update: to keep weights in bounds, or to let a running mean follow. */
+  default void afterUpdate() {}
 }

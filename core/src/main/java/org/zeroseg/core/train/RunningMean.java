@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.zeroseg.core.tensor.Kernels;
 
-/** Arrays that follow the weights of a training: their exponential mean over the steps. */
+/** Arrays that follow the weights of a training run: their exponential mean over the steps. */
 public final class RunningMean {
 
   private final Map<String, NDArray> weights;
@@ -53,7 +53,8 @@ public final class RunningMean {
   public void follow(double keeps) {
     try (NDManager call = means.values().iterator().next().getManager().newSubManager()) {
       NDArray share = Kernels.numbers(call, keeps);
-      means.forEach((name, mean) -> Adam.KERNELS.call("follow", share, weights.get(name), mean));
+      means.forEach(
+          (name, mean) -> GroupOptimiser.KERNELS.call("follow", share, weights.get(name), mean));
     }
   }
 }

@@ -1,5 +1,7 @@
 package org.zeroseg.core.train;
 
+import java.util.Arrays;
+
 /** The learning rate of every step of a training. */
 @FunctionalInterface
 public interface Schedule {
@@ -48,6 +50,51 @@ public interface Schedule {
       double done = Math.min(1, (double) step / steps);
       return floor + (base - floor) * (1 + Math.cos(Math.PI * done)) / 2;
     };
+  }
+
+  /**
+   * Moves in a straight line from one rate to another.
+   *
+   * @param from the rate of step 0
+   * @param to the rate from the given step on
+   * @param steps where the line ends
+   * @return the schedule
+   */
+  static Schedule linear(double from, double to, long steps) {
+    return step -> step >= steps ? to : from + (to - from) * step / steps;
+  }
+
+  /**
+   * Falls at once, at each of some steps.
+   *
+   * @param base the rate of step 0
+   * @param factor what the rate is multiplied by at each milestone: 0.1 usually
+   * @param milestones steps at which the rate changes, rising
+   * @return the schedule
+   */
+  static Schedule milestones(double base, double factor, long... milestones) {
+    long[] rising = milestones.clone();
+    Arrays.sort(rising);
+    return step -> {
+      double rate = base;
+      for (int i = 0; i < rising.length && rising[i] <= step; i++) {
+        rate *= factor;
+      }
+      return rate;
+    };
+  }
+
+  /**
+   * Starts at a fraction of this schedule, which rises linearly to all of it (PyTorch's LinearLR,
+   * mmdetection's linear warm-up).
+   *
+   * @param steps length of the rise
+   * @param fraction of this schedule's rate at step 0: a third in ZSI
+   * @return the schedule with a warm-up
+   */
+  default Schedule warmUp(long steps, double fraction) {
+    return step ->
+        step < steps ? rate(step) * (1 - (1 - (double) step / steps) * (1 - fraction)) : rate(step);
   }
 
   /**

@@ -4,11 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -16,74 +14,77 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
-import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * A training loop that can be stopped at any point and goes on where it was: a training that is
+ * A training loop that can be stopped at any point and goes on where it was: a run that is
  * interrupted and resumed ends with the same bits as one that runs through, on the same machine
  * with the same number of threads.
  *
- * <p>Everything that a step depends on is in the checkpoint: the weights, the optimiser's running
- * means, the number of the step. Random draws need no state of their own, because {@link Batches}
- * are functions of that number.
+ * <p>Everything that a step depends on is in the checkpoint: the weights, the optimiser's state,
+ * the number of the step. Random draws need no state of their own, because {@link Batches} are
+ * functions of that number.
  *
  * @param <B> a batch
  */
 public final class Training<B> {
 
   private static final String WEIGHT = "weights.";
-  private static final String OPTIMISER = "adam.";
   private static final String LOSSES = "losses";
   private static final String STEP = "step";
+
+  /** Steps without an update; absent where there is none. */
+  private static final String SKIPPED = "skipped";
 
   /** A row a measurement: its step and what came out. */
   private static final String SCORES = "scores";
 
   private final Map<String, NDArray> weights;
-  private final Adam adam;
+  private final Optimiser optimiser;
   private final Batches<B> batches;
   private final Objective<B> objective;
   private final List<Validation.Score> scores = new ArrayList<>();
 
-  /** Nanoseconds that this run has waited for batches, and those that it has learnt from them. */
+  /** Nanoseconds that this process has waited for batches, and those it has learnt from them. */
   private long waited;
 
   private long learnt;
 
   /**
-   * A training that has not begun.
+   * A training run that has not begun.
    *
    * @param weights every array that the model needs, trained or not; changed in place
-   * @param adam the optimiser of those that are trained
+   * @param optimiser of those that are trained
    * @param batches the data
    * @param objective the loss
    */
   public Training(
-      Map<String, NDArray> weights, Adam adam, Batches<B> batches, Objective<B> objective) {
+      Map<String, NDArray> weights,
+      Optimiser optimiser,
+      Batches<B> batches,
+      Objective<B> objective) {
     this.weights = new LinkedHashMap<>(weights);
-    this.adam = adam;
+    this.optimiser = optimiser;
     this.batches = batches;
     this.objective = objective;
   }
 
   /**
    * Trains to the end of the plan, from the checkpoint in its folder if there is one. Interrupting
-   * the thread ends the training after the step it is at, with a checkpoint to go on from.
+   * the thread ends the run after the step it is at, with a checkpoint to go on from.
    *
    * @param plan length, folder, provenance, measurements on the way
    * @param progress told the loss of every step, and the share of time spent waiting for batches
    * @return the loss of every step, including those before the checkpoint
    * @throws IOException if a file cannot be read or written
    * @throws InterruptedIOException if the thread was interrupted
-   * @throws CheckpointException if the folder holds another training
+   * @throws CheckpointException if the folder holds another run
    * @throws IllegalStateException if the loss is not finite
    */
   public float[] run(TrainingPlan plan, Progress progress) throws IOException {
@@ -93,37 +94,37 @@ public final class Training<B> {
       resume(plan, losses);
     }
     try (Prefetch<B> prefetch =
-        new Prefetch<>(batches, adam.steps(), plan.steps(), plan.dataThreads())) {
-      while (adam.steps() < plan.steps()) {
-        int step = Math.toIntExact(adam.steps());
+        new Prefetch<>(batches, optimiser.steps(), plan.steps(), plan.dataThreads())) {
+      while (optimiser.steps() < plan.steps()) {
+        int step = Math.toIntExact(optimiser.steps());
         long start = System.nanoTime();
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
         B batch = prefetch.take();
         long taken = System.nanoTime();
-        losses[step] = step(batch, step);
+        losses[step] = objective.usable(batch) ? step(batch, step) : skip();
         waited += taken - start;
         learnt += System.nanoTime() - taken;
-        boolean last = adam.steps() == plan.steps();
+        boolean last = optimiser.steps() == plan.steps();
         if (plan.validation().isPresent()) {
           Validation validation = plan.validation().get();
-          if (last || adam.steps() % validation.every() == 0) {
-            scores.add(new Validation.Score(adam.steps(), validation.measure().score()));
+          if (last || optimiser.steps() % validation.every() == 0) {
+            scores.add(new Validation.Score(optimiser.steps(), validation.measure().score()));
           }
         }
-        progress.update("training", detail(plan, losses[step]), adam.steps(), plan.steps());
-        if (last || adam.steps() % plan.saveEvery() == 0) {
+        progress.update("training", detail(plan, losses[step]), optimiser.steps(), plan.steps());
+        if (last || optimiser.steps() % plan.saveEvery() == 0) {
           save(plan, losses);
         }
       }
     } catch (InterruptedException e) {
-      if (adam.steps() > 0) {
+      if (optimiser.steps() > 0) {
         save(plan, losses);
       }
       throw new InterruptedIOException(
           "The training was stopped after %d of %d steps; the same command goes on from %s"
-              .formatted(adam.steps(), plan.steps(), plan.checkpoint()));
+              .formatted(optimiser.steps(), plan.steps(), plan.checkpoint()));
     }
     return losses;
   }
@@ -141,8 +142,17 @@ public final class Training<B> {
   }
 
   private String waiting() {
-    double share = 100.0 * waited / Math.max(1, waited + learnt);
-    return String.format(Locale.ROOT, "%.1f %% of the time waiting for data", share);
+    return String.format(
+        Locale.ROOT, "%.1f %% of the time waiting for data", 100 * shareOfWaiting());
+  }
+
+  private double shareOfWaiting() {
+    return (double) waited / Math.max(1, waited + learnt);
+  }
+
+  private float skip() {
+    optimiser.skip();
+    return 0;
   }
 
   private float step(B batch, long step) {
@@ -158,8 +168,8 @@ public final class Training<B> {
         }
         collector.backward(loss);
       }
-      adam.step();
-      objective.constrain();
+      optimiser.step();
+      objective.afterUpdate();
     }
     return value;
   }
@@ -167,10 +177,13 @@ public final class Training<B> {
   private void save(TrainingPlan plan, float[] losses) throws IOException {
     Map<String, NDArray> tensors = new LinkedHashMap<>();
     weights.forEach((name, array) -> tensors.put(WEIGHT + name, array));
-    adam.state().forEach((name, array) -> tensors.put(OPTIMISER + name, array));
-    float[] sofar = Arrays.copyOf(losses, Math.toIntExact(adam.steps()));
+    tensors.putAll(optimiser.state());
+    float[] sofar = Arrays.copyOf(losses, Math.toIntExact(optimiser.steps()));
     Map<String, String> metadata = new LinkedHashMap<>(plan.provenance());
-    metadata.put(STEP, Long.toString(adam.steps()));
+    metadata.put(STEP, Long.toString(optimiser.steps()));
+    if (optimiser.skipped() > 0) {
+      metadata.put(SKIPPED, Long.toString(optimiser.skipped()));
+    }
     try (NDManager call = weights.values().iterator().next().getManager().newSubManager()) {
       tensors.put(LOSSES, call.create(sofar, new Shape(sofar.length)));
       if (!scores.isEmpty()) {
@@ -183,16 +196,11 @@ public final class Training<B> {
       }
       SafetensorsWriter.write(plan.checkpoint(), Checkpoints.of(tensors, "training"), metadata);
     }
-    String done = adam.steps() + " of " + plan.steps() + " steps";
-    draw(plan.lossCurve(), LossCurve.draw(sofar, "Training loss, " + done + ", " + waiting()));
-    if (!scores.isEmpty()) {
-      String name = plan.validation().map(Validation::name).orElse("score");
-      draw(plan.scoreCurve(), LossCurve.draw(scores, adam.steps(), name, name + ", " + done));
-    }
-  }
-
-  private static void draw(Path file, BufferedImage curve) throws IOException {
-    WholeFile.write(file, unfinished -> ImageIO.write(curve, "png", unfinished.toFile()));
+    String name = plan.validation().map(Validation::name).orElse("score");
+    plan.report()
+        .write(
+            plan.folder(),
+            new TrainingHistory(sofar, plan.steps(), scores, name, shareOfWaiting()));
   }
 
   private void resume(TrainingPlan plan, float[] losses) throws IOException {
@@ -200,10 +208,11 @@ public final class Training<B> {
         NDManager call = weights.values().iterator().next().getManager().newSubManager()) {
       Map<String, String> metadata = new LinkedHashMap<>(checkpoint.metadata());
       long done = done(checkpoint, metadata.remove(STEP), plan);
-      if (!metadata.equals(plan.provenance())) {
+      long skipped = skipped(checkpoint, metadata.remove(SKIPPED), done);
+      if (!plan.continues(metadata)) {
         throw new CheckpointException(
             plan.checkpoint()
-                + " is of another training, begun with "
+                + " is of another training run, begun with "
                 + metadata
                 + ", not with "
                 + plan.provenance()
@@ -211,14 +220,14 @@ public final class Training<B> {
       }
       Map<String, NDArray> targets = new LinkedHashMap<>();
       weights.forEach((name, array) -> targets.put(WEIGHT + name, array));
-      adam.state().forEach((name, array) -> targets.put(OPTIMISER + name, array));
+      targets.putAll(optimiser.state());
       Map<String, Shape> expected = new LinkedHashMap<>();
       targets.forEach((name, array) -> expected.put(name, array.getShape()));
       expected.put(LOSSES, new Shape(done));
       Optional.ofNullable(checkpoint.tensors().get(SCORES))
           .ifPresent(info -> expected.put(SCORES, new Shape(info.shape().get(0), 2)));
       Weights stored = Weights.load(checkpoint, expected, call);
-      targets.forEach((name, array) -> Adam.assign(stored.get(name), array));
+      targets.forEach((name, array) -> GroupOptimiser.assign(stored.get(name), array));
       System.arraycopy(stored.get(LOSSES).toFloatArray(), 0, losses, 0, (int) done);
       scores.clear();
       if (expected.containsKey(SCORES)) {
@@ -227,7 +236,7 @@ public final class Training<B> {
           scores.add(new Validation.Score((long) rows[i], rows[i + 1]));
         }
       }
-      adam.resumeAfter(done);
+      optimiser.resumeAfter(done, skipped);
     }
   }
 
@@ -235,7 +244,7 @@ public final class Training<B> {
     List<String> keys = List.copyOf(checkpoint.metadata().keySet());
     if (step == null || !step.matches("\\d{1,9}")) {
       throw new CheckpointException(
-          checkpoint.source() + " is no training: its metadata has no step, only " + keys);
+          checkpoint.source() + " is no training run: its metadata has no step, only " + keys);
     }
     long done = Long.parseLong(step);
     if (done < 1 || done > plan.steps()) {
@@ -243,5 +252,16 @@ public final class Training<B> {
           checkpoint.source() + " has made " + done + " steps; the plan has " + plan.steps());
     }
     return done;
+  }
+
+  private static long skipped(Checkpoint checkpoint, String count, long done) {
+    if (count == null) {
+      return 0;
+    }
+    if (!count.matches("\\d{1,9}") || Long.parseLong(count) > done) {
+      throw new CheckpointException(
+          checkpoint.source() + " has skipped " + count + " of " + done + " steps");
+    }
+    return Long.parseLong(count);
   }
 }

@@ -1,5 +1,6 @@
 package org.zeroseg.core.train;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -7,16 +8,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How long a training runs and what it leaves behind.
+ * How long a training run is and what it leaves behind.
  *
- * @param folder where {@code training.safetensors}, {@code loss.png} and {@code score.png} go; a
- *     training that stopped there is resumed
+ * @param folder where {@code training.safetensors} goes; a run that stopped there is resumed
  * @param steps updates in all
  * @param saveEvery updates between two checkpoints
  * @param dataThreads threads that make batches ahead, at least 1
  * @param provenance what the weights come from: data, seed, sizes, hyper-parameters, command. It is
- *     written into the checkpoints, and a training resumes only under the same provenance
+ *     written into the checkpoints, and a run resumes only under the same provenance
+ * @param formerly the provenance that an earlier version would have written, if it was another; a
+ *     run that was begun under it is resumed too
  * @param validation measures the model on the way, if wanted
+ * @param report told of every checkpoint
  */
 public record TrainingPlan(
     Path folder,
@@ -24,19 +27,27 @@ public record TrainingPlan(
     long saveEvery,
     int dataThreads,
     Map<String, String> provenance,
-    Optional<Validation> validation) {
+    Optional<Map<String, String>> formerly,
+    Optional<Validation> validation,
+    Report report) {
+
+  /** Told what became of a training run so far: to draw its curves, say. */
+  @FunctionalInterface
+  public interface Report {
+
+    /**
+     * Called after each checkpoint.
+     *
+     * @param folder of the plan
+     * @param history losses and scores
+     * @throws IOException if a file cannot be written; it ends the run
+     */
+    void write(Path folder, TrainingHistory history) throws IOException;
+  }
 
   /**
-   * Copies the map, in its order.
+   * Checks the numbers and copies the maps, in their order.
    *
-   * @param folder where {@code training.safetensors}, {@code loss.png} and {@code score.png} go; a
-   *     training that stopped there is resumed
-   * @param steps updates in all
-   * @param saveEvery updates between two checkpoints
-   * @param dataThreads threads that make batches ahead, at least 1
-   * @param provenance what the weights come from: data, seed, sizes, hyper-parameters, command. It
-   *     is written into the checkpoints, and a training resumes only under the same provenance
-   * @param validation measures the model on the way, if wanted
    * @throws IllegalArgumentException if a number is not positive
    */
   public TrainingPlan {
@@ -53,18 +64,77 @@ public record TrainingPlan(
   }
 
   /**
-   * A plan without measurements on the way.
+   * A plan with a checkpoint every 500 steps, one data thread, no provenance and no report.
    *
-   * @param folder where checkpoint and curve go; a training that stopped there is resumed
+   * @param folder where the checkpoint goes; a run that stopped there is resumed
    * @param steps updates in all
-   * @param saveEvery updates between two checkpoints
-   * @param dataThreads threads that make batches ahead, at least 1
-   * @param provenance what the weights come from
-   * @throws IllegalArgumentException if a number is not positive
+   * @return the plan
+   * @throws IllegalArgumentException if there is no step
    */
-  public TrainingPlan(
-      Path folder, long steps, long saveEvery, int dataThreads, Map<String, String> provenance) {
-    this(folder, steps, saveEvery, dataThreads, provenance, Optional.empty());
+  public static TrainingPlan of(Path folder, long steps) {
+    return new TrainingPlan(
+        folder,
+        steps,
+        500,
+        1,
+        Map.of(),
+        Optional.empty(),
+        Optional.empty(),
+        (place, history) -> {});
+  }
+
+  /**
+   * This plan with checkpoints at other steps.
+   *
+   * @param every updates between two checkpoints
+   * @return the plan
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public TrainingPlan withSaveEvery(long every) {
+    return new TrainingPlan(
+        folder, steps, every, dataThreads, provenance, formerly, validation, report);
+  }
+
+  /**
+   * This plan with another number of data threads.
+   *
+   * @param threads that make batches ahead
+   * @return the plan
+   * @throws IllegalArgumentException if there is none
+   */
+  public TrainingPlan withDataThreads(int threads) {
+    return new TrainingPlan(
+        folder, steps, saveEvery, threads, provenance, formerly, validation, report);
+  }
+
+  /**
+   * This plan with a provenance.
+   *
+   * @param origin what the weights come from
+   * @return the plan
+   */
+  public TrainingPlan withProvenance(Map<String, String> origin) {
+    return new TrainingPlan(
+        folder, steps, saveEvery, dataThreads, origin, formerly, validation, report);
+  }
+
+  /**
+   * This plan for runs that were begun under another provenance, too.
+   *
+   * @param origin what an earlier version has written; a resumed run goes on under the present
+   *     provenance
+   * @return the plan
+   */
+  public TrainingPlan withFormerProvenance(Map<String, String> origin) {
+    return new TrainingPlan(
+        folder,
+        steps,
+        saveEvery,
+        dataThreads,
+        provenance,
+        Optional.of(Map.copyOf(origin)),
+        validation,
+        report);
   }
 
   /**
@@ -73,9 +143,27 @@ public record TrainingPlan(
    * @param measurements what is measured, and how often
    * @return the plan
    */
-  public TrainingPlan validatedBy(Validation measurements) {
+  public TrainingPlan withValidation(Validation measurements) {
     return new TrainingPlan(
-        folder, steps, saveEvery, dataThreads, provenance, Optional.of(measurements));
+        folder,
+        steps,
+        saveEvery,
+        dataThreads,
+        provenance,
+        formerly,
+        Optional.of(measurements),
+        report);
+  }
+
+  /**
+   * This plan with a report.
+   *
+   * @param listener told of every checkpoint
+   * @return the plan
+   */
+  public TrainingPlan withReport(Report listener) {
+    return new TrainingPlan(
+        folder, steps, saveEvery, dataThreads, provenance, formerly, validation, listener);
   }
 
   /**
@@ -87,21 +175,8 @@ public record TrainingPlan(
     return folder.resolve("training.safetensors");
   }
 
-  /**
-   * The picture of the losses so far.
-   *
-   * @return a PNG file in the folder
-   */
-  public Path lossCurve() {
-    return folder.resolve("loss.png");
-  }
-
-  /**
-   * The picture of the scores so far, if there are any.
-   *
-   * @return a PNG file in the folder
-   */
-  public Path scoreCurve() {
-    return folder.resolve("score.png");
+  /** Whether a run that was begun under a provenance is this one. */
+  boolean continues(Map<String, String> begun) {
+    return begun.equals(provenance) || formerly.filter(begun::equals).isPresent();
   }
 }

@@ -3,7 +3,7 @@ package org.zeroseg.core.train;
 import java.io.IOException;
 
 /**
- * Measures a model again and again while it is trained.
+ * Measurements of a model while it is trained.
  *
  * @param name what is measured, such as {@code mIoU}
  * @param every steps between two measurements; there is one at the end, too
@@ -35,9 +35,6 @@ public record Validation(String name, long every, Measure measure) {
   /**
    * Checks the number.
    *
-   * @param name what is measured, such as {@code mIoU}
-   * @param every steps between two measurements; there is one at the end, too
-   * @param measure measures the model as it is
    * @throws IllegalArgumentException if the steps are not positive
    */
   public Validation {

@@ -39,7 +39,7 @@ class TrainGoldenTest {
     JsonObject config = golden.config();
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       Map<String, NDArray> parameters = new LinkedHashMap<>();
-      List<Adam.Group> groups = new ArrayList<>();
+      List<Optimiser.Group> groups = new ArrayList<>();
       for (JsonElement element : config.getAsJsonArray("groups")) {
         Map<String, NDArray> own = new LinkedHashMap<>();
         for (JsonElement number : element.getAsJsonObject().getAsJsonArray("params")) {
@@ -52,7 +52,7 @@ class TrainGoldenTest {
                 config.get("n_iters").getAsLong(),
                 config.get("poly_power").getAsDouble(),
                 config.get("min_lr").getAsDouble());
-        groups.add(new Adam.Group(own, schedule, config.get("weight_decay").getAsDouble()));
+        groups.add(new Optimiser.Group(own, schedule, config.get("weight_decay").getAsDouble()));
       }
       Adam.Options options =
           new Adam.Options(
@@ -69,8 +69,8 @@ class TrainGoldenTest {
           }
         }
         for (String number : parameters.keySet()) {
-          golden.check("m" + number, adam.state().get("mean." + number));
-          golden.check("v" + number, adam.state().get("square." + number));
+          golden.check("m" + number, adam.state().get("adam.mean." + number));
+          golden.check("v" + number, adam.state().get("adam.square." + number));
         }
       }
     }

@@ -2,6 +2,7 @@ package org.zeroseg.core.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,13 +61,13 @@ class TrainingTest {
   private final class Plane implements Objective<float[]>, AutoCloseable {
 
     private final Map<String, NDArray> weights = new LinkedHashMap<>();
-    private final Adam adam;
+    private final Optimiser adam;
 
     Plane() {
       weights.put("weight", manager.create(new float[] {0.1f, 0.2f, 0.3f}, new Shape(3, 1)));
       weights.put("bias", manager.zeros(new Shape(1)));
       Schedule schedule = Schedule.cosine(0.1, STEPS, 0.01).warmUp(3);
-      adam = new Adam(List.of(new Adam.Group(weights, schedule, 0.01)), Adam.Options.ADAM_W);
+      adam = new Adam(List.of(new Optimiser.Group(weights, schedule, 0.01)), Adam.Options.ADAM_W);
     }
 
     @Override
@@ -98,7 +97,11 @@ class TrainingTest {
   }
 
   private TrainingPlan plan(String name) {
-    return new TrainingPlan(folder.resolve(name), STEPS, 7, 2, PROVENANCE);
+    return plan(name, STEPS).withProvenance(PROVENANCE);
+  }
+
+  private TrainingPlan plan(String name, long steps) {
+    return TrainingPlan.of(folder.resolve(name), steps).withSaveEvery(7).withDataThreads(2);
   }
 
   private static Batches<float[]> stoppingAt(long end) {
@@ -184,7 +187,7 @@ class TrainingTest {
               return Double.parseDouble(Files.readString(data));
             });
     try (Plane interrupted = new Plane()) {
-      TrainingPlan plan = plan("measured").validatedBy(reading);
+      TrainingPlan plan = plan("measured").withValidation(reading);
       Exception e =
           assertThrows(
               InterruptedIOException.class, () -> interrupted.train(TrainingTest::points, plan));
@@ -208,14 +211,14 @@ class TrainingTest {
     Plane plain = new Plane();
     plain.train(TrainingTest::points, plan("plain"));
     Plane first = new Plane();
-    TrainingPlan plan = plan("scored").validatedBy(new Validation("bias", 9, first::bias));
+    TrainingPlan plan = plan("scored").withValidation(new Validation("bias", 9, first::bias));
     assertThrows(UnsupportedOperationException.class, () -> first.train(stoppingAt(20), plan));
     Plane second = new Plane();
     List<Double> taken = new ArrayList<>();
     second.train(
         TrainingTest::points,
         plan("scored")
-            .validatedBy(
+            .withValidation(
                 new Validation(
                     "bias",
                     9,
@@ -239,8 +242,6 @@ class TrainingTest {
           new float[] {rows[0], rows[2], rows[4], rows[6], rows[8]});
       assertEquals(second.bias(), rows[9]);
     }
-    assertEquals(900, ImageIO.read(plan("scored").scoreCurve().toFile()).getWidth());
-    assertTrue(Files.notExists(plan("plain").scoreCurve()));
   }
 
   @Test
@@ -250,8 +251,9 @@ class TrainingTest {
         new Training<>(plane.weights, plane.adam, TrainingTest::points, plane);
     for (long steps : new long[] {20, STEPS}) {
       TrainingPlan plan =
-          new TrainingPlan(folder.resolve("longer"), steps, 7, 2, PROVENANCE)
-              .validatedBy(new Validation("bias", 10, plane::bias));
+          plan("longer", steps)
+              .withProvenance(PROVENANCE)
+              .withValidation(new Validation("bias", 10, plane::bias));
       training.run(plan, Progress.SILENT);
     }
     try (Checkpoint checkpoint = Checkpoints.open(plan("longer").checkpoint())) {
@@ -265,7 +267,7 @@ class TrainingTest {
     Plane plane = new Plane();
     new Training<>(plane.weights, plane.adam, TrainingTest::points, plane)
         .run(
-            plan("told").validatedBy(new Validation("bias", 20, plane::bias)),
+            plan("told").withValidation(new Validation("bias", 20, plane::bias)),
             (task, done, total) -> told.add(task));
     assertTrue(
         told.get(0)
@@ -287,19 +289,19 @@ class TrainingTest {
       Map<String, NDArray> parameters = new LinkedHashMap<>();
       parameters.put("a", a);
       parameters.put("b", b);
-      Adam.Group group = new Adam.Group(parameters, Schedule.constant(0), 0);
-      try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM).clipping(norm)) {
+      Optimiser.Group group = new Optimiser.Group(parameters, Schedule.constant(0), 0);
+      try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM).clipping(norm)) {
         gather(a, 3);
         gather(b, 4);
         adam.step();
         // The mean of one gradient is a tenth of it.
         double factor = 0.1 * Math.min(1, norm / 5);
-        assertEquals(3 * factor, adam.state().get("mean.a").getFloat(0), 1e-6);
-        assertEquals(4 * factor, adam.state().get("mean.b").getFloat(0), 1e-6);
+        assertEquals(3 * factor, adam.state().get("adam.mean.a").getFloat(0), 1e-6);
+        assertEquals(4 * factor, adam.state().get("adam.mean.b").getFloat(0), 1e-6);
       }
     }
-    Adam.Group group = new Adam.Group(Map.of("a", a), Schedule.constant(0), 0);
-    try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM)) {
+    Optimiser.Group group = new Optimiser.Group(Map.of("a", a), Schedule.constant(0), 0);
+    try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM)) {
       assertThrows(IllegalArgumentException.class, () -> adam.clipping(0));
     }
   }
@@ -346,18 +348,32 @@ class TrainingTest {
   @Test
   void refusesToResumeAnotherTraining() throws IOException {
     new Plane().train(TrainingTest::points, plan("mine"));
-    TrainingPlan other =
-        new TrainingPlan(folder.resolve("mine"), STEPS, 7, 1, Map.of("data", "a sphere"));
+    TrainingPlan other = plan("mine", STEPS).withProvenance(Map.of("data", "a sphere"));
     CheckpointException e =
         assertThrows(
             CheckpointException.class, () -> new Plane().train(TrainingTest::points, other));
     assertTrue(e.getMessage().contains("a sphere"), e.getMessage());
     assertTrue(e.getMessage().contains("a noisy plane"), e.getMessage());
-    TrainingPlan shorter = new TrainingPlan(folder.resolve("mine"), 30, 7, 1, PROVENANCE);
+    TrainingPlan shorter = plan("mine", 30).withProvenance(PROVENANCE);
     e =
         assertThrows(
             CheckpointException.class, () -> new Plane().train(TrainingTest::points, shorter));
     assertTrue(e.getMessage().contains("40 steps; the plan has 30"), e.getMessage());
+  }
+
+  @Test
+  void aRunThatWasBegunUnderAFormerProvenanceIsResumedUnderThePresentOne() throws IOException {
+    try (Plane stopped = new Plane()) {
+      assertThrows(
+          UnsupportedOperationException.class, () -> stopped.train(stoppingAt(20), plan("mine")));
+    }
+    Map<String, String> present = Map.of("data", "a noisy plane", "sha256", "12", "seed", "5");
+    TrainingPlan plan = plan("mine", STEPS).withProvenance(present);
+    assertThrows(CheckpointException.class, () -> new Plane().train(TrainingTest::points, plan));
+    new Plane().train(TrainingTest::points, plan.withFormerProvenance(PROVENANCE));
+    try (Checkpoint checkpoint = Checkpoints.open(plan.checkpoint())) {
+      assertEquals("12", checkpoint.metadata().get("sha256"));
+    }
   }
 
   @Test
@@ -374,31 +390,94 @@ class TrainingTest {
   }
 
   @Test
-  void drawsTheLosses() throws IOException {
-    new Plane().train(TrainingTest::points, plan("drawn"));
-    BufferedImage image = ImageIO.read(plan("drawn").lossCurve().toFile());
-    int[] rgb = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
-    long curve = Arrays.stream(rgb).filter(pixel -> pixel == 0xff1b4f91).count();
-    assertTrue(curve > 200, curve + " pixels of the curve");
-    try (var files = Files.list(folder.resolve("drawn"))) {
-      assertEquals(
-          List.of("loss.png", "training.safetensors"),
-          files.map(file -> file.getFileName().toString()).sorted().toList());
-    }
+  void everyCheckpointIsReportedWithAllLosses() throws IOException {
+    List<Integer> reported = new ArrayList<>();
+    List<float[]> last = new ArrayList<>();
+    float[] losses =
+        new Plane()
+            .train(
+                TrainingTest::points,
+                plan("told")
+                    .withReport(
+                        (place, history) -> {
+                          assertEquals(folder.resolve("told"), place);
+                          assertTrue(Files.exists(place.resolve("training.safetensors")));
+                          assertEquals(STEPS, history.steps());
+                          reported.add(history.losses().length);
+                          last.add(history.losses());
+                        }));
+    assertEquals(List.of(7, 14, 21, 28, 35, 40), reported);
+    assertArrayEquals(losses, last.get(5));
+  }
+
+  /** Learns from batches that hold something, and notes after which step. */
+  private static Objective<float[]> picky(Plane plane, List<Long> updated) {
+    return new Objective<>() {
+      @Override
+      public NDArray loss(float[] batch, NDManager call) {
+        return plane.loss(batch, call);
+      }
+
+      @Override
+      public boolean usable(float[] batch) {
+        return batch.length > 0;
+      }
+
+      @Override
+      public void afterUpdate() {
+        updated.add(plane.adam.steps());
+      }
+    };
   }
 
   @Test
-  void drawsFlatNegativeAndSingleLosses() {
-    for (float[] losses : new float[][] {{1}, {0, 0, 0}, {-3, -2}, new float[10_000]}) {
-      assertEquals(900, LossCurve.draw(losses, "any").getWidth());
+  void aBatchWithoutAnythingToLearnFromIsAStepThatChangesNothing() throws IOException {
+    Plane plane = new Plane();
+    List<Long> updated = new ArrayList<>();
+    Batches<float[]> holes = step -> step % 10 == 4 ? new float[0] : points(step);
+    float[] losses =
+        new Training<>(plane.weights, plane.adam, holes, picky(plane, updated))
+            .run(plan("holes"), Progress.SILENT);
+    assertEquals(0, losses[4]);
+    assertEquals(0, losses[34]);
+    assertTrue(losses[5] > 0);
+    assertEquals(STEPS, plane.adam.steps());
+    assertEquals(4, plane.adam.skipped());
+    assertEquals(STEPS - 4, updated.size());
+    assertFalse(updated.contains(5L));
+
+    // Stopped between two of them and resumed, it ends with the same bits.
+    try (Plane stopped = new Plane()) {
+      Batches<float[]> ending =
+          step -> {
+            if (step == 20) {
+              throw new UnsupportedOperationException("stopped");
+            }
+            return holes.batch(step);
+          };
+      Objective<float[]> same = picky(stopped, new ArrayList<>());
+      assertThrows(
+          UnsupportedOperationException.class,
+          () ->
+              new Training<>(stopped.weights, stopped.adam, ending, same)
+                  .run(plan("holes again"), Progress.SILENT));
     }
+    Plane resumed = new Plane();
+    assertArrayEquals(
+        losses,
+        new Training<>(resumed.weights, resumed.adam, holes, picky(resumed, new ArrayList<>()))
+            .run(plan("holes again"), Progress.SILENT));
+    assertArrayEquals(
+        Files.readAllBytes(plan("holes").checkpoint()),
+        Files.readAllBytes(plan("holes again").checkpoint()));
   }
 
   @Test
   void decoupledDecayShrinksParametersWithoutGradients() {
     NDArray parameter = manager.create(new float[] {2, -4});
-    Adam.Group group = new Adam.Group(Map.of("p", parameter), Schedule.constant(0.1), 0.5);
-    try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM_W)) {
+    Optimiser.Group group =
+        new Optimiser.Group(Map.of("p", parameter), Schedule.constant(0.1), 0.5);
+    try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM_W)) {
       gather(parameter, 0);
       adam.step();
       assertArrayEquals(new float[] {1.9f, -3.8f}, parameter.toFloatArray(), 1e-6f);
@@ -409,8 +488,8 @@ class TrainingTest {
   @Test
   void theFirstStepMovesByTheLearningRateAgainstTheGradient() {
     NDArray parameter = manager.create(new float[] {2, -4});
-    Adam.Group group = new Adam.Group(Map.of("p", parameter), Schedule.constant(0.1), 0);
-    try (Adam adam = new Adam(List.of(group), Adam.Options.ADAM)) {
+    Optimiser.Group group = new Optimiser.Group(Map.of("p", parameter), Schedule.constant(0.1), 0);
+    try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM)) {
       gather(parameter, 7);
       adam.step();
       assertArrayEquals(new float[] {1.9f, -4.1f}, parameter.toFloatArray(), 1e-6f);
@@ -430,8 +509,8 @@ class TrainingTest {
 
   @Test
   void refusesAParameterInTwoGroups() {
-    Adam.Group group =
-        new Adam.Group(Map.of("p", manager.zeros(new Shape(2))), Schedule.constant(1), 0);
+    Optimiser.Group group =
+        new Optimiser.Group(Map.of("p", manager.zeros(new Shape(2))), Schedule.constant(1), 0);
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
@@ -453,6 +532,9 @@ class TrainingTest {
 
   @Test
   void refusesAPlanWithoutSteps() {
-    assertThrows(IllegalArgumentException.class, () -> new TrainingPlan(folder, 0, 1, 1, Map.of()));
+    assertThrows(IllegalArgumentException.class, () -> TrainingPlan.of(folder, 0));
+    TrainingPlan plan = TrainingPlan.of(folder, 1);
+    assertThrows(IllegalArgumentException.class, () -> plan.withSaveEvery(0));
+    assertThrows(IllegalArgumentException.class, () -> plan.withDataThreads(0));
   }
 }

@@ -24,6 +24,7 @@ import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.zutis.Criterion;
 import org.zeroseg.zutis.SyntheticScenes;
 import org.zeroseg.zutis.Zutis;
@@ -224,7 +225,12 @@ final class TrainZutisCommand implements Callable<Integer> {
       ZutisTrainer trainer =
           ZutisTrainer.of(config, weights(config, words, manager), vectors(read, words), options);
       Map<String, String> provenance = provenance(config);
-      TrainingPlan plan = new TrainingPlan(out, steps, saveEvery, dataThreads, provenance);
+      TrainingPlan plan =
+          TrainingPlan.of(out, steps)
+              .withSaveEvery(saveEvery)
+              .withDataThreads(dataThreads)
+              .withProvenance(provenance)
+              .withReport(TrainingCurves::write);
       if (validation == null) {
         trainer.run(scenes, plan, progress);
       } else {
@@ -233,7 +239,7 @@ final class TrainZutisCommand implements Callable<Integer> {
                 .clip(words)
                 .answer(Zutis.Answer.REGIONS)
                 .build(trainer.model(), manager.newSubManager())) {
-          trainer.run(scenes, plan.validatedBy(validation.of(network)), progress);
+          trainer.run(scenes, plan.withValidation(validation.of(network)), progress);
         }
       }
       Checkpoint trained = trainer.result().checkpoint();

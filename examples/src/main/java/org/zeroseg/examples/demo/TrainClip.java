@@ -18,6 +18,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.examples.shapeworld.CaptionedScenes;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
@@ -165,7 +166,10 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
     for (int number = 1; number <= phases.size(); number++) {
       Phase phase = phases.get(number - 1);
       TrainingPlan plan =
-          new TrainingPlan(folder.resolve("phase-" + number), phase.steps(), 250, 1, provenance);
+          TrainingPlan.of(folder.resolve("phase-" + number), phase.steps())
+              .withSaveEvery(250)
+              .withProvenance(provenance)
+              .withReport(TrainingCurves::write);
       trainer.run(
           new CaptionedScenes(
               world(phase.objects(), phase.seed()), tokenizer, BATCH, phase.group()),

@@ -20,6 +20,7 @@ import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.dino.DinoConfig;
 import org.zeroseg.dino.DinoTrainer;
 import org.zeroseg.dino.MultiCrop;
+import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
@@ -59,7 +60,11 @@ public final class TrainDino {
     provenance.put("options", options.toString());
     provenance.put("batch", Integer.toString(BATCH));
     provenance.put("steps", Integer.toString(steps));
-    TrainingPlan plan = new TrainingPlan(folder, steps, 50, 1, provenance);
+    TrainingPlan plan =
+        TrainingPlan.of(folder, steps)
+            .withSaveEvery(50)
+            .withProvenance(provenance)
+            .withReport(TrainingCurves::write);
     try (NDManager manager = TorchEngine.newManager()) {
       Map<String, NDArray> weights =
           DinoTrainer.initialWeights(CONFIG, head, new SplittableRandom(SEED), manager);

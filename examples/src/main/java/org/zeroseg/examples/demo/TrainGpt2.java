@@ -16,6 +16,7 @@ import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
@@ -105,7 +106,10 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
       trainer.run(
           PackedTexts.of(corpus, tokenizer, BATCH, POSITIONS + 1, SEED),
           OPTIONS,
-          new TrainingPlan(folder.resolve("training"), steps, 250, 1, provenance),
+          TrainingPlan.of(folder.resolve("training"), steps)
+              .withSaveEvery(250)
+              .withProvenance(provenance)
+              .withReport(TrainingCurves::write),
           progress);
       Files.createDirectories(folder);
       tokenizer.write(folder);

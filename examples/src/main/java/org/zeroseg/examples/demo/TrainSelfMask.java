@@ -27,6 +27,7 @@ import org.zeroseg.dino.SelfMaskConfig;
 import org.zeroseg.dino.SelfMaskLoss;
 import org.zeroseg.dino.SelfMaskTrainer;
 import org.zeroseg.dino.SpectralVoting;
+import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
@@ -91,7 +92,13 @@ public final class TrainSelfMask {
       Batches<SelfMaskTrainer.Samples> batches =
           step -> samples(pictures, masks, augmentation, step);
       SelfMaskTrainer.of(config, weights, options)
-          .run(batches, new TrainingPlan(folder, steps, 50, 1, provenance), TrainDino.progress());
+          .run(
+              batches,
+              TrainingPlan.of(folder, steps)
+                  .withSaveEvery(50)
+                  .withProvenance(provenance)
+                  .withReport(TrainingCurves::write),
+              TrainDino.progress());
       Map<String, String> metadata = new LinkedHashMap<>(provenance);
       metadata.put("heads", Integer.toString(seen.heads()));
       SafetensorsWriter.write(

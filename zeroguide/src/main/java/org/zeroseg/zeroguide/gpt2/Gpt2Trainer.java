@@ -13,6 +13,7 @@ import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Adam;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.Objective;
+import org.zeroseg.core.train.Optimiser;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Training;
 import org.zeroseg.core.train.TrainingPlan;
@@ -84,9 +85,10 @@ public final class Gpt2Trainer {
       throws IOException {
     Schedule schedule =
         Schedule.cosine(options.learningRate(), plan.steps(), 0).warmUp(options.warmUp());
-    List<Adam.Group> groups = Adam.Group.decayingMatrices(weights, schedule, options.weightDecay());
+    List<Optimiser.Group> groups =
+        Optimiser.Group.decayingMatrices(weights, schedule, options.weightDecay());
     Objective<long[][]> objective = (rows, step) -> loss(learner, rows, step);
-    try (Adam adam = new Adam(groups, Adam.Options.ADAM_W)) {
+    try (Optimiser adam = new Adam(groups, Adam.Options.ADAM_W)) {
       return new Training<>(weights, adam, batches, objective).run(plan, progress);
     }
   }

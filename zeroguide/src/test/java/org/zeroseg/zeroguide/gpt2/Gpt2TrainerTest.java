@@ -45,7 +45,9 @@ class Gpt2TrainerTest {
   }
 
   private TrainingPlan plan(String name, int steps) {
-    return new TrainingPlan(folder.resolve(name), steps, 1, 1, Map.of("seed", "3"));
+    return TrainingPlan.of(folder.resolve(name), steps)
+        .withSaveEvery(1)
+        .withProvenance(Map.of("seed", "3"));
   }
 
   private static String continued(Gpt2 model, String start, NDManager manager) {

@@ -1,4 +1,4 @@
-package org.zeroseg.core.train;
+package org.zeroseg.eval.report;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -9,14 +9,26 @@ import java.awt.RenderingHints;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Lettering;
+import org.zeroseg.core.train.TrainingHistory;
+import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.core.train.Validation;
 
-/** Draws what became of a training over labelled axes: its losses, or its scores. */
-final class LossCurve {
+/**
+ * Draws what became of a training run over labelled axes: {@code loss.png}, the loss of every step
+ * and its running mean, and {@code score.png} if the model was measured on the way. {@link #write}
+ * is a {@link TrainingPlan.Report}.
+ */
+public final class TrainingCurves {
 
   private static final int WIDTH = 900;
   private static final int HEIGHT = 500;
@@ -32,7 +44,7 @@ final class LossCurve {
   private final double highest;
 
   /** Axes for some values, with zero among them. */
-  private LossCurve(long steps, double[] values) {
+  private TrainingCurves(long steps, double[] values) {
     this.steps = steps;
     double low = Double.MAX_VALUE;
     double high = -Double.MAX_VALUE;
@@ -44,10 +56,35 @@ final class LossCurve {
     this.highest = high > lowest ? high : lowest + 1;
   }
 
+  /**
+   * Writes the curves as they are now.
+   *
+   * @param folder where they go
+   * @param history what to draw
+   * @throws IOException if a file cannot be written
+   */
+  public static void write(Path folder, TrainingHistory history) throws IOException {
+    int done = history.losses().length;
+    String steps = done + " of " + history.steps() + " steps";
+    String waiting =
+        String.format(Locale.ROOT, "%.1f %% of the time waiting for data", 100 * history.waiting());
+    write(
+        folder.resolve("loss.png"),
+        draw(history.losses(), "Training loss, " + steps + ", " + waiting));
+    if (!history.scores().isEmpty()) {
+      String name = history.scoreName();
+      write(folder.resolve("score.png"), draw(history.scores(), done, name, name + ", " + steps));
+    }
+  }
+
+  private static void write(Path file, BufferedImage curve) throws IOException {
+    WholeFile.write(file, unfinished -> ImageIO.write(curve, "png", unfinished.toFile()));
+  }
+
   /** The loss of every step, at least one, and its running mean. */
   static BufferedImage draw(float[] losses, String title) {
     double[] values = IntStream.range(0, losses.length).mapToDouble(i -> losses[i]).toArray();
-    LossCurve curve = new LossCurve(losses.length, values);
+    TrainingCurves curve = new TrainingCurves(losses.length, values);
     return curve.draw(
         title,
         "loss",
@@ -63,7 +100,7 @@ final class LossCurve {
   /** Scores at some of the steps, at least one. */
   static BufferedImage draw(List<Validation.Score> scores, long steps, String name, String title) {
     double[] values = scores.stream().mapToDouble(Validation.Score::value).toArray();
-    LossCurve curve = new LossCurve(steps, values);
+    TrainingCurves curve = new TrainingCurves(steps, values);
     return curve.draw(
         title,
         name,
