@@ -15,6 +15,9 @@ import org.zeroseg.core.file.JsonFile;
 /** Several files, whose index (JSON) says which holds which tensor. */
 final class ShardedCheckpoint implements Checkpoint {
 
+  /** Several times what the largest known models have. */
+  private static final int MOST_SHARDS = 2000;
+
   private static final long LONGEST_INDEX = 100_000_000;
 
   private final Path index;
@@ -38,6 +41,9 @@ final class ShardedCheckpoint implements Checkpoint {
 
   static Set<String> shards(MappedFile file) {
     Set<String> names = new LinkedHashSet<>(weightMap(file).values());
+    if (names.size() > MOST_SHARDS) {
+      throw file.refuse("names " + names.size() + " shards; at most " + MOST_SHARDS);
+    }
     names.forEach(name -> shardPath(file, name));
     return names;
   }

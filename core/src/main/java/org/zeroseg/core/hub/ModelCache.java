@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import org.zeroseg.core.file.Leftovers;
 import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.file.WholeFile;
 
@@ -26,6 +30,11 @@ final class ModelCache {
 
   private static final int LONGEST_REF = 4096;
 
+  /** What {@link WholeFile} writes to, should the process die. */
+  private static final Pattern UNFINISHED = Pattern.compile("\\..+\\.part");
+
+  private static final Duration STALE = Duration.ofDays(1);
+
   private final Path folder;
   private final Path locks;
   private final ModelId model;
@@ -39,6 +48,12 @@ final class ModelCache {
   /** A file as it was last seen in this revision. */
   Optional<Path> find(String name) throws IOException {
     return snapshot().map(files -> files.resolve(name)).filter(Files::isRegularFile);
+  }
+
+  /** A file of a commit. */
+  Optional<Path> find(String name, String commit) {
+    Path file = folder.resolve("snapshots").resolve(commit).resolve(name);
+    return Optional.of(file).filter(Files::isRegularFile);
   }
 
   /** Whether any file of this revision is here. */
@@ -59,6 +74,17 @@ final class ModelCache {
 
   /** The right to write one blob; waits for other threads and processes. */
   Lock lock(String etag) throws IOException {
+    try {
+      return locked(etag);
+    } catch (FileSystemException e) {
+      throw new IOException(
+          "the cache cannot be written (%s: %s); HF_HUB_CACHE names another"
+              .formatted(e.getFile(), e.getReason() == null ? "no permission" : e.getReason()),
+          e);
+    }
+  }
+
+  private Lock locked(String etag) throws IOException {
     Path blobs = Files.createDirectories(folder.resolve("blobs"));
     Path file = Files.createDirectories(locks).resolve(etag + ".lock");
     ReentrantLock threads = THREADS.computeIfAbsent(file, key -> new ReentrantLock());
@@ -100,6 +126,7 @@ final class ModelCache {
   Path link(String name, String commit, Path blob) throws IOException {
     Path file = folder.resolve("snapshots").resolve(commit).resolve(name);
     Path parent = Files.createDirectories(file.getParent());
+    Leftovers.sweep(parent, UNFINISHED, STALE);
     if (!Files.isRegularFile(file)) {
       Files.deleteIfExists(file); // a link to a blob that is gone
       try {
@@ -110,9 +137,7 @@ final class ModelCache {
         copyOrLink(blob, file);
       }
     }
-    if (!RemoteFile.isCommit(model.revision())) {
-      note(commit);
-    }
+    note(commit);
     return file;
   }
 
@@ -127,12 +152,24 @@ final class ModelCache {
     }
   }
 
+  /** Notes that the revision is a commit, as far as the cache can be written. */
+  void noteIfPossible(String commit) {
+    try {
+      note(commit);
+    } catch (IOException e) {
+      return; // the file is here all the same
+    }
+  }
+
   private void note(String commit) throws IOException {
+    if (RemoteFile.isCommit(model.revision())) {
+      return;
+    }
     Path ref = folder.resolve("refs").resolve(model.revision());
     if (Files.isRegularFile(ref) && TextFile.read(ref, LONGEST_REF).equals(commit)) {
       return;
     }
-    Files.createDirectories(ref.getParent());
+    Leftovers.sweep(Files.createDirectories(ref.getParent()), UNFINISHED, STALE);
     WholeFile.write(ref, commit);
   }
 }

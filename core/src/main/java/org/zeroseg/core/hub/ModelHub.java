@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.zeroseg.core.Progress;
@@ -18,10 +19,15 @@ import org.zeroseg.core.checkpoint.Checkpoints;
  * <p>Environment: {@code HF_HOME}, {@code HF_HUB_CACHE}, {@code HF_ENDPOINT}, {@code HF_TOKEN},
  * {@code HF_TOKEN_PATH}, {@code HF_HUB_OFFLINE}, {@code HF_HUB_DOWNLOAD_TIMEOUT} (seconds, 60 by
  * default), with the meanings that they have for {@code huggingface_hub}. Without {@code HF_TOKEN}
- * the token that its login has stored is used.
+ * the token that its login has stored is used. {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code
+ * NO_PROXY} are honoured. DJL's {@code ai.djl.offline} (a system property) and {@code DJL_OFFLINE}
+ * mean the same as {@code HF_HUB_OFFLINE}.
  *
  * <p>Downloads go on where they were broken off, are checked by size and hash before they become
- * visible, and happen once when several threads or processes ask at the same time. Thread-safe.
+ * visible, and happen once when several threads or processes ask at the same time. A server that is
+ * busy is asked again. Where the hub cannot or will not answer, what is in the cache serves; a
+ * cache that cannot be written serves as well. Nothing is connected to for local paths.
+ * Thread-safe.
  */
 public final class ModelHub {
 
@@ -39,7 +45,10 @@ public final class ModelHub {
    * @return the hub
    */
   public static ModelHub fromEnvironment() {
-    return of(System.getenv());
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    String offline = "ai.djl.offline";
+    environment.put(offline, System.getProperty(offline, ""));
+    return of(environment);
   }
 
   /**
@@ -126,7 +135,10 @@ public final class ModelHub {
   }
 
   private String hint() {
-    return settings.offline() ? " in the cache, and HF_HUB_OFFLINE forbids to fetch it" : "";
+    return settings
+        .offline()
+        .map(setting -> " in the cache, and " + setting + " forbids to fetch it")
+        .orElse("");
   }
 
   /** The path that a model is named by, if it is not an id. */

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
@@ -26,6 +28,9 @@ record RemoteFile(URI address, String commit, String etag, long size) {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern GIT_SHA1 = Pattern.compile("[0-9a-f]{40}");
   private static final Pattern ETAG = Pattern.compile("[A-Za-z0-9._-]{1,200}");
+
+  /** Bytes; no file on a hub has half of it. */
+  private static final long LARGEST = 1L << 40;
 
   static boolean isCommit(String revision) {
     return COMMIT.matcher(revision).matches();
@@ -46,15 +51,30 @@ record RemoteFile(URI address, String commit, String etag, long size) {
             .replace("\"", "");
     // Both become names of files.
     if (!isCommit(commit) || !ETAG.matcher(etag).matches() || etag.startsWith(".")) {
-      throw new IOException(
+      throw new Refusal(
           address
               + ": the answer lacks a valid X-Repo-Commit or ETag; is this a Hugging Face hub?");
     }
-    long size =
-        headers
-            .firstValueAsLong("X-Linked-Size")
-            .orElseGet(() -> sentOn ? -1 : headers.firstValueAsLong("Content-Length").orElse(-1));
-    return new RemoteFile(address, commit, etag, size);
+    OptionalLong size = size(address, headers, "X-Linked-Size");
+    if (size.isEmpty() && !sentOn) {
+      size = size(address, headers, "Content-Length");
+    }
+    return new RemoteFile(address, commit, etag, size.orElse(-1));
+  }
+
+  /** A size that a header announces. */
+  static OptionalLong size(URI address, HttpHeaders headers, String name) throws Refusal {
+    Optional<String> announced = headers.firstValue(name);
+    if (announced.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    // Of eighteen digits at most, so that no sum of two overflows.
+    if (!announced.get().matches("[0-9]{1,18}") || Long.parseLong(announced.get()) > LARGEST) {
+      throw new Refusal(
+          "%s: the answer announces a %s that cannot be: '%s'"
+              .formatted(address, name, Download.printable(announced.get())));
+    }
+    return OptionalLong.of(Long.parseLong(announced.get()));
   }
 
   /** Whether a file has the size and hash that were announced; says what is wrong otherwise. */

@@ -9,8 +9,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads the body of an answer and gives it up when no bytes come for too long. The client's own
- * time limit ends where the body begins.
+ * Reads the body of an answer and gives it up when no bytes come for too long, or so few that it
+ * would never end. The client's own time limit ends where the body begins.
  */
 final class Watchdog implements AutoCloseable {
 
@@ -22,11 +22,19 @@ final class Watchdog implements AutoCloseable {
             return thread;
           });
 
+  /** Bytes a second; a large model would take weeks. */
+  static final int SLOWEST = 1000;
+
   private final InputStream body;
   private final Duration patience;
   private final ScheduledFuture<?> watch;
-  private volatile long lastBytes = System.nanoTime();
   private volatile boolean gaveUp;
+
+  // What is done with bytes between two reads does not count as waiting.
+  private long waitedBefore; // nanoseconds in reads since the window began
+  private boolean reading;
+  private long readSince;
+  private long bytes; // that came since the window began
 
   Watchdog(InputStream body, Duration patience) {
     this.body = body;
@@ -37,7 +45,7 @@ final class Watchdog implements AutoCloseable {
   }
 
   private void look() {
-    if (System.nanoTime() - lastBytes > patience.toNanos()) {
+    if (tooSlow()) {
       gaveUp = true;
       try {
         body.close(); // wakes the reader
@@ -47,14 +55,41 @@ final class Watchdog implements AutoCloseable {
     }
   }
 
+  private synchronized boolean tooSlow() {
+    long waiting = reading ? System.nanoTime() - readSince : 0;
+    if (waiting > patience.toNanos()) {
+      return true;
+    }
+    if (waitedBefore + waiting < patience.toNanos()) {
+      return false;
+    }
+    boolean few = bytes < SLOWEST * Math.max(1, patience.toSeconds());
+    waitedBefore = -waiting; // what is under way belongs to the next window no more
+    bytes = 0;
+    return few;
+  }
+
+  private synchronized void begin() {
+    reading = true;
+    readSince = System.nanoTime();
+  }
+
+  private synchronized void end(int count) {
+    waitedBefore += System.nanoTime() - readSince;
+    reading = false;
+    bytes += Math.max(0, count);
+  }
+
   /** As {@link InputStream#read(byte[])}. */
   int read(byte[] chunk) throws IOException {
-    lastBytes = System.nanoTime(); // what was done with the last bytes does not count
-    int count;
+    begin();
+    int count = 0;
     try {
       count = body.read(chunk);
     } catch (IOException e) {
       throw gaveUp ? tooLong(e) : e;
+    } finally {
+      end(count);
     }
     if (gaveUp) {
       throw tooLong(null);
@@ -63,7 +98,10 @@ final class Watchdog implements AutoCloseable {
   }
 
   private IOException tooLong(IOException cause) {
-    return new IOException("no bytes came for " + patience.toSeconds() + " seconds", cause);
+    return new IOException(
+        "no bytes, or fewer than %d a second, came for %d seconds"
+            .formatted(SLOWEST, patience.toSeconds()),
+        cause);
   }
 
   @Override

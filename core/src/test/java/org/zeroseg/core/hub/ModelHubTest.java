@@ -210,7 +210,7 @@ class ModelHubTest {
     Path elsewhere = Files.writeString(cache.resolve("other"), "wrong");
     assertThrows(
         IOException.class,
-        () -> hub("HF_TOKEN_PATH", elsewhere.toString()).file("owner/name", "config.json"));
+        () -> hub("HF_TOKEN_PATH", elsewhere.toString()).file("owner/name", "model.safetensors"));
   }
 
   @Test

@@ -56,7 +56,8 @@ public final class ZeroSeg implements Runnable {
   public static void main(String[] arguments) {
     // The engine's natives come from the class path; a library's debug chatter is nobody's
     // business.
-    System.setProperty("ai.djl.offline", System.getProperty("ai.djl.offline", "true"));
+    // By the less known of its two names: users who set the other one mean models, too.
+    System.setProperty("offline", System.getProperty("offline", "true"));
     String level = "org.slf4j.simpleLogger.defaultLogLevel";
     System.setProperty(level, System.getProperty(level, "warn"));
     System.exit(commandLine().execute(arguments));
