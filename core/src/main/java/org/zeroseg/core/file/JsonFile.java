@@ -10,6 +10,7 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import java.io.EOFException;
+import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.ByteBuffer;
@@ -29,6 +30,33 @@ public final class JsonFile {
   private static final int LONGEST_OBJECT = 1 << 22;
 
   private JsonFile() {}
+
+  /** Refuses what no single value of a document can be, before a parser puts it together. */
+  private static final class ShortTexts extends FilterReader {
+    private static final long LONGEST = 1 << 24; // characters without a quotation mark
+    private final String source;
+    private long length;
+
+    ShortTexts(String source, Reader text) {
+      super(text);
+      this.source = source;
+    }
+
+    @Override
+    public int read(char[] into, int start, int count) throws IOException {
+      int n = super.read(into, start, count);
+      int at = start;
+      while (at < start + n && into[at] != '"') {
+        at++;
+      }
+      length = at < start + n ? 0 : length + n;
+      if (length > LONGEST) {
+        throw new InvalidFileException(
+            source, "has a value of over " + LONGEST + " characters, which no JSON here has");
+      }
+      return n;
+    }
+  }
 
   /**
    * Makes something of a document as it comes.
@@ -143,7 +171,7 @@ public final class JsonFile {
   }
 
   private static <T> T read(String source, Reader text, Content<T> content) throws IOException {
-    JsonReader json = new JsonReader(text);
+    JsonReader json = new JsonReader(new ShortTexts(source, text));
     json.setStrictness(Strictness.STRICT);
     json.setNestingLimit(DEEPEST);
     boolean whole = false;

@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import org.zeroseg.core.mask.Box;
 
 /**
@@ -22,8 +20,9 @@ final class DetectionFile {
   private final EntryReader in;
   private final CocoGroundTruth truth;
   private final List<Instance> instances = new ArrayList<>();
-  private final Map<Long, List<Long>> unknownCategories = new TreeMap<>();
+  private final Warnings warnings;
   private long position;
+  private boolean decided;
   private boolean fromBoxes;
 
   private OptionalLong imageId;
@@ -36,6 +35,7 @@ final class DetectionFile {
     this.file = file;
     this.in = in;
     this.truth = truth;
+    warnings = new Warnings(file);
   }
 
   static CocoDetections read(Path file, CocoGroundTruth truth) throws IOException {
@@ -46,19 +46,7 @@ final class DetectionFile {
     in.array("results", this::readDetection);
     in.endEntry("the file");
     in.failIfWrong();
-    List<String> warnings = new ArrayList<>();
-    unknownCategories.forEach(
-        (category, positions) ->
-            warnings.add(
-                file
-                    + ": ["
-                    + positions.get(0)
-                    + "]: category_id: there is no category "
-                    + category
-                    + "; left out, as are "
-                    + (positions.size() - 1)
-                    + " more of it"));
-    return new CocoDetections(file.toString(), truth, instances, warnings);
+    return new CocoDetections(file.toString(), truth, instances, warnings.lines());
   }
 
   private void readDetection() throws IOException {
@@ -93,14 +81,16 @@ final class DetectionFile {
     require(imageId.isPresent(), "image_id", "");
     require(categoryId.isPresent(), "category_id", "");
     require(score.isPresent(), "score", "");
-    if (position == 0) {
-      fromBoxes = box.isPresent();
+    boolean boxed = box.isPresent() || !in.isFaultless("bbox");
+    boolean masked = !(outline instanceof Outline.Missing) || !in.isFaultless("segmentation");
+    if (!decided) {
+      decided = boxed || masked;
+      fromBoxes = boxed;
     }
-    boolean masked = !(outline instanceof Outline.Missing);
     if (fromBoxes) {
-      require(box.isPresent(), "bbox", "; the first detection has one, so areas come from boxes");
-    } else if (position == 0) {
-      require(masked, "segmentation", ", and so is bbox");
+      require(boxed, "bbox", "; the first detection has one, so areas come from boxes");
+    } else if (!decided) {
+      require(false, "segmentation", ", and so is bbox");
     } else {
       require(masked, "segmentation", "; the first detection has one and no bbox");
     }
@@ -123,9 +113,9 @@ final class DetectionFile {
   private void add() {
     OptionalInt category = truth.categoryRegistry().find(categoryId.getAsLong());
     if (category.isEmpty()) {
-      unknownCategories
-          .computeIfAbsent(categoryId.getAsLong(), unknown -> new ArrayList<>())
-          .add(position);
+      warnings.add(
+          "[" + position + "]",
+          "category_id: there is no category " + categoryId.getAsLong() + ", left out");
       return;
     }
     int image = truth.imageRegistry().require(imageId.getAsLong());

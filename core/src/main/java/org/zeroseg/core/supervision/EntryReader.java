@@ -1,16 +1,8 @@
 package org.zeroseg.core.supervision;
 
-import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,17 +10,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.mask.Box;
 
 /**
  * Walks a JSON file entry by entry without building a tree, and collects what is wrong with each
  * entry, so that a file can be repaired in one go.
  */
-final class EntryReader implements AutoCloseable {
-
-  private static final int GZIP_MAGIC = 0x8b1f;
+final class EntryReader {
 
   /** Reads one part of the file. */
   @FunctionalInterface
@@ -53,44 +43,29 @@ final class EntryReader implements AutoCloseable {
   private final List<String> problems = new ArrayList<>();
   private final List<String> faults = new ArrayList<>();
 
-  private EntryReader(Path file, InputStream stream) {
+  private EntryReader(Path file, JsonReader json) {
     this.file = file;
-    json = new JsonReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
-    json.setStrictness(Strictness.LEGACY_STRICT);
+    this.json = json;
   }
 
   /** Makes something of a whole file, plain or gzip; fails with every problem that was noted. */
   static <T> T read(Path file, Whole<T> whole) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new InvalidDataException(file, "expected a JSON file, found a folder");
+    List<String> problems = new ArrayList<>();
+    try {
+      return JsonFile.read(
+          file,
+          json -> {
+            EntryReader reader = new EntryReader(file, json);
+            try {
+              return whole.read(reader);
+            } finally {
+              problems.addAll(reader.problems);
+            }
+          });
+    } catch (InvalidFileException e) {
+      problems.add(e.problem());
+      throw new InvalidDataException(file.toString(), problems);
     }
-    try (EntryReader reader = new EntryReader(file, open(file))) {
-      try {
-        return whole.read(reader);
-      } catch (MalformedJsonException | EOFException e) {
-        reader.problems.add(reader.malformed(e));
-        throw new InvalidDataException(file.toString(), reader.problems);
-      }
-    } catch (ZipException e) {
-      throw new InvalidDataException(file, "damaged gzip: " + e.getMessage());
-    }
-  }
-
-  private static InputStream open(Path file) throws IOException {
-    BufferedInputStream stream = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-    stream.mark(2);
-    int magic = stream.read() | stream.read() << 8;
-    stream.reset();
-    return magic == GZIP_MAGIC ? new GZIPInputStream(stream, 1 << 16) : stream;
-  }
-
-  private String malformed(IOException e) {
-    String path = json.getPath();
-    String at = json.toString().replaceFirst(".* at (line \\d+ column \\d+).*", "$1");
-    String place = path.equals("$") ? "" : path.replaceFirst("^\\$\\.?", "") + ": ";
-    return e instanceof EOFException
-        ? place + "the text ends at " + at + ", inside a value"
-        : place + "not JSON at " + at + " (a bare NaN or Infinity is not JSON either)";
   }
 
   void failIfWrong() {
@@ -114,7 +89,7 @@ final class EntryReader implements AutoCloseable {
 
   /** Whether nothing was said of a field of this entry yet. */
   boolean isFaultless(String field) {
-    return faults.stream().noneMatch(fault -> fault.startsWith(field));
+    return faults.stream().noneMatch(fault -> fault.matches(field + "[:.\\[].*"));
   }
 
   /** Ends an entry; whether nothing was wrong with it. */
@@ -196,6 +171,24 @@ final class EntryReader implements AutoCloseable {
     return OptionalDouble.empty();
   }
 
+  /** A name: text or a number; null and what else it may be are as good as none. */
+  String name() throws IOException {
+    if (json.peek() == JsonToken.STRING || json.peek() == JsonToken.NUMBER) {
+      return json.nextString();
+    }
+    json.skipValue();
+    return "";
+  }
+
+  /** Whether the value is null, which is as good as none; then it is passed over. */
+  boolean isNull() throws IOException {
+    if (json.peek() != JsonToken.NULL) {
+      return false;
+    }
+    json.nextNull();
+    return true;
+  }
+
   String text(String field) throws IOException {
     if (json.peek() == JsonToken.STRING) {
       return json.nextString();
@@ -237,8 +230,7 @@ final class EntryReader implements AutoCloseable {
 
   /** A box x, y, width, height; an empty list counts as no box. */
   Optional<Box> box(String field) throws IOException {
-    if (json.peek() == JsonToken.NULL) {
-      json.skipValue();
+    if (isNull()) {
       return Optional.empty();
     }
     double[] values = numbers(field);
@@ -266,10 +258,5 @@ final class EntryReader implements AutoCloseable {
       case NULL -> "null";
       default -> "nothing";
     };
-  }
-
-  @Override
-  public void close() throws IOException {
-    json.close();
   }
 }

@@ -37,11 +37,12 @@ final class GroundTruthFile {
   private final Registry<Category> categories = new Registry<>("category");
   private final List<Draft> drafts = new ArrayList<>();
   private final List<Instance> instances = new ArrayList<>();
-  private final List<String> warnings = new ArrayList<>();
+  private final Warnings warnings;
 
   private GroundTruthFile(Path file, EntryReader in) {
     this.file = file;
     this.in = in;
+    warnings = new Warnings(file);
   }
 
   static CocoGroundTruth read(Path file) throws IOException {
@@ -64,7 +65,7 @@ final class GroundTruthFile {
       resolve(draft, ids);
     }
     in.failIfWrong();
-    return new CocoGroundTruth(file.toString(), images, categories, instances, warnings);
+    return new CocoGroundTruth(file.toString(), images, categories, instances, warnings.lines());
   }
 
   private void readSection(String section) throws IOException {
@@ -97,12 +98,12 @@ final class GroundTruthFile {
             case "id" -> id[0] = in.integer(field);
             case "height" -> size[1] = side(field);
             case "width" -> size[0] = side(field);
-            case "file_name" -> fileName[0] = in.text(field);
+            case "file_name" -> fileName[0] = in.name();
             default -> in.skip();
           }
         });
     if (id[0].isEmpty()) {
-      in.fault("id", "is missing");
+      require(false, "id");
     } else if (images.find(id[0].getAsLong()).isPresent()) {
       in.fault("id", "two images have id " + id[0].getAsLong());
     } else if (size[0] * size[1] > Integer.MAX_VALUE) {
@@ -115,7 +116,7 @@ final class GroundTruthFile {
   }
 
   private long side(String field) throws IOException {
-    long value = in.integer(field).orElse(0);
+    long value = in.isNull() ? 0 : in.integer(field).orElse(0);
     if (value < 0 || value > Integer.MAX_VALUE) {
       in.fault(field, "expected a number of pixels, found " + value);
       return 0;
@@ -131,12 +132,12 @@ final class GroundTruthFile {
         field -> {
           switch (field) {
             case "id" -> id[0] = in.integer(field);
-            case "name" -> text[0] = in.text(field);
+            case "name" -> text[0] = in.name();
             default -> in.skip();
           }
         });
     if (id[0].isEmpty()) {
-      in.fault("id", "is missing");
+      require(false, "id");
     } else if (categories.find(id[0].getAsLong()).isPresent()) {
       in.fault("id", "two categories have id " + id[0].getAsLong());
     } else {
@@ -170,7 +171,7 @@ final class GroundTruthFile {
       case "image_id" -> draft.imageId = in.integer(field);
       case "category_id" -> draft.categoryId = in.integer(field);
       case "area" -> draft.area = in.number(field);
-      case "iscrowd" -> draft.crowd = Optional.of(in.flag(field));
+      case "iscrowd" -> draft.crowd = in.isNull() ? Optional.empty() : Optional.of(in.flag(field));
       case "bbox" -> draft.box = in.box(field);
       case "segmentation" -> draft.outline = OutlineReader.read(in, field);
       default -> in.skip();
@@ -208,18 +209,17 @@ final class GroundTruthFile {
   }
 
   private void warn(Draft draft) {
-    String name = file + ": " + draft.name + ": ";
     if (draft.crowd.isEmpty()) {
-      warnings.add(name + "iscrowd is missing, taken as 0");
+      warnings.add(draft.name, "iscrowd is missing, taken as 0");
     }
     if (draft.id.getAsLong() == 0) {
       warnings.add(
-          name
-              + "id is 0, the reference's mark for unmatched: its detection counts as a false"
+          draft.name,
+          "id is 0, the reference's mark for unmatched: its detection counts as a false"
               + " positive (option countIdZero)");
     }
     if (draft.area.getAsDouble() == 0 && !(draft.outline instanceof Outline.Missing)) {
-      warnings.add(name + "area is 0 though there is a mask; it counts as small");
+      warnings.add(draft.name, "area is 0 though there is a mask; it counts as small");
     }
   }
 }

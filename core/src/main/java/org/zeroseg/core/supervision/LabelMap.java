@@ -72,14 +72,54 @@ public final class LabelMap {
 
   /**
    * Reads a label picture by its raw samples: palette indices rather than colours, 8- or 16-bit
-   * grey, 255 for the set pixels of a 1-bit picture; of several samples a pixel the first.
+   * grey, 255 for the set pixels of a 1-bit picture; alpha beside grey says nothing.
    *
    * @param file a PNG
    * @return its labels
    * @throws IOException if the file cannot be read
+   * @throws InvalidDataException if the picture has colours, which are no labels
    */
   public static LabelMap read(Path file) throws IOException {
-    return raw(Picture.readAsStored(file));
+    Picture picture = Picture.readAsStored(file);
+    if (isColoured(picture)) {
+      throw new InvalidDataException(
+          file,
+          "expected labels as grey values or places in a palette, found colours ("
+              + picture.mode()
+              + "); a label picture that was converted to colours has lost them");
+    }
+    return raw(picture);
+  }
+
+  /**
+   * Reads a picture of grey levels, such as a mask in black and white or a saliency map. Stored
+   * with colours, every pixel must be grey.
+   *
+   * @param file a PNG
+   * @return its grey values
+   * @throws IOException if the file cannot be read
+   * @throws InvalidDataException if a pixel is not grey
+   */
+  public static LabelMap readGrey(Path file) throws IOException {
+    Picture picture = Picture.readAsStored(file);
+    if (isColoured(picture)) {
+      byte[] samples = picture.samples();
+      int step = picture.mode().bytesPerPixel();
+      for (int i = 0; i < samples.length; i += step) {
+        if (samples[i] != samples[i + 1] || samples[i] != samples[i + 2]) {
+          int pixel = i / step;
+          throw new InvalidDataException(
+              file,
+              "expected grey values, found a colour at x %d, y %d"
+                  .formatted(pixel % picture.width(), pixel / picture.width()));
+        }
+      }
+    }
+    return raw(picture);
+  }
+
+  private static boolean isColoured(Picture picture) {
+    return picture.mode().bytesPerPixel() > 2;
   }
 
   private static LabelMap raw(Picture picture) {
@@ -105,15 +145,14 @@ public final class LabelMap {
    * @throws InvalidDataException if the picture is not RGB
    */
   public static LabelMap readRedGreen(Path file) throws IOException {
-    Picture picture = Picture.readAsStored(file);
+    return redGreen(file, Picture.readAsStored(file));
+  }
+
+  private static LabelMap redGreen(Path file, Picture picture) {
     if (picture.mode() != Mode.RGB && picture.mode() != Mode.RGBA) {
       throw new InvalidDataException(
           file, "expected RGB, label = red + 256 green, found " + picture.mode());
     }
-    return redGreen(picture);
-  }
-
-  private static LabelMap redGreen(Picture picture) {
     int step = picture.mode().bytesPerPixel();
     byte[] samples = picture.samples();
     int[] labels = new int[picture.width() * picture.height()];
@@ -124,7 +163,8 @@ public final class LabelMap {
   }
 
   /**
-   * Reads a label picture of either kind: RGB as red + 256 green, anything else by raw samples.
+   * Reads a label picture of either kind: RGB as red + 256 green, with alpha or without, anything
+   * else by raw samples.
    *
    * @param file a PNG
    * @return its labels
@@ -132,7 +172,7 @@ public final class LabelMap {
    */
   public static LabelMap readAny(Path file) throws IOException {
     Picture picture = Picture.readAsStored(file);
-    return picture.mode() == Mode.RGB ? redGreen(picture) : raw(picture);
+    return isColoured(picture) ? redGreen(file, picture) : raw(picture);
   }
 
   /**

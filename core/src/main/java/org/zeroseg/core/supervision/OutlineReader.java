@@ -17,6 +17,9 @@ final class OutlineReader {
   /** What {@link Rle#ofPolygon} takes. */
   private static final int FARTHEST = 1 << 24;
 
+  /** A hundred times across the largest pictures, and the most memory that one mask takes. */
+  private static final int MOST_CROSSED = 1 << 24;
+
   private OutlineReader() {}
 
   /** Notes a mask that cannot belong to its image. */
@@ -31,7 +34,28 @@ final class OutlineReader {
       in.fault(
           "segmentation",
           "a polygon needs height and width of image " + image.id() + ", not given");
+    } else if (outline instanceof Polygons polygons) {
+      double crossed = crossed(polygons, image.width());
+      if (crossed > MOST_CROSSED) {
+        in.fault(
+            "segmentation",
+            "expected polygons that cross at most %d columns of the image, found %.0f"
+                .formatted(MOST_CROSSED, crossed));
+      }
     }
+  }
+
+  /** How many columns of an image the edges cross, each counted as often as it is. */
+  private static double crossed(Polygons polygons, int width) {
+    double crossed = 0;
+    for (double[] xy : polygons.parts()) {
+      for (int i = 0; i < xy.length; i += 2) {
+        double from = Math.min(Math.max(xy[i], 0), width);
+        double to = Math.min(Math.max(xy[(i + 2) % xy.length], 0), width);
+        crossed += Math.abs(to - from);
+      }
+    }
+    return crossed;
   }
 
   /** Refuses a mask that is not of its image's size. */

@@ -45,6 +45,7 @@ final class Accumulator {
   void accumulate(int category, CocoScores.Curves curves) {
     long[] hits = new long[scores.length];
     long[] misses = new long[scores.length];
+    boolean open = false;
     for (int a = 0; a < protocol.areas().size(); a++) {
       int regular = 0;
       for (UnitResult result : units) {
@@ -52,6 +53,10 @@ final class Accumulator {
       }
       if (regular == 0) {
         continue; // left at -1: nothing to find
+      }
+      if (!open) {
+        curves.open(category);
+        open = true;
       }
       for (int i = 0; i < scores.length; i++) {
         UnitResult result = units.get(unit[i]);

@@ -19,42 +19,58 @@ public final class CocoScores {
   /** One combination of category, area range and number of detections. */
   record Cell(int category, int area, int maxDetections) {}
 
-  /** The arrays: precision and scores [T, R, K, A, M], recall [T, K, A, M]. */
+  /**
+   * By category precision and scores [T, R, A, M] and recall [T, A, M]; none for a category without
+   * ground truth, whose values are all -1.
+   */
   static final class Curves {
+    private final int thresholds;
     private final int recalls;
-    private final int categories;
     private final int areas;
     private final int limits;
-    private final double[] precision;
-    private final double[] scores;
-    private final double[] recall;
+    private final double[][] precision;
+    private final double[][] scores;
+    private final double[][] recall;
 
     Curves(CocoProtocol protocol, int categories) {
+      thresholds = protocol.thresholds().length;
       recalls = protocol.recalls().length;
-      this.categories = categories;
       areas = protocol.areas().size();
       limits = protocol.limits().length;
-      int cells = protocol.thresholds().length * categories * areas * limits;
-      recall = new double[cells];
-      precision = new double[Math.multiplyExact(cells, recalls)];
-      scores = new double[precision.length];
-      Arrays.fill(recall, -1);
-      Arrays.fill(precision, -1);
-      Arrays.fill(scores, -1);
+      precision = new double[categories][0];
+      scores = new double[categories][0];
+      recall = new double[categories][0];
+    }
+
+    /** Makes room for a category that has ground truth. */
+    void open(int category) {
+      recall[category] = filled(thresholds);
+      precision[category] = filled(thresholds * recalls);
+      scores[category] = filled(thresholds * recalls);
+    }
+
+    private double[] filled(int rows) {
+      double[] values = new double[rows * areas * limits];
+      Arrays.fill(values, -1);
+      return values;
     }
 
     private int at(int row, Cell cell) {
-      return ((row * categories + cell.category()) * areas + cell.area()) * limits
-          + cell.maxDetections();
+      return (row * areas + cell.area()) * limits + cell.maxDetections();
+    }
+
+    private double get(double[][] values, int row, Cell cell) {
+      double[] own = values[cell.category()];
+      return own.length == 0 ? -1 : own[at(row, cell)];
     }
 
     void recall(int t, Cell cell, double value) {
-      recall[at(t, cell)] = value;
+      recall[cell.category()][at(t, cell)] = value;
     }
 
     void precision(int t, int r, Cell cell, double value, double score) {
-      precision[at(t * recalls + r, cell)] = value;
-      scores[at(t * recalls + r, cell)] = score;
+      precision[cell.category()][at(t * recalls + r, cell)] = value;
+      scores[cell.category()][at(t * recalls + r, cell)] = score;
     }
   }
 
@@ -149,8 +165,8 @@ public final class CocoScores {
    * @return a number in [0, 1], or -1 if there is no ground truth
    */
   public double precision(int iou, int recall, int category, int area, int limit) {
-    return curves
-        .precision[curves.at(iou * curves.recalls + recall, new Cell(category, area, limit))];
+    return curves.get(
+        curves.precision, iou * curves.recalls + recall, new Cell(category, area, limit));
   }
 
   /**
@@ -164,7 +180,8 @@ public final class CocoScores {
    * @return a score, 0 if the recall is not reached, or -1 if there is no ground truth
    */
   public double score(int iou, int recall, int category, int area, int limit) {
-    return curves.scores[curves.at(iou * curves.recalls + recall, new Cell(category, area, limit))];
+    return curves.get(
+        curves.scores, iou * curves.recalls + recall, new Cell(category, area, limit));
   }
 
   /**
@@ -177,7 +194,7 @@ public final class CocoScores {
    * @return a number in [0, 1], or -1 if there is no ground truth
    */
   public double recall(int iou, int category, int area, int limit) {
-    return curves.recall[curves.at(iou, new Cell(category, area, limit))];
+    return curves.get(curves.recall, iou, new Cell(category, area, limit));
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
+import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
@@ -54,6 +55,38 @@ final class Units {
             .toArray();
     truthsFrom = starts(truthKeys);
     detectionsFrom = starts(detectionKeys);
+    warnOfLimits();
+  }
+
+  /** What surprises with numbers of detections that are not COCO's. */
+  private void warnOfLimits() {
+    int most = protocol.mostDetections();
+    if (Arrays.binarySearch(protocol.limits(), 100) < 0) {
+      warnings.add(
+          "AP counts up to %d detections; the reference, which asks for 100, prints -1"
+              .formatted(most));
+    }
+    int beyond = 0;
+    int first = -1;
+    for (int unit = 0; unit < keys.length; unit++) {
+      if (truthsFrom[unit + 1] - truthsFrom[unit] > most) {
+        first = first < 0 ? unit : first;
+        beyond++;
+      }
+    }
+    if (beyond > 0) {
+      warnings.add(
+          "%s: image %d has %d objects %s, but only %d detections count%s"
+              .formatted(
+                  truth.source(),
+                  imageId(first),
+                  truthsFrom[first + 1] - truthsFrom[first],
+                  protocol.useCategories()
+                      ? "of " + categories.get(keys[first] / images.size()).name()
+                      : "of all categories",
+                  most,
+                  beyond == 1 ? "" : "; so for " + (beyond - 1) + " more"));
+    }
   }
 
   List<Category> categories() {
@@ -186,6 +219,8 @@ final class Units {
                 + ": bbox: a box as a mask needs height and width of image "
                 + image.id()
                 + ", not given");
+      } else if (instance.outline() instanceof Outline.Rectangle && isFar(instance)) {
+        problems.add(entry + ": bbox: a box as a mask must lie within 2^24 pixels of the image");
       } else if (instance.outline() instanceof Outline.Runs runs && image.height() == 0) {
         Rle mask = runs.rle();
         Rle first = sizes.computeIfAbsent(instance.image(), index -> mask);
@@ -205,6 +240,13 @@ final class Units {
     if (!problems.isEmpty()) {
       throw new InvalidDataException(source, problems);
     }
+  }
+
+  private static boolean isFar(Instance instance) {
+    Box box = instance.box().orElseThrow();
+    double farthest = 1 << 24; // what polygons may have
+    return Math.max(Math.abs(box.x()), Math.abs(box.right())) > farthest
+        || Math.max(Math.abs(box.y()), Math.abs(box.bottom())) > farthest;
   }
 
   private Image image(int unit) {
@@ -228,8 +270,15 @@ final class Units {
 
   /** The units of a category in rising order of image ids. */
   IntStream of(int category) {
-    int width = protocol.useCategories() ? images.size() : Integer.MAX_VALUE;
-    return IntStream.range(0, keys.length).filter(unit -> keys[unit] / width == category);
+    return protocol.useCategories()
+        ? IntStream.range(
+            firstFrom((long) category * images.size()), firstFrom((category + 1L) * images.size()))
+        : IntStream.range(0, keys.length);
+  }
+
+  private int firstFrom(long key) {
+    int found = Arrays.binarySearch(keys, (int) Math.min(key, Integer.MAX_VALUE));
+    return found < 0 ? -found - 1 : found;
   }
 
   int find(long imageId, long categoryId) {

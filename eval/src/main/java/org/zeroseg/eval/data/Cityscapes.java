@@ -73,7 +73,7 @@ public final class Cityscapes {
     String imageEnding = "_leftImg8bit.png";
     String truthEnding = "_gtFine_labelIds.png";
     List<Item> items =
-        SemanticDataset.pairs(
+        DataFiles.pairs(
                 images,
                 imageEnding,
                 file -> cut(images, file, imageEnding),

@@ -43,11 +43,11 @@ public final class Coca {
     Path images = folder.resolve("image");
     List<String> names = Vocabularies.coca().names();
     List<Item> items =
-        SemanticDataset.pairs(
+        DataFiles.pairs(
                 images,
                 folder.resolve("binary"),
                 ".png",
-                file -> SemanticDataset.stem(images.relativize(file).toString()))
+                file -> DataFiles.stem(images.relativize(file).toString()))
             .stream()
             .map(
                 pair -> {
@@ -64,7 +64,7 @@ public final class Coca {
   }
 
   private static LabelMap read(Path file, int label, boolean unrounded) throws IOException {
-    return LabelMap.read(file)
+    return LabelMap.readGrey(file)
         .map(
             value -> {
               if (unrounded) {

@@ -8,8 +8,6 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoGroundTruth;
@@ -57,11 +57,11 @@ public final class Coco {
   public static SemanticDataset semantic2017(Path folder, String split) throws IOException {
     Path images = folder.resolve(split + "2017");
     List<Item> items =
-        SemanticDataset.pairs(
+        DataFiles.pairs(
                 images,
                 folder.resolve("annotations/semantic_segmentation_masks"),
                 ".png",
-                file -> SemanticDataset.stem(file.getFileName().toString()))
+                file -> DataFiles.stem(file.getFileName().toString()))
             .stream()
             .map(pair -> SemanticDataset.item(pair, LabelMap::read))
             .toList();
@@ -93,12 +93,12 @@ public final class Coco {
       Path file = images.resolve(image.fileName());
       if (image.fileName().isEmpty() || !Files.isRegularFile(file)) {
         problems.add("image " + image.id() + ": there is no " + file);
-      } else if (!names.add(SemanticDataset.stem(image.fileName()))) {
+      } else if (!names.add(DataFiles.stem(image.fileName()))) {
         problems.add("image " + image.id() + ": another image has the name of " + file);
       }
       items.add(
           new Item(
-              SemanticDataset.stem(image.fileName()),
+              DataFiles.stem(image.fileName()),
               file,
               annotations,
               () -> paint(truth, image, labels)));
@@ -171,8 +171,8 @@ public final class Coco {
    */
   public static List<Long> imageIds(Path list) throws IOException {
     Set<Long> ids = new LinkedHashSet<>();
-    for (String line : SemanticDataset.lines(list)) {
-      String stem = SemanticDataset.stem(line);
+    for (String line : DataFiles.lines(list)) {
+      String stem = DataFiles.stem(line);
       String digits = stem.substring(Math.max(stem.lastIndexOf('_'), stem.lastIndexOf('/')) + 1);
       try {
         ids.add(Long.valueOf(digits));
@@ -200,30 +200,30 @@ public final class Coco {
     Map<Long, JsonObject> images = new HashMap<>();
     Map<Long, List<JsonObject>> objects = new HashMap<>();
     Map<String, JsonElement> rest = new LinkedHashMap<>();
-    try (JsonReader reader = new JsonReader(Files.newBufferedReader(annotations))) {
-      reader.beginObject();
-      while (reader.hasNext()) {
-        String section = reader.nextName();
-        switch (section) {
-          case "images" -> keep(reader, "id", wanted, (id, entry) -> images.put(id, entry));
-          case "annotations" ->
-              keep(
-                  reader,
-                  "image_id",
-                  wanted,
-                  (id, entry) ->
-                      objects.computeIfAbsent(id, image -> new ArrayList<>()).add(entry));
-          default -> rest.put(section, JsonParser.parseReader(reader));
-        }
-      }
-      reader.endObject();
-    } catch (MalformedJsonException
-        | EOFException
-        | IllegalStateException
-        | NumberFormatException
-        | UnsupportedOperationException
-        | JsonParseException e) {
-      throw new InvalidDataException(annotations, "malformed: " + e.getMessage());
+    try {
+      JsonFile.read(
+          annotations,
+          reader -> {
+            reader.beginObject();
+            while (reader.hasNext()) {
+              String section = reader.nextName();
+              switch (section) {
+                case "images" -> keep(reader, "id", wanted, images::put);
+                case "annotations" ->
+                    keep(
+                        reader,
+                        "image_id",
+                        wanted,
+                        (id, entry) ->
+                            objects.computeIfAbsent(id, image -> new ArrayList<>()).add(entry));
+                default -> rest.put(section, JsonParser.parseReader(reader));
+              }
+            }
+            reader.endObject();
+            return rest;
+          });
+    } catch (InvalidFileException e) {
+      throw new InvalidDataException(annotations, e.problem());
     }
     List<String> missing =
         ids.stream()
@@ -244,13 +244,17 @@ public final class Coco {
       throws IOException {
     reader.beginArray();
     while (reader.hasNext()) {
-      JsonObject entry = JsonParser.parseReader(reader).getAsJsonObject();
-      if (!entry.has(key)) {
+      JsonElement entry = JsonParser.parseReader(reader);
+      if (!entry.isJsonObject() || !entry.getAsJsonObject().has(key)) {
         throw new JsonParseException("an entry has no " + key + ": " + entry);
       }
-      long id = entry.get(key).getAsLong();
+      JsonElement value = entry.getAsJsonObject().get(key);
+      if (!value.isJsonPrimitive()) {
+        throw new JsonParseException(key + " of an entry is no number: " + value);
+      }
+      long id = value.getAsLong();
       if (wanted.contains(id)) {
-        keep.accept(id, entry);
+        keep.accept(id, entry.getAsJsonObject());
       }
     }
     reader.endArray();

@@ -59,7 +59,7 @@ public final class Cub {
         .forEach(
             (id, path) -> {
               Path image = folder.resolve("images").resolve(path);
-              String name = SemanticDataset.stem(path);
+              String name = DataFiles.stem(path);
               Path mask = segmentations.resolve(name + ".png");
               for (Path file : List.of(image, mask)) {
                 if (!Files.isRegularFile(file)) {
@@ -117,7 +117,7 @@ public final class Cub {
 
   private static LabelMap read(Path mask, Agreement agreement) throws IOException {
     int limit = agreement == Agreement.MOST ? 127 : 0;
-    return LabelMap.read(mask).map(grey -> grey > limit ? 1 : 0);
+    return LabelMap.readGrey(mask).map(grey -> grey > limit ? 1 : 0);
   }
 
   /** A class, or 0 for what is none. */
@@ -128,7 +128,7 @@ public final class Cub {
   /** Lines of a number and a value. */
   private static Map<Integer, String> table(Path list) throws IOException {
     Map<Integer, String> table = new LinkedHashMap<>();
-    for (String line : SemanticDataset.lines(list)) {
+    for (String line : DataFiles.lines(list)) {
       int blank = line.indexOf(' ');
       try {
         table.put(

@@ -31,14 +31,13 @@ public final class ImageNetS {
   public static SemanticDataset open(Path folder, int classes, String split) throws IOException {
     Path images = folder.resolve(split);
     Path truths = folder.resolve(split + "-segmentation");
-    SemanticDataset.Naming naming =
-        file -> SemanticDataset.stem(images.relativize(file).toString());
+    DataFiles.Naming naming = file -> DataFiles.stem(images.relativize(file).toString());
     List<Item> items =
         split.equals("test") && !Files.isDirectory(truths)
-            ? SemanticDataset.files(images, "", naming).entrySet().stream()
+            ? DataFiles.files(images, "", naming).entrySet().stream()
                 .map(entry -> withoutTruth(entry.getKey(), entry.getValue(), truths))
                 .toList()
-            : SemanticDataset.pairs(images, truths, ".png", naming).stream()
+            : DataFiles.pairs(images, truths, ".png", naming).stream()
                 .map(pair -> SemanticDataset.item(pair, LabelMap::readRedGreen))
                 .toList();
     return new SemanticDataset(

@@ -22,7 +22,8 @@ final class MatFile {
   private static final int HEADER = 128;
   private static final int MATRIX = 14; // miMATRIX
   private static final int COMPRESSED = 15; // miCOMPRESSED
-  private static final long MOST_BYTES = 1L << 28;
+  private static final int HEAD = 1 << 12; // bytes of a matrix before its values
+  private static final int MOST_PIXELS = 1 << 24;
 
   private final Path file;
   private final String variable;
@@ -53,14 +54,12 @@ final class MatFile {
         ByteBuffer.wrap(bytes, HEADER, bytes.length - HEADER).slice().order(order);
     while (elements.remaining() >= 8) {
       Element element = next(elements);
-      if (element.type == COMPRESSED) {
-        element = next(inflate(element.data));
-      }
-      if (element.type == MATRIX) {
-        LabelMap map = matrix(element.data);
-        if (map != null) {
-          return map;
-        }
+      // What is deflated may claim anything: only its head is looked at, until it is the one.
+      boolean packed = element.type == COMPRESSED;
+      Element head = packed ? start(inflate(element.data, HEAD)) : element;
+      if (head.type == MATRIX && isNamed(head.data)) {
+        return matrix(
+            packed ? next(inflate(element.data, HEAD + 8 * MOST_PIXELS)).data : head.data);
       }
     }
     throw wrong("there is no variable " + variable);
@@ -87,27 +86,40 @@ final class MatFile {
     return new Element(type, data);
   }
 
-  private ByteBuffer inflate(ByteBuffer data) throws IOException {
+  /** An element of which there may be more. */
+  private Element start(ByteBuffer from) {
+    if (from.remaining() < 8) {
+      throw wrong("it ends within an element");
+    }
+    int type = from.getInt(0);
+    return new Element(type, from.slice(8, from.remaining() - 8).order(from.order()));
+  }
+
+  private ByteBuffer inflate(ByteBuffer data, int most) throws IOException {
     byte[] bytes = new byte[data.remaining()];
-    data.get(bytes);
+    data.get(data.position(), bytes);
     try (InflaterInputStream stream = new InflaterInputStream(new ByteArrayInputStream(bytes))) {
-      byte[] inflated = stream.readNBytes((int) MOST_BYTES);
+      byte[] inflated = stream.readNBytes(most);
       return ByteBuffer.wrap(inflated).order(data.order());
     } catch (ZipException | EOFException e) {
       throw wrong("a compressed element is damaged: " + e.getMessage());
     }
   }
 
-  /** The matrix, or null if it is another variable. */
-  private LabelMap matrix(ByteBuffer data) {
-    Element flags = next(data);
-    Element dimensions = next(data);
+  private boolean isNamed(ByteBuffer matrix) {
+    ByteBuffer data = matrix.duplicate().order(matrix.order());
+    next(data);
+    next(data);
     Element name = next(data);
     byte[] letters = new byte[name.data.remaining()];
     name.data.get(letters);
-    if (!new String(letters, StandardCharsets.ISO_8859_1).equals(variable)) {
-      return null;
-    }
+    return new String(letters, StandardCharsets.ISO_8859_1).equals(variable);
+  }
+
+  private LabelMap matrix(ByteBuffer data) {
+    Element flags = next(data);
+    Element dimensions = next(data);
+    next(data); // its name
     int kind = flags.data.remaining() < 4 ? 0 : flags.data.getInt(0) & 0xff;
     if (kind < 6 || kind > 15) { // mxDOUBLE_CLASS to mxUINT64_CLASS
       throw wrong(variable + " is no numeric matrix but of class " + kind);
@@ -117,6 +129,9 @@ final class MatFile {
     }
     int height = dimensions.data.getInt(0);
     int width = dimensions.data.getInt(4);
+    if ((long) height * width > MOST_PIXELS) {
+      throw wrong("%s claims %d x %d pixels".formatted(variable, height, width));
+    }
     Element values = next(data);
     int bytes = bytes(values.type);
     if (height < 1 || width < 1 || (long) height * width * bytes != values.data.remaining()) {

@@ -112,10 +112,9 @@ public final class PascalContext {
       SemanticDataset.TruthFile reader)
       throws IOException {
     Map<String, Path> truths =
-        SemanticDataset.files(
-            labels, ending, file -> SemanticDataset.stem(file.getFileName().toString()));
+        DataFiles.files(labels, ending, file -> DataFiles.stem(file.getFileName().toString()));
     List<String> names =
-        list.isPresent() ? SemanticDataset.lines(list.get()) : List.copyOf(truths.keySet());
+        list.isPresent() ? DataFiles.lines(list.get()) : List.copyOf(truths.keySet());
     List<String> problems = new ArrayList<>();
     List<Item> items = new ArrayList<>();
     for (String picture : names) {

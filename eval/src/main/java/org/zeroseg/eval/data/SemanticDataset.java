@@ -1,10 +1,8 @@
 package org.zeroseg.eval.data;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,9 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
@@ -166,19 +162,31 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
   public static SemanticDataset ofFolders(
       Path images, Path truths, Vocabulary vocabulary, int ignore) throws IOException {
     List<Item> items =
-        pairs(images, truths, ".png", file -> stem(images.relativize(file).toString())).stream()
+        DataFiles.pairs(
+                images, truths, ".png", file -> DataFiles.stem(images.relativize(file).toString()))
+            .stream()
             .map(pair -> item(pair, LabelMap::read))
             .toList();
     return new SemanticDataset(images.toString(), vocabulary, 1, ignore, items);
   }
 
-  /** A picture with the truth file of the same name. */
-  record Pair(String name, Path image, Path truth) {}
-
-  /** What a picture is paired by. */
-  @FunctionalInterface
-  interface Naming {
-    String name(Path file);
+  /**
+   * A set of one's own with one object a picture: masks of the same names in another folder.
+   *
+   * @param images folder of pictures
+   * @param masks folder of grey pictures; any value but 0 is the object
+   * @return the set, sorted by name, of one category, object
+   * @throws IOException if a folder cannot be read
+   * @throws InvalidDataException naming pictures without mask and masks without picture
+   */
+  public static SemanticDataset ofMasks(Path images, Path masks) throws IOException {
+    List<Item> items =
+        DataFiles.pairs(
+                images, masks, ".png", file -> DataFiles.stem(images.relativize(file).toString()))
+            .stream()
+            .map(pair -> item(pair, file -> LabelMap.readGrey(file).map(grey -> Math.min(grey, 1))))
+            .toList();
+    return new SemanticDataset(images.toString(), Vocabulary.of("object"), 1, -1, items);
   }
 
   /** Makes labels of a truth file. */
@@ -187,94 +195,8 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     LabelMap read(Path file) throws IOException;
   }
 
-  static Item item(Pair pair, TruthFile truth) {
+  static Item item(DataFiles.Pair pair, TruthFile truth) {
     return new Item(pair.name(), pair.image(), pair.truth(), () -> truth.read(pair.truth()));
-  }
-
-  /** Pairs files of two folder trees by name; both sides must be complete. */
-  static List<Pair> pairs(Path images, Path truths, String truthEnding, Naming naming)
-      throws IOException {
-    return pairs(
-        images, "", naming, truths, truthEnding, file -> stem(truths.relativize(file).toString()));
-  }
-
-  static List<Pair> pairs(
-      Path images,
-      String imageEnding,
-      Naming imageName,
-      Path truths,
-      String truthEnding,
-      Naming truthName)
-      throws IOException {
-    Map<String, Path> pictures = files(images, imageEnding, imageName);
-    Map<String, Path> labels = files(truths, truthEnding, truthName);
-    List<String> problems = new ArrayList<>();
-    List<Pair> pairs = new ArrayList<>();
-    pictures.forEach(
-        (name, picture) -> {
-          if (labels.containsKey(name)) {
-            pairs.add(new Pair(name, picture, labels.get(name)));
-          } else {
-            problems.add("no truth in " + truths + " for picture " + images.relativize(picture));
-          }
-        });
-    labels.forEach(
-        (name, truth) -> {
-          if (!pictures.containsKey(name)) {
-            problems.add("no picture for truth " + truth);
-          }
-        });
-    if (!problems.isEmpty()) {
-      throw new InvalidDataException(images.toString(), problems);
-    }
-    return pairs;
-  }
-
-  /** Files of a folder tree by name, in code-point order of their paths, as the reference sorts. */
-  static Map<String, Path> files(Path folder, String ending, Naming naming) throws IOException {
-    requireFolder(folder);
-    Map<String, Path> files = new LinkedHashMap<>();
-    List<String> problems = new ArrayList<>();
-    try (Stream<Path> tree = Files.walk(folder)) {
-      tree.filter(file -> file.toString().endsWith(ending) && Files.isRegularFile(file))
-          .filter(file -> !file.getFileName().toString().startsWith("."))
-          .sorted(Comparator.comparing(Path::toString))
-          .forEach(
-              file -> {
-                Path other = files.put(naming.name(file), file);
-                if (other != null) {
-                  problems.add(other + " and " + file + " have one name, " + naming.name(file));
-                }
-              });
-    }
-    if (!problems.isEmpty()) {
-      throw new InvalidDataException(folder.toString(), problems);
-    }
-    return files;
-  }
-
-  static void requireFolder(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      throw new InvalidDataException(folder, "there is no such folder");
-    }
-  }
-
-  /** A file's name without its last ending, with / between folders on every system. */
-  static String stem(String file) {
-    String path = file.replace('\\', '/');
-    int dot = path.lastIndexOf('.');
-    return dot > path.lastIndexOf('/') ? path.substring(0, dot) : path;
-  }
-
-  /** Lines of a list; Windows line ends and blank lines are no entries. */
-  static List<String> lines(Path list) throws IOException {
-    if (!Files.isRegularFile(list)) {
-      throw new InvalidDataException(list, "there is no such file");
-    }
-    return TextFile.lines(list).stream()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty())
-        .toList();
   }
 
   /**
@@ -471,12 +393,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
                       truth.width(),
                       truth.height()));
         }
-        Map<Integer, Integer> strange = new TreeMap<>();
-        for (int label : truth.labels()) {
-          if (label < 0 || (label >= classes() && label != ignore)) {
-            strange.merge(label, 1, Integer::sum);
-          }
-        }
+        Map<Integer, Long> strange = strange(truth);
         strange.forEach(
             (label, pixels) ->
                 defects.add(
@@ -487,6 +404,22 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
       }
     }
     return defects;
+  }
+
+  /**
+   * Labels that are neither a class nor the ignored one, with which evaluation can do nothing.
+   *
+   * @param truth a picture's
+   * @return how many pixels have each, by rising label
+   */
+  public Map<Integer, Long> strange(LabelMap truth) {
+    Map<Integer, Long> strange = new TreeMap<>();
+    for (int label : truth.labels()) {
+      if ((label < 0 || label >= classes()) && label != ignore) {
+        strange.merge(label, 1L, Long::sum);
+      }
+    }
+    return strange;
   }
 
   @Override

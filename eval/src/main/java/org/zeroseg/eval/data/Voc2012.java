@@ -53,8 +53,6 @@ public final class Voc2012 {
   private static List<String> names(Path folder, String split) throws IOException {
     Path list = folder.resolve("ImageSets/Segmentation").resolve(split + ".txt");
     // The reference reads the list as CSV and takes the first field.
-    return SemanticDataset.lines(list).stream()
-        .map(line -> line.replaceFirst("[,\\s].*", ""))
-        .toList();
+    return DataFiles.lines(list).stream().map(line -> line.replaceFirst("[,\\s].*", "")).toList();
   }
 }

@@ -93,7 +93,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     inOrder(
         truth.images(),
         image ->
-            segmenter.segment(Picture.readAsStored(images.resolve(image.fileName())), vocabulary),
+            segmenter.segment(Picture.readAsStored(file(truth, image, images)), vocabulary),
         (image, segmentation) -> {
           for (Segment segment : segmentation.segments()) {
             long category = categories.get(segment.label() - 1).id();
@@ -101,6 +101,14 @@ public record Evaluation(int threads, int examples, Progress progress) {
           }
         });
     return detections.build();
+  }
+
+  private static Path file(CocoGroundTruth truth, CocoGroundTruth.Image image, Path images) {
+    if (image.fileName().isEmpty()) {
+      throw new InvalidDataException(
+          truth.source(), List.of("image " + image.id() + ": file_name is missing"));
+    }
+    return images.resolve(image.fileName());
   }
 
   /**
@@ -148,17 +156,20 @@ public record Evaluation(int threads, int examples, Progress progress) {
                   .formatted(truth.categories().size(), names.size(), String.join(", ", names))));
     }
     names.add("nothing");
-    SemanticReport.confusion(names, evaluator.confusions(detections))
-        .ifPresent(
-            matrix ->
-                report
-                    .confusion(matrix)
-                    .notes(
-                        List.of(
-                            "Confusion: of every image as many of the best detections as it has"
-                                + " objects, matched at IoU "
-                                + scores.iouThresholds()[0]
-                                + " whatever their category.")));
+    Optional<Report.Confusion> confusions =
+        SemanticReport.isReadable(names)
+            ? SemanticReport.confusion(names, evaluator.confusions(detections))
+            : Optional.empty();
+    confusions.ifPresent(
+        matrix ->
+            report
+                .confusion(matrix)
+                .notes(
+                    List.of(
+                        "Confusion: of every image as many of the best detections as it has"
+                            + " objects, matched at IoU "
+                            + scores.iouThresholds()[0]
+                            + " whatever their category.")));
     if (images.isPresent() && examples > 0) {
       report.examples(
           InstanceReport.examples(

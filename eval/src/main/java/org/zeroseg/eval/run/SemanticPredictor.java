@@ -42,7 +42,7 @@ public interface SemanticPredictor {
    * @return a predictor that reads them; a missing one is an error that names it
    */
   static SemanticPredictor ofGreyFolder(Path folder) {
-    return item -> LabelMap.read(file(folder, item));
+    return item -> LabelMap.readGrey(file(folder, item));
   }
 
   private static Path file(Path folder, SemanticDataset.Item item) {

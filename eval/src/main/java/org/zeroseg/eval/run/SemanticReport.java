@@ -3,7 +3,9 @@ package org.zeroseg.eval.run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset;
@@ -18,6 +20,7 @@ import org.zeroseg.eval.semantic.ImageNetSEvaluator;
 /** Label maps, counted and told. */
 final class SemanticReport {
 
+  private static final int MOST_STRANGE = 10; // labels that a report tells one by one
   private static final int MOST_CONFUSABLE = 200; // more classes make a matrix nobody can read
 
   private final SemanticDataset dataset;
@@ -25,6 +28,20 @@ final class SemanticReport {
   private final Optional<ImageNetSEvaluator> sizes; // of ImageNet-S
   private final boolean single;
   private final List<Double> binary = new ArrayList<>(); // of a single category
+  private final Map<Integer, Strange> strange = new TreeMap<>();
+
+  /** Pixels of a label that is neither a class nor ignored. */
+  private static final class Strange {
+    private String first = "";
+    private long pictures;
+    private long pixels;
+
+    void add(String name, long more) {
+      first = pictures == 0 ? name : first;
+      pictures++;
+      pixels += more;
+    }
+  }
 
   SemanticReport(SemanticDataset dataset) {
     this.dataset = dataset;
@@ -39,6 +56,11 @@ final class SemanticReport {
 
   /** Adds a picture and says how well it was done. */
   double add(String name, LabelMap truth, LabelMap prediction) {
+    dataset
+        .strange(truth)
+        .forEach(
+            (label, pixels) ->
+                strange.computeIfAbsent(label, l -> new Strange()).add(name, pixels));
     matrix.add(truth, prediction, name);
     sizes.ifPresent(evaluator -> evaluator.add(truth, prediction, name));
     if (single) {
@@ -74,6 +96,10 @@ final class SemanticReport {
 
   Report.Builder report() {
     Report.Builder report = new Report.Builder(dataset.toString());
+    report.notes(strange.entrySet().stream().limit(MOST_STRANGE).map(this::describe).toList());
+    if (strange.size() > MOST_STRANGE) {
+      report.notes(List.of((strange.size() - MOST_STRANGE) + " more labels are neither."));
+    }
     report.table(summary());
     if (single) {
       double mean = binary.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
@@ -113,6 +139,13 @@ final class SemanticReport {
     return report;
   }
 
+  private String describe(Map.Entry<Integer, Strange> entry) {
+    Strange found = entry.getValue();
+    return "The truth has label %d at %d pixels of %d pictures (first %s): neither a class, 0 to %d, nor ignored; left out."
+        .formatted(
+            entry.getKey(), found.pixels, found.pictures, found.first, dataset.classes() - 1);
+  }
+
   private Table summary() {
     List<Row> rows = new ArrayList<>();
     rows.add(Row.of("mean IoU", matrix.meanIou()));
@@ -140,8 +173,13 @@ final class SemanticReport {
    *
    * @param counts [true][predicted]
    */
+  /** Whether a matrix of so many classes is of use to anybody. */
+  static boolean isReadable(List<String> names) {
+    return names.size() <= MOST_CONFUSABLE;
+  }
+
   static Optional<Confusion> confusion(List<String> names, long[][] counts) {
-    if (names.size() > MOST_CONFUSABLE) {
+    if (!isReadable(names)) {
       return Optional.empty();
     }
     List<List<Double>> shares = new ArrayList<>();

@@ -3,7 +3,6 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.zeroseg.core.Vocabulary;
 import org.zeroseg.eval.data.Catalog;
 import org.zeroseg.eval.data.SemanticDataset;
 import picocli.CommandLine.Mixin;
@@ -23,7 +22,7 @@ final class LabelledSet {
 
   /** A set of one's own: masks of what stands out. */
   SemanticDataset open(Path images, Path truth) throws IOException {
-    return limited(SemanticDataset.ofFolders(images, truth, Vocabulary.of("object"), -1));
+    return limited(SemanticDataset.ofMasks(named.required(images, "--images"), truth));
   }
 
   private SemanticDataset limited(SemanticDataset set) {
