@@ -124,7 +124,8 @@ final class BoxHead {
    *
    * @param classes of the true classes
    * @param boxes of the deltas of positives
-   * @param reconstruction of the features, times its factor
+   * @param reconstruction mean squared difference of the features and what the decoder makes of
+   *     them
    * @param accuracy share of right classes in percent
    */
   record Losses(NDArray classes, NDArray boxes, NDArray reconstruction, NDArray accuracy) {}

@@ -128,7 +128,8 @@ final class MaskHead {
    * The losses of positives.
    *
    * @param masks of the map of the true class
-   * @param reconstruction of the features, times its factor
+   * @param reconstruction mean squared difference of the features and what the decoder makes of
+   *     them
    */
   record Losses(NDArray masks, NDArray reconstruction) {}
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +23,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Nms;
 import org.zeroseg.core.mask.Rle;
+import org.zeroseg.core.supervision.CocoGroundTruth;
 
 class ZsiBoxesGoldenTest {
 
@@ -301,5 +304,44 @@ class ZsiBoxesGoldenTest {
     Frame.write(
         frame.resize(picture), config.get("flip").getAsBoolean(), batch, 0, padded[0], padded[1]);
     ZsiCases.check(golden, "tensor", GoldenTensor.of(batch, 3, padded[0], padded[1]));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> annotations() {
+    return Golden.tests("zsi", Map.of("annotation_parse", ZsiBoxesGoldenTest::parse));
+  }
+
+  private static void parse(GoldenCase golden) throws IOException {
+    CocoGroundTruth truth =
+        CocoGroundTruth.read(golden.file(golden.inputs().get("annotations").getAsString()));
+    int[] labels = Annotations.labels(truth, seen(truth)::contains);
+    int[] trainable =
+        Annotations.trainable(truth).stream().mapToInt(image -> (int) image.id()).toArray();
+    golden.check("train_images", GoldenTensor.of(trainable, trainable.length));
+    for (CocoGroundTruth.Image image : truth.images()) {
+      Annotations found = Annotations.of(truth, image.id());
+      int count = found.categories().length;
+      golden.check("boxes_" + image.id(), GoldenTensor.of(found.boxes(), count, 4));
+      golden.check(
+          "labels_" + image.id(),
+          GoldenTensor.of(Arrays.stream(found.categories()).map(c -> labels[c]).toArray(), count));
+      golden.check(
+          "ignore_" + image.id(), GoldenTensor.of(found.crowds(), found.crowds().length / 4, 4));
+    }
+  }
+
+  /** The seen classes of the split that a file's categories are all of, if there is one. */
+  private static List<String> seen(CocoGroundTruth truth) throws IOException {
+    try (Stream<Path> files = Files.list(Golden.data().resolve("zsi"))) {
+      for (Path file : (Iterable<Path>) files.sorted()::iterator) {
+        if (file.toString().endsWith(".json")) {
+          List<List<String>> names = ClassVectors.names(file);
+          if (names.get(0).size() + names.get(1).size() == truth.categories().size()) {
+            return names.get(0);
+          }
+        }
+      }
+    }
+    return List.of();
   }
 }

@@ -293,11 +293,12 @@ class ZsiHeadsGoldenTest {
                 labels,
                 ZsiCases.input(golden, "bbox_targets").floats(),
                 ZsiCases.input(golden, "bbox_weights").floats());
-        collector.backward(losses.classes().add(losses.boxes()).add(losses.reconstruction()));
+        collector.backward(
+            losses.classes().add(losses.boxes()).add(losses.reconstruction().mul(0.5f)));
       }
       golden.check("loss_semantic", losses.classes());
       golden.check("loss_bbox", losses.boxes());
-      golden.check("bbox_loss_ed", losses.reconstruction());
+      golden.check("bbox_loss_ed", losses.reconstruction().mul(0.5f));
       golden.check("acc", losses.accuracy());
       checkGradients(golden, arrays);
     }
@@ -444,10 +445,10 @@ class ZsiHeadsGoldenTest {
                 ZsiCases.input(golden, "mask_feats", manager),
                 manager.create(own),
                 ZsiCases.input(golden, "targets", manager).toType(DataType.FLOAT32, false));
-        collector.backward(losses.masks().add(losses.reconstruction()));
+        collector.backward(losses.masks().add(losses.reconstruction().mul(0.5f)));
       }
       golden.check("loss_mask", losses.masks());
-      golden.check("loss_ed", losses.reconstruction());
+      golden.check("loss_ed", losses.reconstruction().mul(0.5f));
       checkGradients(golden, arrays);
     }
   }

@@ -158,13 +158,14 @@ public final class CocoDetections {
       Box given = measured.get();
       Outline shape = outline instanceof Outline.Missing ? new Outline.Rectangle(given) : outline;
       double area = given.area();
-      return new Instance(id, image, category, false, score, area, measured, shape);
+      return new Instance(id, image, category, false, false, score, area, measured, shape);
     }
     Rle mask = outline.rle(size.width(), size.height());
     return new Instance(
         id,
         image,
         category,
+        false,
         false,
         score,
         mask.area(),

@@ -26,6 +26,7 @@ final class GroundTruthFile {
     private OptionalLong categoryId = OptionalLong.empty();
     private OptionalDouble area = OptionalDouble.empty();
     private Optional<Boolean> crowd = Optional.empty();
+    private boolean ignored;
     private Optional<Box> box = Optional.empty();
     private Outline outline = new Outline.Missing("is missing");
   }
@@ -172,6 +173,7 @@ final class GroundTruthFile {
       case "category_id" -> draft.categoryId = in.integer(field);
       case "area" -> draft.area = in.number(field);
       case "iscrowd" -> draft.crowd = in.isNull() ? Optional.empty() : Optional.of(in.flag(field));
+      case "ignore" -> draft.ignored = !in.isNull() && in.flag(field);
       case "bbox" -> draft.box = in.box(field);
       case "segmentation" -> draft.outline = OutlineReader.read(in, field);
       default -> in.skip();
@@ -202,6 +204,7 @@ final class GroundTruthFile {
             image.getAsInt(),
             category.getAsInt(),
             draft.crowd.orElse(false),
+            draft.ignored,
             0,
             draft.area.getAsDouble(),
             draft.box,

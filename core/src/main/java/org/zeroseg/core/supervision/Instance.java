@@ -10,6 +10,7 @@ import org.zeroseg.core.mask.Box;
  * @param image index of its image in the set
  * @param category index of its category in the set, in the order of the file
  * @param crowd whether it stands for a crowd
+ * @param ignored whether it is marked to be left out of training; evaluation counts it
  * @param score of a detection; 0 for an annotation
  * @param area as the file gives it, or as the rule for results derives it
  * @param box its box, where given
@@ -20,6 +21,7 @@ public record Instance(
     int image,
     int category,
     boolean crowd,
+    boolean ignored,
     double score,
     double area,
     Optional<Box> box,
