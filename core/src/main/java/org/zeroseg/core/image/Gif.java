@@ -19,11 +19,6 @@ final class Gif {
   private static final int FRAME = 0x2c;
   private static final int TRAILER = 0x3b;
 
-  private static final int CODES = 4096;
-
-  /** Pixels that a byte of codes can stand for at most: a table's worth for 12 bits. */
-  static final int LZW_RATIO = CODES * 8 / 12;
-
   /** A screen with a smaller frame may have as many pixels whatever the file holds. */
   private static final int SMALL_SCREEN = 1 << 24;
 
@@ -66,7 +61,7 @@ final class Gif {
     int height = Math.max(gif.getShort(8) & 0xffff, top + frameHeight);
     limits.requireSize(width, height);
     long pixels = (long) frameWidth * frameHeight;
-    long held = LZW_RATIO * (long) (bytes.length - position);
+    long held = Lzw.RATIO * (long) (bytes.length - position);
     PictureReader.requireHeld(frameWidth, frameHeight, pixels, held);
     PictureReader.requireHeld(width, height, (long) width * height, Math.max(SMALL_SCREEN, pixels));
 
@@ -150,79 +145,17 @@ final class Gif {
     if (literalBits < 1 || literalBits > 8) {
       throw new IOException("its codes begin with " + literalBits + " bits");
     }
-    int clear = 1 << literalBits;
-    int[] prefix = new int[CODES];
-    byte[] last = new byte[CODES];
-    byte[] first = new byte[CODES];
-    int[] length = new int[CODES];
-    for (int code = 0; code < clear; code++) {
-      first[code] = (byte) code;
-      last[code] = (byte) code;
-      length[code] = 1;
+    // The sub-blocks, each after its length, joined.
+    byte[] codes = new byte[bytes.length - position];
+    int length = 0;
+    while (position < bytes.length && bytes[position] != 0) {
+      int block = Math.min(bytes[position] & 0xff, bytes.length - position - 1);
+      System.arraycopy(bytes, position + 1, codes, length, block);
+      length += block;
+      position += 1 + block;
     }
     byte[] out = new byte[pixels];
-    int done = 0;
-    int next = clear + 2;
-    int bits = literalBits + 1;
-    int before = -1;
-    int buffer = 0;
-    int buffered = 0;
-    int block = 0;
-    while (done < pixels) {
-      while (buffered < bits) {
-        while (block == 0) {
-          block = position < bytes.length ? bytes[position++] & 0xff : 0;
-          if (block == 0) {
-            throw endsEarly(done, pixels);
-          }
-        }
-        if (position == bytes.length) {
-          throw endsEarly(done, pixels);
-        }
-        buffer |= (bytes[position++] & 0xff) << buffered;
-        buffered += 8;
-        block--;
-      }
-      int code = buffer & ((1 << bits) - 1);
-      buffer >>>= bits;
-      buffered -= bits;
-      if (code == clear) {
-        next = clear + 2;
-        bits = literalBits + 1;
-        before = -1;
-        continue;
-      }
-      if (code == clear + 1) {
-        throw endsEarly(done, pixels);
-      }
-      if (before < 0 ? code > clear : code > next || (code == next && next == CODES)) {
-        throw new IOException("a code stands for nothing after " + done + " pixels");
-      }
-      if (before >= 0 && next < CODES) {
-        prefix[next] = before;
-        length[next] = length[before] + 1;
-        first[next] = first[before];
-        last[next] = first[code == next ? before : code];
-        next++;
-        if (next == 1 << bits && bits < 12) {
-          bits++;
-        }
-      }
-      int end = done + length[code];
-      int at = code;
-      for (int i = end - 1; i >= done; i--) {
-        if (i < pixels) {
-          out[i] = last[at];
-        }
-        at = prefix[at];
-      }
-      done = end;
-      before = code;
-    }
+    Lzw.decode(codes, 0, length, literalBits, false, out, pixels);
     return out;
-  }
-
-  private static IOException endsEarly(int done, int pixels) {
-    return new IOException("it ends after " + done + " of " + pixels + " pixels");
   }
 }

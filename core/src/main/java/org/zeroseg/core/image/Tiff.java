@@ -1,18 +1,22 @@
 package org.zeroseg.core.image;
 
 import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 
 /**
- * The first picture of a TIFF file (revision 6.0). The platform's decoder gets a directory with the
- * entries that pixels need, whose claims have been checked; what samples mean is read here, because
- * it knows neither signed nor real numbers and rounds palettes.
+ * The first picture of a TIFF file (revision 6.0), with the meanings that Pillow gives to samples.
+ * Decoded here because the platform's decoder gives wrong pixels without a word for signed, real
+ * and 12-bit numbers, for planes of 16 bits, for CMYK and for most uses of extra samples. It still
+ * does what is coded as JPEG or facsimile, from a directory whose claims have been checked.
  */
 final class Tiff {
 
@@ -79,27 +83,32 @@ final class Tiff {
 
   private static final int WHITE_IS_ZERO = 0;
   private static final int BLACK_IS_ZERO = 1;
+  private static final int RGB = 2;
   private static final int INDEXED = 3;
+  private static final int CMYK = 5;
+  private static final int YCBCR = 6;
+
+  private static final int UNKNOWN_EXTRA = 0;
+  private static final int ASSOCIATED_ALPHA = 1;
 
   private static final int PLAIN = 1;
+  private static final int LZW = 5;
   private static final int JPEG = 7;
+  private static final int DEFLATE = 8;
+  private static final int PACK_BITS = 32773;
+  private static final int OLD_DEFLATE = 32946;
 
   private static final int SIGNED = 2;
   private static final int REAL = 3;
 
-  /** Pixels, or bytes of pixels, that a byte can stand for at most, by compression. */
+  /** Bytes of pixels that a byte can stand for at most, of the compressions decoded here. */
   private static final Map<Integer, Long> RATIOS =
       Map.of(
-          PLAIN,
-          1L,
-          5,
-          (long) Gif.LZW_RATIO,
-          8,
-          (long) Png.DEFLATE_RATIO,
-          32946,
-          (long) Png.DEFLATE_RATIO,
-          32773,
-          64L); // PackBits
+          PLAIN, 1L,
+          LZW, (long) Lzw.RATIO,
+          DEFLATE, (long) Png.DEFLATE_RATIO,
+          OLD_DEFLATE, (long) Png.DEFLATE_RATIO,
+          PACK_BITS, 64L);
 
   /**
    * An entry of the directory.
@@ -109,6 +118,19 @@ final class Tiff {
    * @param at where they lie
    */
   private record Entry(int type, int count, int at) {}
+
+  /**
+   * A strip or tile.
+   *
+   * @param left its first column
+   * @param top its first row
+   * @param width its columns, which may reach beyond the picture
+   * @param rows its rows, likewise
+   * @param plane the band, if each has parts of its own, or else 0
+   * @param from where its bytes begin
+   * @param length the number of its bytes
+   */
+  private record Part(int left, int top, int width, int rows, int plane, int from, int length) {}
 
   private final byte[] bytes;
   private final ByteBuffer tiff;
@@ -120,6 +142,8 @@ final class Tiff {
   private final int bits;
   private final int format;
   private final int photometric;
+  private final int compression;
+  private final boolean planes;
 
   private Tiff(byte[] bytes, PictureReader limits) throws IOException {
     this.bytes = bytes;
@@ -133,8 +157,9 @@ final class Tiff {
     bits = value(BITS, 1);
     format = value(SAMPLE_FORMAT, 1);
     photometric = value(PHOTOMETRIC, BLACK_IS_ZERO);
+    compression = value(COMPRESSION, PLAIN);
+    planes = value(PLANAR, 1) == 2 && samples > 1;
     requireKnown();
-    requireParts();
   }
 
   static boolean matches(byte[] bytes) {
@@ -150,7 +175,7 @@ final class Tiff {
 
   static Picture decode(byte[] bytes, PictureReader limits) throws IOException {
     Tiff tiff = new Tiff(bytes, limits);
-    return tiff.picture(PlatformDecoder.image("tiff", tiff.needed()));
+    return tiff.picture();
   }
 
   private void readDirectory() throws IOException {
@@ -201,25 +226,42 @@ final class Tiff {
         }
       }
     }
-    if (samples < 1 || samples > 6) {
+    int least =
+        switch (photometric) {
+          case WHITE_IS_ZERO, BLACK_IS_ZERO, INDEXED -> 1;
+          case RGB, YCBCR -> 3;
+          case CMYK -> 4;
+          default -> throw notRead("colours of kind " + photometric);
+        };
+    if (samples < least || samples > 6) {
       throw notRead(samples + " samples a pixel");
     }
-    if (value(COMPRESSION, PLAIN) == JPEG && samples != 1 && samples != 3) {
-      throw notRead("JPEG parts of " + samples + " components");
-    }
-    int predictor = value(PREDICTOR, 1);
-    if (predictor > 2 || (predictor == 2 && bits != 8)) {
-      throw notRead("predictor " + predictor + " on samples of " + bits + " bits");
-    }
     boolean unsigned = format == 1 || format == 4;
-    boolean few =
-        unsigned && (bits <= 8 || bits == 12 || bits == 16) || format == SIGNED && bits == 8;
-    boolean numbers = (unsigned || format == SIGNED || format == REAL) && bits == 32;
-    boolean grey = samples == 1 && photometric <= BLACK_IS_ZERO;
-    if (!few && !(grey && (numbers || format == SIGNED && bits == 16))) {
+    boolean bytes = bits == 8 || ((bits == 1 || bits == 2 || bits == 4) && least == 1);
+    boolean words = (bits == 16 || (bits == 12 && samples == 1)) && photometric != INDEXED;
+    boolean number = samples == 1 && photometric <= BLACK_IS_ZERO;
+    boolean known =
+        unsigned && (bytes || words || (number && bits == 32))
+            || format == SIGNED && number && (bits == 8 || bits == 16 || bits == 32)
+            || format == REAL && number && bits == 32;
+    if (!known) {
       String kind =
           format == REAL ? "real numbers" : format == SIGNED ? "signed numbers" : "samples";
-      throw notRead(bits + "-bit " + kind + (grey ? "" : " as colours"));
+      throw notRead(bits + "-bit " + kind + (number ? "" : " as colours"));
+    }
+    int predictor = value(PREDICTOR, 1);
+    if (predictor > 2 || (predictor == 2 && bits < 8)) {
+      throw notRead("predictor " + predictor + " on samples of " + bits + " bits");
+    }
+    boolean whole = samples == 1 || (samples == 3 && photometric != INDEXED);
+    if (compression == JPEG && (bits != 8 || !whole)) {
+      throw notRead("JPEG parts of " + samples + " components");
+    }
+    if (compression >= 2 && compression <= 4 && (bits != 1 || samples != 1)) {
+      throw notRead("colours coded as facsimile");
+    }
+    if (photometric == YCBCR && compression != JPEG && value(YCBCR_SAMPLING, 2) != 1) {
+      throw notRead("colours of fewer samples than brightness");
     }
   }
 
@@ -231,54 +273,66 @@ final class Tiff {
   }
 
   /** Checks that strips or tiles lie within the file and can hold what they should. */
-  private void requireParts() throws IOException {
+  private List<Part> parts() throws IOException {
     boolean tiled = entries.containsKey(TILE_OFFSETS);
     int partWidth = tiled ? value(TILE_WIDTH, 0) : width;
     int partHeight = tiled ? value(TILE_HEIGHT, 0) : Math.min(height, value(STRIP_ROWS, height));
     limits.requireSize(partWidth, partHeight);
-    boolean planes = value(PLANAR, 1) == 2 && samples > 1;
-    int down = ceil(height, partHeight);
-    long parts = (long) ceil(width, partWidth) * down * (planes ? samples : 1);
+    int across = ceil(width, partWidth);
+    int inPlane = Math.multiplyExact(across, ceil(height, partHeight));
+    long count = (long) inPlane * (planes ? samples : 1);
     int offsetsTag = tiled ? TILE_OFFSETS : STRIP_OFFSETS;
     int bytesTag = tiled ? TILE_BYTES : STRIP_BYTES;
     Entry offsets = entries.get(offsetsTag);
     Entry counts = entries.get(bytesTag);
-    if (offsets == null || counts == null || offsets.count() < parts || counts.count() < parts) {
-      throw new IOException("it does not say where its " + parts + " parts lie");
+    if (offsets == null || counts == null || offsets.count() < count || counts.count() < count) {
+      throw new IOException("it does not say where its " + count + " parts lie");
     }
+    List<Part> parts = new ArrayList<>();
     long stored = 0;
-    for (int i = 0; i < parts; i++) {
+    for (int i = 0; i < count; i++) {
       long from = value(offsetsTag, offsets, i);
-      long count = value(bytesTag, counts, i);
-      stored += count;
-      if (from + count > bytes.length || stored > bytes.length) {
-        throw new IOException("its part " + i + ", " + count + " bytes, ends beyond its end");
+      long length = value(bytesTag, counts, i);
+      stored += length;
+      if (from + length > bytes.length || stored > bytes.length) {
+        throw new IOException("its part " + i + ", " + length + " bytes, ends beyond its end");
       }
-      int rows = tiled ? partHeight : Math.min(partHeight, height - i % down * partHeight);
-      requireHeld(partWidth, rows, planes ? 1 : samples, (int) from, (int) count);
+      int top = i % inPlane / across * partHeight;
+      int left = i % inPlane % across * partWidth;
+      int rows = tiled ? partHeight : Math.min(partHeight, height - top);
+      Part part = new Part(left, top, partWidth, rows, i / inPlane, (int) from, (int) length);
+      requireHeld(part);
+      parts.add(part);
     }
+    return parts;
   }
 
   private static int ceil(int a, int b) {
     return (int) (((long) a + b - 1) / b);
   }
 
-  private void requireHeld(int columns, int rows, int interleaved, int from, int count)
-      throws IOException {
-    int compression = value(COMPRESSION, PLAIN);
-    long row = ((long) columns * bits * interleaved + 7) / 8;
+  private void requireHeld(Part part) throws IOException {
+    int columns = part.width();
+    int rows = part.rows();
     if (RATIOS.containsKey(compression)) {
-      PictureReader.requireHeld(columns, rows, row * rows, RATIOS.get(compression) * count);
+      long held = RATIOS.get(compression) * part.length();
+      PictureReader.requireHeld(columns, rows, (long) stride(part) * rows, held);
     } else if (compression >= 2 && compression <= 4) { // facsimile: a row takes a bit
-      PictureReader.requireHeld(columns, rows, rows, 8L * count);
+      PictureReader.requireHeld(columns, rows, rows, 8L * part.length());
     } else if (compression == JPEG) {
-      Jpeg.check(bytes, from, from + count, (long) columns * rows, limits);
+      int end = part.from() + part.length();
+      Jpeg.check(bytes, part.from(), end, (long) columns * rows, limits);
     } else {
       throw new RefusedException(
           " is a TIFF of compression "
               + compression
               + ", which is not read here: save it with LZW or Deflate");
     }
+  }
+
+  /** The bytes of a part's row. */
+  private int stride(Part part) {
+    return Math.toIntExact(((long) part.width() * bits * (planes ? 1 : samples) + 7) / 8);
   }
 
   /** The file with another directory at its end. */
@@ -293,8 +347,8 @@ final class Tiff {
     for (int tag : NEEDED) {
       Entry entry = entries.get(tag);
       if (tag == PHOTOMETRIC) {
-        // Of greys and indices the decoder is to give the bare samples.
-        int plain = photometric == INDEXED ? BLACK_IS_ZERO : Math.max(BLACK_IS_ZERO, photometric);
+        // Of greys the decoder is to give the bare samples.
+        int plain = Math.max(BLACK_IS_ZERO, photometric);
         out.putShort((short) tag).putShort((short) SHORT).putInt(1);
         out.putShort((short) plain).putShort((short) 0);
       } else if (isNeeded(tag)) {
@@ -313,73 +367,248 @@ final class Tiff {
     return tag == PHOTOMETRIC || entries.containsKey(tag);
   }
 
-  private Picture picture(BufferedImage image) throws IOException {
-    Raster raster = image.getRaster();
-    if (photometric == INDEXED) {
-      return Picture.wrapIndexed(width, height, samples(raster), palette());
-    }
-    if (photometric > BLACK_IS_ZERO) {
-      return Rasters.picture(image);
+  private Picture picture() throws IOException {
+    List<Part> parts = parts();
+    if (!RATIOS.containsKey(compression)) {
+      return byPlatform(PlatformDecoder.image("tiff", needed()));
     }
     if (format == REAL) {
-      return real(raster);
+      return real(parts);
     }
-    if (bits > 8) {
-      return wide(raster);
+    boolean wide = bits > 8 && photometric <= BLACK_IS_ZERO && !hasAlpha();
+    Mode mode =
+        switch (photometric) {
+          case INDEXED -> Mode.PALETTE;
+          case RGB -> hasAlpha() ? Mode.RGBA : Mode.RGB;
+          case YCBCR -> Mode.RGB;
+          case CMYK -> Mode.CMYK;
+          default ->
+              wide ? Mode.GREY16 : hasAlpha() ? Mode.GREY_ALPHA : bits == 1 ? Mode.BITS : Mode.GREY;
+        };
+    int channels = mode.channels();
+    byte[] out = new byte[Math.multiplyExact(width * height, mode.bytesPerPixel())];
+    read(
+        parts,
+        (pixel, band, value) -> {
+          if (band >= channels) {
+            return; // an extra sample that is no alpha
+          }
+          if (wide) {
+            out[2 * pixel] = (byte) value;
+            out[2 * pixel + 1] = (byte) (value >> 8);
+          } else {
+            out[pixel * channels + band] = (byte) value;
+          }
+        });
+    if (hasAlpha() && extra() == ASSOCIATED_ALPHA) {
+      Colours.divideByAlpha(out, channels);
     }
-    byte[] levels = samples(raster);
-    int most = (1 << bits) - 1;
-    for (int i = 0; i < levels.length; i++) {
-      int level = levels[i] & 0xff;
-      levels[i] = (byte) ((photometric == WHITE_IS_ZERO ? most - level : level) * 255 / most);
+    if (photometric == YCBCR) {
+      Colours.yccToRgb(out, channels);
     }
-    return Picture.wrap(bits == 1 ? Mode.BITS : Mode.GREY, width, height, levels);
-  }
-
-  /** The first sample of every pixel, as it is stored. */
-  private byte[] samples(Raster raster) {
-    byte[] first = new byte[width * height];
-    int[] row = new int[width];
-    for (int y = 0; y < height; y++) {
-      raster.getSamples(0, y, width, 1, 0, row);
-      for (int x = 0; x < width; x++) {
-        first[y * width + x] = (byte) row[x];
-      }
+    if (mode == Mode.PALETTE) {
+      return Picture.wrapIndexed(width, height, out, palette());
     }
-    return first;
-  }
-
-  /** Whole numbers of more than 8 bits, cut at 0 and 65535. */
-  private Picture wide(Raster raster) {
-    byte[] words = new byte[Math.multiplyExact(2, width * height)];
-    int[] row = new int[width];
-    for (int y = 0; y < height; y++) {
-      raster.getSamples(0, y, width, 1, 0, row);
-      for (int x = 0; x < width; x++) {
-        long value = format == SIGNED ? row[x] : row[x] & 0xffffffffL;
-        int level = (int) Math.max(0, Math.min(0xffff, value));
-        words[2 * (y * width + x)] = (byte) level;
-        words[2 * (y * width + x) + 1] = (byte) (level >> 8);
-      }
-    }
-    Picture picture = Picture.wrap(Mode.GREY16, width, height, words);
+    Picture picture = Picture.wrap(mode, width, height, out);
     // Nothing tells how bright the numbers of a measurement are: they are cut, as in Pillow.
     return limits.asSeen() && (bits == 32 || format == SIGNED) ? picture.rgb() : picture;
   }
 
+  private boolean hasAlpha() throws IOException {
+    int usual = photometric <= BLACK_IS_ZERO ? 1 : 3;
+    return (photometric <= BLACK_IS_ZERO || photometric == RGB)
+        && samples > usual
+        && extra() != UNKNOWN_EXTRA;
+  }
+
+  /** What the first extra sample is; of RGB with four samples Pillow takes it for alpha. */
+  private int extra() throws IOException {
+    return value(EXTRA_SAMPLES, photometric == RGB ? 2 : UNKNOWN_EXTRA);
+  }
+
+  /** Greys and colours of what the platform has decoded. */
+  private Picture byPlatform(BufferedImage image) {
+    if (photometric > BLACK_IS_ZERO) {
+      return Rasters.picture(image);
+    }
+    byte[] levels = new byte[width * height];
+    int[] row = new int[width];
+    for (int y = 0; y < height; y++) {
+      image.getRaster().getSamples(0, y, width, 1, 0, row);
+      for (int x = 0; x < width; x++) {
+        levels[y * width + x] = (byte) level(row[x]);
+      }
+    }
+    return Picture.wrap(bits == 1 ? Mode.BITS : Mode.GREY, width, height, levels);
+  }
+
+  /** A grey of up to 8 bits as one of 8. */
+  private int level(int value) {
+    int most = (1 << bits) - 1;
+    return (photometric == WHITE_IS_ZERO ? most - value : value) * 255 / most;
+  }
+
   /** Real numbers, cut to whole ones from 0 to 255 as in Pillow. */
-  private Picture real(Raster raster) {
-    float[] values = raster.getSamples(0, 0, width, height, 0, (float[]) null);
+  private Picture real(List<Part> parts) throws IOException {
+    float[] values = new float[width * height];
+    read(parts, (pixel, band, value) -> values[pixel] = Float.intBitsToFloat(value));
     float most = 0;
     for (float value : values) {
       most = Math.max(most, value);
     }
-    float unit = limits.asSeen() && most <= 1 ? 255 : 1; // shares of white, as cameras' tools write
+    float unit = limits.asSeen() && most <= 1 ? 255 : 1; // shares of white, as many tools write
     byte[] levels = new byte[values.length];
     for (int i = 0; i < levels.length; i++) {
       levels[i] = (byte) Math.max(0, Math.min(255, values[i] * unit));
     }
     return Picture.wrap(Mode.GREY, width, height, levels);
+  }
+
+  private interface Sink {
+    void put(int pixel, int band, int value);
+  }
+
+  private void read(List<Part> parts, Sink sink) throws IOException {
+    byte[] pixels = {};
+    boolean differences = value(PREDICTOR, 1) == 2 && compression != PLAIN;
+    for (Part part : parts) {
+      int stride = stride(part);
+      int size = Math.multiplyExact(stride, part.rows());
+      if (pixels.length < size) {
+        pixels = new byte[size];
+      }
+      inflate(part, pixels, size);
+      int bands = planes ? 1 : samples;
+      int columns = Math.min(part.width(), width - part.left());
+      int rows = Math.min(part.rows(), height - part.top());
+      ByteBuffer words = ByteBuffer.wrap(pixels).order(tiff.order());
+      for (int y = 0; y < rows; y++) {
+        if (differences) {
+          addUp(words, y * stride, part.width(), bands);
+        }
+        int pixel = (part.top() + y) * width + part.left();
+        for (int x = 0; x < columns; x++, pixel++) {
+          for (int band = 0; band < bands; band++) {
+            sink.put(pixel, part.plane() + band, sample(words, y * stride, x * bands + band));
+          }
+        }
+      }
+    }
+  }
+
+  /** Horizontal differences become samples again (section 14). */
+  private void addUp(ByteBuffer words, int row, int columns, int bands) {
+    int bytes = bits / 8;
+    for (int i = bands; i < columns * bands; i++) {
+      int at = row + i * bytes;
+      int before = at - bands * bytes;
+      switch (bytes) {
+        case 1 -> words.put(at, (byte) (words.get(at) + words.get(before)));
+        case 2 -> words.putShort(at, (short) (words.getShort(at) + words.getShort(before)));
+        default -> words.putInt(at, words.getInt(at) + words.getInt(before));
+      }
+    }
+  }
+
+  /** One sample: an index, an 8-bit channel, 16-bit grey, or the bits of a real number. */
+  private int sample(ByteBuffer words, int row, int i) {
+    boolean grey = photometric <= BLACK_IS_ZERO;
+    switch (bits) {
+      case 8:
+        int value = words.get(row + i) & 0xff;
+        return photometric == WHITE_IS_ZERO ? 255 - value : value;
+      case 12:
+        int first = row + i / 2 * 3;
+        int high = words.get(first + (i & 1)) & 0xff;
+        return (i & 1) == 0
+            ? high << 4 | (words.get(first + 1) & 0xff) >> 4
+            : (high & 0xf) << 8 | (words.get(first + 2) & 0xff);
+      case 16:
+        short word = words.getShort(row + 2 * i);
+        if (grey && samples == 1) {
+          return format == SIGNED ? Math.max(0, word) : word & 0xffff;
+        }
+        return word >> 8 & 0xff;
+      case 32:
+        int wide = words.getInt(row + 4 * i);
+        if (format == REAL) {
+          return wide;
+        }
+        int most = wide < 0 && format == SIGNED ? 0 : 0xffff;
+        return Integer.compareUnsigned(wide, 0xffff) <= 0 ? wide : most;
+      default:
+        int bit = i * bits;
+        int few = words.get(row + (bit >> 3)) >> (8 - bits - (bit & 7)) & ((1 << bits) - 1);
+        return grey ? level(few) : few;
+    }
+  }
+
+  private void inflate(Part part, byte[] out, int size) throws IOException {
+    int end = part.from() + part.length();
+    byte[] in = bytes;
+    int from = part.from();
+    if (value(FILL_ORDER, 1) == 2) {
+      in = Arrays.copyOfRange(bytes, from, end);
+      for (int i = 0; i < in.length; i++) {
+        in[i] = (byte) (Integer.reverse(in[i]) >>> 24);
+      }
+      end -= from;
+      from = 0;
+    }
+    switch (compression) {
+      case PLAIN -> System.arraycopy(in, from, out, 0, size);
+      case LZW -> Lzw.decode(in, from, end, 8, true, out, size);
+      case PACK_BITS -> unpack(in, from, end, out, size);
+      default -> {
+        Inflater inflater = new Inflater();
+        try {
+          inflater.setInput(in, from, end - from);
+          int done = 0;
+          int more = -1;
+          while (done < size && more != 0) {
+            more = inflater.inflate(out, done, size - done);
+            done += more;
+          }
+          if (done < size) {
+            throw endsEarly(done, size);
+          }
+        } catch (DataFormatException e) {
+          throw new IOException("its deflated data are damaged: " + e.getMessage(), e);
+        } finally {
+          inflater.end();
+        }
+      }
+    }
+  }
+
+  /** Runs of bytes, equal and other ones (section 9). */
+  private static void unpack(byte[] in, int from, int end, byte[] out, int size)
+      throws IOException {
+    int position = from;
+    int done = 0;
+    while (done < size) {
+      if (position + 1 >= end) {
+        throw endsEarly(done, size);
+      }
+      int head = in[position++];
+      if (head >= 0) {
+        int count = Math.min(head + 1, size - done);
+        if (count > end - position) {
+          throw endsEarly(done, size);
+        }
+        System.arraycopy(in, position, out, done, count);
+        position += head + 1;
+        done += count;
+      } else if (head != -128) {
+        int stop = Math.min(done + 1 - head, size);
+        Arrays.fill(out, done, stop, in[position++]);
+        done = stop;
+      }
+    }
+  }
+
+  private static IOException endsEarly(int done, int size) {
+    return new IOException("a part of it ends after " + done + " of " + size + " bytes of pixels");
   }
 
   /** Of each colour's 16 bits the high byte, as libtiff has it. */
