@@ -41,8 +41,7 @@ final class ResultJson {
     JsonArray features = new JsonArray();
     for (Segment segment : segmentation.segments()) {
       JsonArray polygons = new JsonArray();
-      for (Polygon exact : segment.mask().polygons()) {
-        Polygon polygon = exact.simplified(tolerance);
+      for (Polygon polygon : segment.mask().polygons(tolerance)) {
         JsonArray rings = new JsonArray();
         rings.add(ring(polygon.outer()));
         polygon.holes().forEach(hole -> rings.add(ring(hole)));

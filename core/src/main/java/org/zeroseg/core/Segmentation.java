@@ -264,6 +264,7 @@ public final class Segmentation {
   /**
    * Outlines in the form of GeoJSON: a collection of one feature a segment, its geometry a {@code
    * MultiPolygon} in pixels, holes included, the left upper corner of the picture being (0, 0).
+   * Lines do not cross, whatever the tolerance, so that the geometry is a valid one.
    *
    * @param tolerance how many pixels an outline may be off in exchange for fewer corners; 0 for the
    *     exact outline along the pixels' edges

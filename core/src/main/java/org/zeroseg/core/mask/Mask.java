@@ -588,6 +588,23 @@ public final class Mask {
   }
 
   /**
+   * The outlines with fewer corners: one after the other is left out, the least noticeable first,
+   * as long as no line comes to cross or touch another. A polygon stays a polygon, and holes stay
+   * within it.
+   *
+   * @param tolerance how far, in pixels, a corner that is left out may lie from the new line; 0
+   *     gives the exact outlines
+   * @return one polygon for each part, in raster order of the parts' first pixels
+   * @throws IllegalArgumentException if the tolerance is negative or not a number
+   */
+  public List<Polygon> polygons(double tolerance) {
+    if (!(tolerance >= 0)) {
+      throw new IllegalArgumentException("A tolerance of " + tolerance + " pixels");
+    }
+    return tolerance == 0 ? polygons() : Simplification.of(polygons(), tolerance);
+  }
+
+  /**
    * The union of masks of one size.
    *
    * @param masks at least one

@@ -2,7 +2,9 @@ package org.zeroseg.core.mask;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Follows the edges between the pixels inside and outside a mask, the inside on the right. Every
@@ -45,12 +47,14 @@ final class Outlines {
       for (int i = 0; i < stride; i++) {
         while (outlines.starts[y * stride + i] != 0) {
           int x = (i << 6) + Long.numberOfTrailingZeros(outlines.starts[y * stride + i]);
-          Ring ring = outlines.trace(x, y);
           int part = labels[y * mask.width() + x] - 1;
-          if (ring.area() > 0) {
-            outer[part] = ring;
-          } else {
-            holes.get(part).add(ring);
+          outlines.trace(x, y);
+          for (Ring ring : outlines.cut()) {
+            if (ring.area() > 0) {
+              outer[part] = ring;
+            } else {
+              holes.get(part).add(ring);
+            }
           }
         }
       }
@@ -63,7 +67,7 @@ final class Outlines {
   }
 
   /** The border with the upper edge of a pixel, from that edge's left end. */
-  private Ring trace(int startX, int startY) {
+  private void trace(int startX, int startY) {
     size = 0;
     int stride = Mask.stride(mask.width());
     int x = startX;
@@ -81,7 +85,47 @@ final class Outlines {
         direction = turned;
       }
     } while (x != startX || y != startY || direction != 0);
-    return new Ring(Arrays.copyOf(corners, size));
+  }
+
+  /**
+   * The traced line as rings that touch neither themselves nor, but for single corners, each other:
+   * it is cut where it passes a corner twice. Of an outer border one ring goes around the part, the
+   * others around holes that touch it from within.
+   */
+  private List<Ring> cut() {
+    List<Ring> rings = new ArrayList<>();
+    double[] open = new double[size];
+    int length = 0;
+    Map<Long, Integer> passed = new HashMap<>();
+    for (int i = 0; i < size; i += 2) {
+      int x = (int) corners[i];
+      int y = (int) corners[i + 1];
+      if (isPinch(x, y)) {
+        Integer before = passed.get(key(x, y));
+        if (before != null) {
+          rings.add(new Ring(Arrays.copyOfRange(open, before, length)));
+          for (int k = before; k < length; k += 2) {
+            passed.remove(key((int) open[k], (int) open[k + 1]));
+          }
+          length = before;
+        }
+        passed.put(key(x, y), length);
+      }
+      open[length++] = x;
+      open[length++] = y;
+    }
+    rings.add(new Ring(Arrays.copyOf(open, length)));
+    return rings;
+  }
+
+  private static long key(int x, int y) {
+    return (long) y << 32 | x;
+  }
+
+  /** Whether two pixels of the mask, or two outside it, meet at a corner and nowhere else. */
+  private boolean isPinch(int x, int y) {
+    boolean inside = isSet(x, y);
+    return inside == isSet(x - 1, y - 1) && inside != isSet(x - 1, y) && inside != isSet(x, y - 1);
   }
 
   /** Turning right first keeps pixels apart that only share a corner. */
@@ -99,6 +143,10 @@ final class Outlines {
     int dy = DY[direction] + DY[side & 3];
     int column = dx > 0 ? x : x - 1;
     int row = dy > 0 ? y : y - 1;
+    return isSet(column, row);
+  }
+
+  private boolean isSet(int column, int row) {
     return column >= 0
         && column < mask.width()
         && row >= 0
