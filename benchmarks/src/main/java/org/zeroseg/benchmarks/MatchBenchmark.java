@@ -96,7 +96,7 @@ public class MatchBenchmark {
   @Benchmark
   @Against("matrixProduct")
   public float roiAlign() {
-    try (NDArray pooled = align.pool(features, boxes)) {
+    try (NDArray pooled = align.pool(features, boxes, org.zeroseg.core.network.Mode.INFERENCE)) {
       return pooled.getFloat(0, 0, 0, 0);
     }
   }

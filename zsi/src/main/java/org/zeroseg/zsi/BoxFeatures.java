@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import java.util.Arrays;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.RoiAlign;
 
 /**
@@ -68,7 +69,8 @@ record BoxFeatures(int side, int[] strides) {
       }
       RoiAlign align =
           new RoiAlign(side, side, 1f / strides[level], SAMPLES, RoiAlign.Convention.INCLUSIVE);
-      pooled.add(align.pool(levels.get(level), rows));
+      Mode mode = records ? Mode.DIFFERENTIABLE : Mode.INFERENCE;
+      pooled.add(align.pool(levels.get(level), rows, mode));
     }
     NDArray all = pooled.size() == 1 ? pooled.get(0) : NDArrays.concat(pooled, 0);
     if (Arrays.equals(place, sorted(place))) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.RoiAlign;
 
 class MatchGoldenTest {
@@ -118,7 +119,7 @@ class MatchGoldenTest {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       NDArray features = golden.input(manager, "x");
       float[] boxes = golden.input("rois_index_xyxy").floats();
-      golden.check(name, align.pool(features, boxes));
+      golden.check(name, align.pool(features, boxes, Mode.INFERENCE));
     }
   }
 }
