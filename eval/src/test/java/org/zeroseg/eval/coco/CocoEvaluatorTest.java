@@ -2,6 +2,7 @@ package org.zeroseg.eval.coco;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -218,6 +219,27 @@ class CocoEvaluatorTest {
     assertThrows(IllegalArgumentException.class, () -> builder.maxDetections(0));
     CocoEvaluator unknown = new CocoEvaluator(CocoProtocol.coco().images(List.of(77L)));
     assertThrows(IllegalArgumentException.class, () -> unknown.evaluate(found.build()));
+  }
+
+  @Test
+  void surprisingNumbersOfDetectionsAreTold() {
+    CocoDetections found = detections(truth(3, 1, 8), 30);
+    CocoScores three = new CocoEvaluator(CocoProtocol.coco().maxDetections(1, 3)).evaluate(found);
+    assertEquals(2, three.warnings().size(), three.warnings().toString());
+    assertTrue(three.warnings().get(0).contains("prints -1"), three.warnings().toString());
+    assertTrue(
+        three.warnings().get(1).contains("image 1 has 8 objects of category 1")
+            && three.warnings().get(1).endsWith("so for 2 more"),
+        three.warnings().toString());
+    CocoScores coco = new CocoEvaluator(CocoProtocol.coco()).evaluate(found);
+    assertEquals(List.of(), coco.warnings());
+  }
+
+  @Test
+  void aProtocolStaysAsItIsWhenAnotherIsMadeOfIt() {
+    CocoProtocol protocol = CocoProtocol.coco();
+    assertFalse(protocol.useCategories(false).useCategories());
+    assertTrue(protocol.useCategories());
   }
 
   @Test

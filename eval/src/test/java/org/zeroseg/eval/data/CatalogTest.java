@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -190,6 +192,26 @@ class CatalogTest {
     assertEquals(59, set.items().get(0).truth().at(0, 0));
     assertTrue(set.labelsEverything());
     assertEquals("wood", set.labels().get(59));
+  }
+
+  @Test
+  void otherMatricesOfAFileAreNotInflated() throws IOException {
+    Deflater deflater = new Deflater();
+    deflater.setInput(new byte[1 << 28]);
+    deflater.finish();
+    byte[] deflated = new byte[1 << 20];
+    int size = deflater.deflate(deflated);
+    deflater.end();
+    int each = 8 + size;
+    ByteBuffer file = ByteBuffer.allocate(128 + 40 * each).order(ByteOrder.LITTLE_ENDIAN);
+    file.position(126).put((byte) 'I').put((byte) 'M');
+    for (int i = 0; i < 40; i++) {
+      file.putInt(15).putInt(size).put(deflated, 0, size);
+    }
+    Path many = Files.write(root.resolve("many.mat"), file.array()); // 10 GB inflated
+    InvalidDataException error =
+        assertThrows(InvalidDataException.class, () -> PascalContext.read(many));
+    assertTrue(error.getMessage().contains("there is no variable LabelMap"), error.getMessage());
   }
 
   @Test
