@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.checkpoint.TensorInfo;
+import org.zeroseg.core.network.BatchNorm;
+import org.zeroseg.core.network.CheckpointShapes;
+import org.zeroseg.core.network.Initialiser;
 import org.zeroseg.core.network.Transformer.Activation;
 
 /**
@@ -27,6 +29,8 @@ public record ClipConfig(
 
   /** Width of an attention head in every CLIP; the number of heads is the width divided by it. */
   private static final int HEAD = 64;
+
+  private static final String MODEL = "CLIP model";
 
   /** Either a vision transformer or a modified ResNet. */
   public sealed interface Image {
@@ -108,7 +112,11 @@ public record ClipConfig(
      * @throws CheckpointException if there is no such tower, or one of impossible sizes
      */
     public static Vit of(Checkpoint checkpoint, String prefix) {
-      return new Shapes(checkpoint).vit(prefix);
+      CheckpointShapes found = new CheckpointShapes(checkpoint, MODEL);
+      Shape patches = found.get(prefix + "conv1.weight", 4);
+      int layers = found.count(prefix + "transformer.resblocks.", ".attn.in_proj_weight");
+      int grid = found.grid(prefix + "positional_embedding", 2);
+      return found.checked(() -> new Vit((int) patches.get(0), layers, (int) patches.get(3), grid));
     }
 
     /**
@@ -150,6 +158,17 @@ public record ClipConfig(
    * @param grid cells of a side of the native feature map
    */
   public record ResNet(int width, List<Integer> blocks, int grid) implements Image {
+
+    private static ResNet of(CheckpointShapes found) {
+      List<Integer> blocks = new ArrayList<>();
+      int count;
+      while ((count = found.count("visual.layer" + (blocks.size() + 1) + ".", ".conv1.weight"))
+          > 0) {
+        blocks.add(count);
+      }
+      int width = (int) found.get("visual.layer1.0.conv1.weight", 4).get(0);
+      return new ResNet(width, blocks, found.grid("visual.attnpool.positional_embedding", 2));
+    }
 
     /**
      * Copies the list.
@@ -241,96 +260,17 @@ public record ClipConfig(
    * @throws CheckpointException if the checkpoint holds no CLIP, or one of impossible sizes
    */
   public static ClipConfig of(Checkpoint checkpoint) {
-    Shapes shapes = new Shapes(checkpoint);
-    Shape projection = shapes.get("text_projection", 2);
-    Shape words = shapes.get("token_embedding.weight", 2);
+    CheckpointShapes found = new CheckpointShapes(checkpoint, MODEL);
+    Shape projection = found.get("text_projection", 2);
+    Shape words = found.get("token_embedding.weight", 2);
     Text text =
         new Text(
             (int) words.get(1),
-            shapes.count("transformer.resblocks.", ".attn.in_proj_weight"),
-            (int) shapes.get("positional_embedding", 2).get(0),
+            found.count("transformer.resblocks.", ".attn.in_proj_weight"),
+            (int) found.get("positional_embedding", 2).get(0),
             (int) words.get(0));
-    Image image = shapes.has("visual.proj") ? shapes.vit("visual.") : shapes.resNet();
-    try {
-      return new ClipConfig(image, text, (int) projection.get(1));
-    } catch (IllegalArgumentException e) {
-      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
-    }
-  }
-
-  /** The shapes in a checkpoint, with errors that name it. */
-  private record Shapes(Checkpoint checkpoint) {
-
-    boolean has(String name) {
-      return checkpoint.tensors().containsKey(name);
-    }
-
-    Shape get(String name, int dimensions) {
-      TensorInfo info = checkpoint.tensors().get(name);
-      if (info == null) {
-        throw new CheckpointException(
-            checkpoint.source() + " holds no CLIP model: tensor " + name + " is missing");
-      }
-      if (info.shape().dimension() != dimensions || info.shape().size() == 0) {
-        throw new CheckpointException(
-            checkpoint.source()
-                + ": tensor "
-                + name
-                + " must have "
-                + dimensions
-                + " dimensions, found "
-                + info.shape());
-      }
-      return info.shape();
-    }
-
-    /** Counts {@code start + 0 + end}, {@code start + 1 + end} and so on. */
-    int count(String start, String end) {
-      int n = 0;
-      while (has(start + n + end)) {
-        n++;
-      }
-      return n;
-    }
-
-    Vit vit(String prefix) {
-      Shape patches = get(prefix + "conv1.weight", 4);
-      int layers = count(prefix + "transformer.resblocks.", ".attn.in_proj_weight");
-      int grid = grid(prefix + "positional_embedding");
-      try {
-        return new Vit((int) patches.get(0), layers, (int) patches.get(3), grid);
-      } catch (IllegalArgumentException e) {
-        throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
-      }
-    }
-
-    ResNet resNet() {
-      List<Integer> blocks = new ArrayList<>();
-      for (int stage = 1; ; stage++) {
-        int count = count("visual.layer" + stage + ".", ".conv1.weight");
-        if (count == 0) {
-          break;
-        }
-        blocks.add(count);
-      }
-      int width = (int) get("visual.layer1.0.conv1.weight", 4).get(0);
-      return new ResNet(width, blocks, grid("visual.attnpool.positional_embedding"));
-    }
-
-    private int grid(String table) {
-      Shape shape = get(table, 2);
-      long cells = shape.get(0) - 1;
-      int side = (int) Math.round(Math.sqrt((double) cells));
-      if (side == 0 || (long) side * side != cells) {
-        throw new CheckpointException(
-            checkpoint.source()
-                + ": rows of "
-                + table
-                + " must be one more than a square, found "
-                + shape);
-      }
-      return side;
-    }
+    Image image = found.has("visual.proj") ? Vit.of(checkpoint, "visual.") : ResNet.of(found);
+    return found.checked(() -> new ClipConfig(image, text, (int) projection.get(1)));
   }
 
   /**
@@ -392,10 +332,7 @@ public record ClipConfig(
   private static void convolution(
       Map<String, Shape> shapes, String name, String norm, int out, int in, int kernel) {
     shapes.put(name + ".weight", new Shape(out, in, kernel, kernel));
-    layer(shapes, norm, out);
-    shapes.put(norm + ".running_mean", new Shape(out));
-    shapes.put(norm + ".running_var", new Shape(out));
-    shapes.put(norm + ".num_batches_tracked", new Shape());
+    BatchNorm.shapes(shapes, norm, out);
   }
 
   private static void layer(Map<String, Shape> shapes, String name, int width) {
@@ -427,17 +364,7 @@ public record ClipConfig(
    * @return every name of {@link #shapes()} with its array
    */
   public Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
-    Map<String, NDArray> weights = new LinkedHashMap<>();
-    shapes()
-        .forEach(
-            (name, shape) -> {
-              if (name.endsWith("num_batches_tracked")) {
-                weights.put(name, manager.create(0L));
-              } else {
-                float[] values = InitialWeights.values(this, name, shape, random);
-                weights.put(name, manager.create(values, shape));
-              }
-            });
-    return weights;
+    return Initialiser.arrays(
+        shapes(), (name, shape) -> ClipInitialisation.rule(this, name, shape), random, manager);
   }
 }

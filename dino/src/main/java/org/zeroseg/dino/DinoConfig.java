@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.checkpoint.TensorInfo;
+import org.zeroseg.core.network.CheckpointShapes;
 
 /**
  * The sizes of a DINO vision transformer (Caron et al. 2021, Sec. 3).
@@ -63,42 +63,23 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
    * @throws CheckpointException if the tensors that tell them are missing or contradict each other
    */
   public static DinoConfig of(Checkpoint checkpoint) {
-    Shape filter = shape(checkpoint, "patch_embed.proj.weight", 4);
-    Shape positions = shape(checkpoint, "pos_embed", 3);
-    int grid = (int) Math.round(Math.sqrt(positions.get(1) - 1.0));
-    int depth = 0;
-    while (checkpoint.tensors().containsKey("blocks." + depth + ".norm1.weight")) {
-      depth++;
-    }
+    CheckpointShapes found = new CheckpointShapes(checkpoint, "DINO transformer");
+    Shape filter = found.get("patch_embed.proj.weight", 4);
+    int grid = found.grid("pos_embed", 3);
+    int depth = found.count("blocks.", ".norm1.weight");
     String heads = checkpoint.metadata().get("heads");
-    if (1 + (long) grid * grid != positions.get(1) || depth == 0) {
-      throw new CheckpointException(
-          checkpoint.source() + " is no DINO transformer: pos_embed " + positions);
-    }
-    try {
-      int width = Math.toIntExact(filter.get(0));
-      int patch = Math.toIntExact(filter.get(2));
-      if (heads == null && width % HEAD_WIDTH != 0) {
-        throw new IllegalArgumentException(
-            "heads of %d channels do not fill a width of %d, and the metadata names no number (heads)"
-                .formatted(HEAD_WIDTH, width));
-      }
-      int count = heads != null ? Integer.parseInt(heads) : width / HEAD_WIDTH;
-      return new DinoConfig(patch, width, depth, count, grid);
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static Shape shape(Checkpoint checkpoint, String name, int dimensions) {
-    TensorInfo info = checkpoint.tensors().get(name);
-    if (info == null || info.shape().dimension() != dimensions) {
-      throw new CheckpointException(
-          "%s is no DINO transformer: expected %s with %d dimensions, found %s"
-              .formatted(
-                  checkpoint.source(), name, dimensions, info == null ? "none" : info.shape()));
-    }
-    return info.shape();
+    return found.checked(
+        () -> {
+          int width = Math.toIntExact(filter.get(0));
+          int patch = Math.toIntExact(filter.get(2));
+          if (heads == null && width % HEAD_WIDTH != 0) {
+            throw new IllegalArgumentException(
+                "heads of %d channels do not fill a width of %d, and the metadata names no number (heads)"
+                    .formatted(HEAD_WIDTH, width));
+          }
+          int count = heads != null ? Integer.parseInt(heads) : width / HEAD_WIDTH;
+          return new DinoConfig(patch, width, depth, count, grid);
+        });
   }
 
   /**
@@ -158,7 +139,7 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
    * @return every tensor of {@link #shapes()}
    */
   public Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
-    return InitialWeights.of(shapes(), random, manager);
+    return DinoInitialisation.of(shapes(), random, manager);
   }
 
   private static void layer(Map<String, Shape> shapes, String name, Shape weight) {

@@ -131,7 +131,7 @@ public final class DinoTrainer {
       DinoConfig config, Head head, RandomGenerator random, NDManager manager) {
     Map<String, Shape> shapes = config.shapes();
     shapes.putAll(head.shapes(config.width()));
-    Map<String, NDArray> first = InitialWeights.of(shapes, random, manager);
+    Map<String, NDArray> first = DinoInitialisation.of(shapes, random, manager);
     Map<String, NDArray> weights = new LinkedHashMap<>();
     first.forEach((name, array) -> weights.put(STUDENT + "." + name, array));
     first.forEach((name, array) -> weights.put(TEACHER + "." + name, array.duplicate()));

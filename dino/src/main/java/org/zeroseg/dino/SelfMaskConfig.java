@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.checkpoint.TensorInfo;
+import org.zeroseg.core.network.CheckpointShapes;
 import org.zeroseg.core.network.QueryDecoder;
 
 /**
@@ -58,27 +58,18 @@ public record SelfMaskConfig(DinoConfig encoder, int queries, int layers, int he
    */
   public static SelfMaskConfig of(Checkpoint checkpoint) {
     DinoConfig encoder = DinoConfig.of(checkpoint.under(ENCODER));
-    int layers = 0;
-    while (checkpoint.tensors().containsKey("decoder.layers." + layers + ".norm1.weight")) {
-      layers++;
-    }
-    int queries = rows(checkpoint, QUERIES);
-    int inner = rows(checkpoint, "decoder.layers.0.linear1.weight");
-    try {
-      return new SelfMaskConfig(encoder, queries, layers, encoder.heads(), inner);
-    } catch (IllegalArgumentException e) {
-      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static int rows(Checkpoint checkpoint, String name) {
-    TensorInfo info = checkpoint.tensors().get(name);
-    if (info == null || info.shape().dimension() != 2) {
-      throw new CheckpointException(
-          "%s is no SelfMask: expected %s with 2 dimensions, found %s"
-              .formatted(checkpoint.source(), name, info == null ? "none" : info.shape()));
-    }
-    return Math.toIntExact(info.shape().get(0));
+    CheckpointShapes found = new CheckpointShapes(checkpoint, "SelfMask");
+    int layers = found.count(DECODER + ".layers.", ".norm1.weight");
+    Shape queries = found.get(QUERIES, 2);
+    Shape inner = found.get(DECODER + ".layers.0.linear1.weight", 2);
+    return found.checked(
+        () ->
+            new SelfMaskConfig(
+                encoder,
+                Math.toIntExact(queries.get(0)),
+                layers,
+                encoder.heads(),
+                Math.toIntExact(inner.get(0))));
   }
 
   /**
@@ -108,6 +99,6 @@ public record SelfMaskConfig(DinoConfig encoder, int queries, int layers, int he
    * @return every tensor of {@link #shapes()}
    */
   public Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
-    return InitialWeights.of(shapes(), random, manager);
+    return DinoInitialisation.of(shapes(), random, manager);
   }
 }

@@ -3,14 +3,14 @@ package org.zeroseg.zutis;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.checkpoint.TensorInfo;
+import org.zeroseg.core.network.CheckpointShapes;
+import org.zeroseg.core.network.Initialiser;
 import org.zeroseg.core.network.QueryDecoder;
 
 /**
@@ -81,39 +81,21 @@ public record ZutisConfig(
    * @throws CheckpointException if the checkpoint holds no ZUTIS, or one of impossible sizes
    */
   public static ZutisConfig of(Checkpoint checkpoint) {
-    Shape queries = shape(checkpoint, QUERIES, 2);
-    Shape projection = shape(checkpoint, ENCODER + "proj", 2);
-    Shape perceptron = shape(checkpoint, "ffn1.layers.0.weight", 2);
-    int layers = 0;
-    while (checkpoint.tensors().containsKey("decoder.layers." + layers + ".linear1.weight")) {
-      layers++;
-    }
-    Shape inner = shape(checkpoint, "decoder.layers.0.linear1.weight", 2);
-    try {
-      return new ZutisConfig(
-          ClipConfig.Vit.of(checkpoint, ENCODER),
-          (int) projection.get(1),
-          (int) queries.get(0),
-          layers,
-          (int) inner.get(0),
-          (int) perceptron.get(0));
-    } catch (IllegalArgumentException e) {
-      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static Shape shape(Checkpoint checkpoint, String name, int dimensions) {
-    TensorInfo info = checkpoint.tensors().get(name);
-    if (info == null) {
-      throw new CheckpointException(
-          checkpoint.source() + " holds no ZUTIS model: tensor " + name + " is missing");
-    }
-    if (info.shape().dimension() != dimensions || info.shape().size() == 0) {
-      throw new CheckpointException(
-          "%s: tensor %s must have %d dimensions, found %s"
-              .formatted(checkpoint.source(), name, dimensions, info.shape()));
-    }
-    return info.shape();
+    CheckpointShapes found = new CheckpointShapes(checkpoint, "ZUTIS model");
+    Shape queries = found.get(QUERIES, 2);
+    Shape projection = found.get(ENCODER + "proj", 2);
+    Shape perceptron = found.get("ffn1.layers.0.weight", 2);
+    int layers = found.count("decoder.layers.", ".linear1.weight");
+    Shape inner = found.get("decoder.layers.0.linear1.weight", 2);
+    return found.checked(
+        () ->
+            new ZutisConfig(
+                ClipConfig.Vit.of(checkpoint, ENCODER),
+                (int) projection.get(1),
+                (int) queries.get(0),
+                layers,
+                (int) inner.get(0),
+                (int) perceptron.get(0)));
   }
 
   /**
@@ -161,7 +143,7 @@ public record ZutisConfig(
           } else {
             String drawn = name.replaceFirst("^decoder\\.layers\\.\\d+\\.", "decoder.layers.");
             float[] values =
-                firstLayer.computeIfAbsent(drawn, key -> initial(name, shapes, random));
+                firstLayer.computeIfAbsent(drawn, key -> rule(name, shapes).values(shape, random));
             weights.put(name, manager.create(values, shape));
           }
         });
@@ -181,31 +163,18 @@ public record ZutisConfig(
   }
 
   /** PyTorch's defaults for linear layers, norms and attention; queries as {@code nn.Embedding}. */
-  private static float[] initial(String name, Map<String, Shape> shapes, RandomGenerator random) {
-    Shape shape = shapes.get(name);
-    float[] values = new float[Math.toIntExact(shape.size())];
+  private static Initialiser rule(String name, Map<String, Shape> shapes) {
     if (name.contains("norm")) {
-      Arrays.fill(values, name.endsWith("weight") ? 1 : 0);
+      return Initialiser.constant(name.endsWith("weight") ? 1 : 0);
     } else if (name.equals(QUERIES)) {
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) random.nextGaussian();
-      }
-    } else if (!(name.contains("attn") && name.endsWith("bias"))) {
-      double bound = bound(name, shapes);
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) (bound * (2 * random.nextDouble() - 1));
-      }
+      return Initialiser.normal(1);
+    } else if (name.contains("attn") && name.endsWith("bias")) {
+      return Initialiser.constant(0);
     }
-    return values;
-  }
-
-  /**
-   * The joint projection has Xavier's bound, other layers and their biases that of their inputs.
-   */
-  private static double bound(String name, Map<String, Shape> shapes) {
+    // A bias has the bound of its layer.
     Shape weight = shapes.get(name.replaceFirst("bias$", "weight"));
     return name.endsWith("in_proj_weight")
-        ? Math.sqrt(6.0 / (weight.get(0) + weight.get(1)))
-        : 1 / Math.sqrt((double) weight.get(1));
+        ? Initialiser.xavierUniform(weight)
+        : Initialiser.layer(weight);
   }
 }

@@ -37,6 +37,21 @@ public interface Initialiser {
   double draw(RandomGenerator random);
 
   /**
+   * The values of a tensor, row by row.
+   *
+   * @param shape how many there are
+   * @param random where chance comes from
+   * @return the values
+   */
+  default float[] values(Shape shape, RandomGenerator random) {
+    float[] values = new float[Math.toIntExact(shape.size())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) draw(random);
+    }
+    return values;
+  }
+
+  /**
    * The same value everywhere, without a draw.
    *
    * @param value the value
@@ -148,11 +163,7 @@ public interface Initialiser {
             arrays.put(name, manager.create(0L));
             return;
           }
-          Initialiser distribution = rule.apply(name, shape);
-          float[] values = new float[Math.toIntExact(shape.size())];
-          for (int i = 0; i < values.length; i++) {
-            values[i] = (float) distribution.draw(random);
-          }
+          float[] values = rule.apply(name, shape).values(shape, random);
           arrays.put(name, manager.create(values, shape));
         });
     return arrays;

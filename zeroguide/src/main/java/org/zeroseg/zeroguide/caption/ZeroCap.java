@@ -9,13 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.zeroguide.gpt2.Gpt2;
 
@@ -37,7 +36,7 @@ public final class ZeroCap implements Namer {
   private final Clip clip;
   private final ZeroCapSettings settings;
   private final int[] prompt;
-  private final NDManager manager;
+  private final ModelMemory memory;
   private final String[] spelling;
 
   /**
@@ -50,7 +49,6 @@ public final class ZeroCap implements Namer {
   /** The features of the first token's candidates, which all captions share. */
   private final Map<String, Map<Integer, float[]>> first = new ConcurrentHashMap<>();
 
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final LongAdder texts = new LongAdder();
   private final LongAdder positions = new LongAdder();
   private final LongAdder referencePositions = new LongAdder();
@@ -68,7 +66,7 @@ public final class ZeroCap implements Namer {
     this.special = SpecialTokens.of(tokenizer);
     this.clip = clip;
     this.settings = settings;
-    this.manager = manager;
+    this.memory = new ModelMemory(manager, "this namer");
     int[] words = tokenizer.encode(prompt);
     this.prompt =
         IntStream.concat(IntStream.of(tokenizer.boundary()), Arrays.stream(words)).toArray();
@@ -169,27 +167,23 @@ public final class ZeroCap implements Namer {
     if (unit.isEmpty()) {
       return List.of();
     }
-    lock.readLock().lock();
-    try {
-      if (!manager.isOpen()) {
-        throw new IllegalStateException("the namer is closed");
-      }
-      return clip.compute(
-          (towers, call) -> {
-            SharedPrefixTexts scorer =
-                new SharedPrefixTexts(towers, call, clip.tokenizer(), tokenizer, spelling, first);
-            Generation generation = new Generation(model, special, settings, scorer, observer);
-            List<List<BeamSearch.Sequence>> sequences = new ArrayList<>();
-            for (int start = 0; start < unit.size(); start += AT_ONCE) {
-              int end = Math.min(unit.size(), start + AT_ONCE);
-              sequences.addAll(generation.generate(call, prompt, unit.subList(start, end)));
-            }
-            count(generation, scorer);
-            return sequences.stream().map(this::captionsOf).toList();
-          });
-    } finally {
-      lock.readLock().unlock();
-    }
+    return memory.during(own -> captionsOf(unit, observer));
+  }
+
+  private List<List<Caption>> captionsOf(List<float[]> unit, Generation.Observer observer) {
+    return clip.compute(
+        (towers, call) -> {
+          SharedPrefixTexts scorer =
+              new SharedPrefixTexts(towers, call, clip.tokenizer(), tokenizer, spelling, first);
+          Generation generation = new Generation(model, special, settings, scorer, observer);
+          List<List<BeamSearch.Sequence>> sequences = new ArrayList<>();
+          for (int start = 0; start < unit.size(); start += AT_ONCE) {
+            int end = Math.min(unit.size(), start + AT_ONCE);
+            sequences.addAll(generation.generate(call, prompt, unit.subList(start, end)));
+          }
+          count(generation, scorer);
+          return sequences.stream().map(this::captionsOf).toList();
+        });
   }
 
   private List<Caption> captionsOf(List<BeamSearch.Sequence> sequences) {
@@ -217,11 +211,6 @@ public final class ZeroCap implements Namer {
 
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      manager.close();
-    } finally {
-      lock.writeLock().unlock();
-    }
+    memory.close();
   }
 }

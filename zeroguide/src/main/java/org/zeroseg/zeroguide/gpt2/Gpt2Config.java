@@ -8,7 +8,6 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -16,8 +15,9 @@ import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.checkpoint.TensorInfo;
 import org.zeroseg.core.file.JsonFile;
+import org.zeroseg.core.network.CheckpointShapes;
+import org.zeroseg.core.network.Initialiser;
 
 /**
  * The sizes of a GPT-2 (Radford et al. 2019).
@@ -72,36 +72,24 @@ public record Gpt2Config(
    * @throws CheckpointException if the tensors that tell them are missing or contradict each other
    */
   public static Gpt2Config of(Checkpoint checkpoint, OptionalInt heads) {
-    Shape words = shape(checkpoint, "wte.weight");
-    Shape positions = shape(checkpoint, "wpe.weight");
-    int layers = 0;
-    while (checkpoint.tensors().containsKey("h." + layers + ".ln_1.weight")) {
-      layers++;
-    }
-    int width = Math.toIntExact(words.get(1));
-    try {
-      Optional<String> noted = Optional.ofNullable(checkpoint.metadata().get("heads"));
-      int count = heads.orElseGet(() -> noted.map(Integer::parseInt).orElse(width / HEAD_WIDTH));
-      return new Gpt2Config(
-          layers,
-          width,
-          count,
-          Math.toIntExact(words.get(0)),
-          Math.toIntExact(positions.get(0)),
-          EPSILON);
-    } catch (IllegalArgumentException e) {
-      throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static Shape shape(Checkpoint checkpoint, String name) {
-    TensorInfo info = checkpoint.tensors().get(name);
-    if (info == null || info.shape().dimension() != 2) {
-      throw new CheckpointException(
-          "%s is no GPT-2: expected %s with 2 dimensions, found %s"
-              .formatted(checkpoint.source(), name, info == null ? "none" : info.shape()));
-    }
-    return info.shape();
+    CheckpointShapes found = new CheckpointShapes(checkpoint, "GPT-2");
+    Shape words = found.get("wte.weight", 2);
+    Shape positions = found.get("wpe.weight", 2);
+    int layers = found.count("h.", ".ln_1.weight");
+    Optional<String> noted = Optional.ofNullable(checkpoint.metadata().get("heads"));
+    return found.checked(
+        () -> {
+          int width = Math.toIntExact(words.get(1));
+          int count =
+              heads.orElseGet(() -> noted.map(Integer::parseInt).orElse(width / HEAD_WIDTH));
+          return new Gpt2Config(
+              layers,
+              width,
+              count,
+              Math.toIntExact(words.get(0)),
+              Math.toIntExact(positions.get(0)),
+              EPSILON);
+        });
   }
 
   /**
@@ -146,22 +134,14 @@ public record Gpt2Config(
    * (Radford et al. 2019, Sec. 2.3).
    */
   Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
-    Map<String, NDArray> weights = new LinkedHashMap<>();
-    shapes()
-        .forEach(
-            (name, shape) -> {
-              float[] values = new float[Math.toIntExact(shape.size())];
-              if (shape.dimension() > 1) {
-                double deviation = deviation(name);
-                for (int i = 0; i < values.length; i++) {
-                  values[i] = (float) (deviation * random.nextGaussian());
-                }
-              } else if (name.endsWith(".weight")) {
-                Arrays.fill(values, 1);
-              }
-              weights.put(name, manager.create(values, shape));
-            });
-    return weights;
+    return Initialiser.arrays(
+        shapes(),
+        (name, shape) ->
+            shape.dimension() > 1
+                ? Initialiser.normal(deviation(name))
+                : Initialiser.constant(name.endsWith(".weight") ? 1 : 0),
+        random,
+        manager);
   }
 
   private double deviation(String name) {

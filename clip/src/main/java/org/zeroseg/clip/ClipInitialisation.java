@@ -1,33 +1,24 @@
 package org.zeroseg.clip;
 
 import ai.djl.ndarray.types.Shape;
-import java.util.Arrays;
-import java.util.random.RandomGenerator;
+import org.zeroseg.core.network.Initialiser;
 
 /** The distributions that OpenAI's code ({@code CLIP.initialize_parameters}) draws weights from. */
-final class InitialWeights {
+final class ClipInitialisation {
 
-  private InitialWeights() {}
+  private ClipInitialisation() {}
 
-  static float[] values(ClipConfig config, String name, Shape shape, RandomGenerator random) {
-    float[] values = new float[Math.toIntExact(shape.size())];
+  static Initialiser rule(ClipConfig config, String name, Shape shape) {
     if (name.equals("logit_scale")) {
-      values[0] = (float) Math.log(1 / 0.07);
+      return Initialiser.constant(Math.log(1 / 0.07));
     } else if (name.endsWith("running_var") || isNormWeight(name)) {
       // The last norm of a bottleneck starts at zero: every residual block starts as the identity.
-      Arrays.fill(values, name.matches("visual\\.layer.*\\.bn3\\.weight") ? 0 : 1);
+      return Initialiser.constant(name.matches("visual\\.layer.*\\.bn3\\.weight") ? 0 : 1);
     } else if (shape.dimension() >= 2 || name.equals("visual.class_embedding")) {
       double deviation = deviation(config, name);
-      double bound = 1 / Math.sqrt((double) shape.size() / shape.get(0));
-      for (int i = 0; i < values.length; i++) {
-        values[i] =
-            (float)
-                (deviation > 0
-                    ? deviation * random.nextGaussian()
-                    : bound * (2 * random.nextDouble() - 1));
-      }
+      return deviation > 0 ? Initialiser.normal(deviation) : Initialiser.layer(shape);
     }
-    return values;
+    return Initialiser.constant(0);
   }
 
   private static boolean isNormWeight(String name) {
