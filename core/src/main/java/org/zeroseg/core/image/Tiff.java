@@ -518,15 +518,15 @@ final class Tiff {
         int value = words.get(row + i) & 0xff;
         return photometric == WHITE_IS_ZERO ? 255 - value : value;
       case 12:
-        int first = row + i / 2 * 3;
-        int high = words.get(first + (i & 1)) & 0xff;
-        return (i & 1) == 0
-            ? high << 4 | (words.get(first + 1) & 0xff) >> 4
-            : (high & 0xf) << 8 | (words.get(first + 2) & 0xff);
+        int pair = row + i / 2 * 3;
+        int left = words.get(pair + (i & 1)) & 0xff;
+        int right = words.get(pair + 1 + (i & 1)) & 0xff;
+        int twelve = (i & 1) == 0 ? left << 4 | right >> 4 : (left & 0xf) << 8 | right;
+        return limits.asSeen() ? turned(twelve << 4, 0xfff0) : twelve; // people see the high byte
       case 16:
         short word = words.getShort(row + 2 * i);
         if (grey && samples == 1) {
-          return format == SIGNED ? Math.max(0, word) : word & 0xffff;
+          return format == SIGNED ? Math.max(0, word) : turned(word & 0xffff, 0xffff);
         }
         return word >> 8 & 0xff;
       case 32:
@@ -541,6 +541,11 @@ final class Tiff {
         int few = words.get(row + (bit >> 3)) >> (8 - bits - (bit & 7)) & ((1 << bits) - 1);
         return grey ? level(few) : few;
     }
+  }
+
+  /** Where white is zero, a grey of more than 8 bits is turned for people; Pillow leaves it. */
+  private int turned(int grey, int most) {
+    return limits.asSeen() && photometric == WHITE_IS_ZERO ? most - grey : grey;
   }
 
   private void inflate(Part part, byte[] out, int size) throws IOException {

@@ -121,13 +121,55 @@ class PictureReaderTest {
     assertEquals(read(jpeg), PictureReader.upright().read(withApp1(jpeg, outside), "marked"));
   }
 
+  /** A byte, a short and a long; phones write the last, too. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 4})
+  void takesAnOrientationOfAnyWholeType(int type) throws IOException {
+    byte[] png = resource("rgb.png");
+    byte[] jpeg = resource("ycc.jpg");
+    for (ByteOrder order : new ByteOrder[] {ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN}) {
+      byte[] tiff = exif(6, order, type);
+      byte[] prefixed =
+          ("Exif\0\0" + new String(tiff, StandardCharsets.ISO_8859_1))
+              .getBytes(StandardCharsets.ISO_8859_1);
+      for (byte[] marked :
+          new byte[][] {
+            withChunk(png, "eXIf", tiff), withChunk(png, "eXIf", prefixed), withApp1(jpeg, tiff)
+          }) {
+        assertEquals(read(marked).upright(6), PictureReader.upright().read(marked, "type " + type));
+      }
+    }
+  }
+
+  @Test
+  void takesTheOrientationOfAnInflatedProfileOfText() throws IOException {
+    byte[] tiff = exif(8, ByteOrder.BIG_ENDIAN);
+    String text = "\nexif\n      26\n" + java.util.HexFormat.of().formatHex(tiff) + "\n";
+    ByteArrayOutputStream profile = new ByteArrayOutputStream();
+    profile.writeBytes("Raw profile type exif\0\0".getBytes(StandardCharsets.US_ASCII));
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(profile)) {
+      deflater.write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+    byte[] png = resource("rgb.png");
+    byte[] marked = withChunk(png, "zTXt", profile.toByteArray());
+    assertEquals(read(png).upright(8), PictureReader.upright().read(marked, "profile"));
+  }
+
   /** A TIFF block with one entry, the orientation. */
   private static byte[] exif(int orientation, ByteOrder order) {
+    return exif(orientation, order, 3);
+  }
+
+  private static byte[] exif(int orientation, ByteOrder order, int type) {
     ByteBuffer tiff = ByteBuffer.allocate(26).order(order);
     tiff.put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I')).put(tiff.get(0));
     tiff.putShort((short) 42).putInt(8).putShort((short) 1);
-    tiff.putShort((short) 0x0112).putShort((short) 3).putInt(1);
-    tiff.putShort((short) orientation).putShort((short) 0).putInt(0);
+    tiff.putShort((short) 0x0112).putShort((short) type).putInt(1);
+    switch (type) {
+      case 1 -> tiff.put(18, (byte) orientation);
+      case 3 -> tiff.putShort(18, (short) orientation);
+      default -> tiff.putInt(18, orientation);
+    }
     return tiff.array();
   }
 
@@ -258,6 +300,136 @@ class PictureReaderTest {
     ImageIO.write(noise.toBufferedImage(), "jpg", jpeg);
     byte[] part = Arrays.copyOf(jpeg.toByteArray(), jpeg.size() / 2);
     assertThrows(IOException.class, () -> read(part));
+  }
+
+  /** Chunks that say nothing of pixels, not as they should be. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"tEXt", "zTXt", "iTXt", "sBIT", "bKGD", "hIST", "sPLT", "tIME", "iCCP", "gAMA"})
+  void readsAPngWhateverItsOtherChunksSay(String type) throws IOException {
+    for (String name : new String[] {"palette.png", "rgb.png", "rgba.png", "grey.png"}) {
+      byte[] png = resource(name);
+      for (byte[] content : new byte[][] {{}, {0}, new byte[120], {1, 2, 3, 4, 5}}) {
+        assertEquals(read(png), read(withChunk(png, type, content)), type + " in " + name);
+      }
+    }
+    byte[] rgba = resource("rgba.png");
+    assertEquals(read(rgba), read(withChunk(rgba, "tRNS", new byte[] {0, 1, 0, 2, 0, 3})));
+  }
+
+  @Test
+  void readsAPngInPassesAndOfAllFilters() throws IOException {
+    for (Mode mode : new Mode[] {Mode.GREY, Mode.RGB, Mode.RGBA, Mode.PALETTE}) {
+      for (int side : new int[] {1, 2, 3, 4, 5, 9, 60}) {
+        Picture picture = PictureTest.random(mode, side, side + 1);
+        // Smooth rows, so that the writer uses its filters.
+        Picture smooth =
+            mode == Mode.PALETTE ? picture : picture.resize(4 * side, 3 * side + 1, Filter.BICUBIC);
+        for (boolean passes : new boolean[] {false, true}) {
+          var writer = ImageIO.getImageWritersByFormatName("png").next();
+          ByteArrayOutputStream png = new ByteArrayOutputStream();
+          try (var stream = ImageIO.createImageOutputStream(png)) {
+            writer.setOutput(stream);
+            var parameters = writer.getDefaultWriteParam();
+            parameters.setProgressiveMode(
+                passes
+                    ? javax.imageio.ImageWriteParam.MODE_DEFAULT
+                    : javax.imageio.ImageWriteParam.MODE_DISABLED);
+            writer.write(
+                null, new javax.imageio.IIOImage(smooth.toBufferedImage(), null, null), parameters);
+          } finally {
+            writer.dispose();
+          }
+          assertEquals(smooth.rgb(), read(png.toByteArray()).rgb(), mode + " " + side + passes);
+        }
+      }
+    }
+  }
+
+  private static byte[] withSegment(byte[] jpeg, int marker, byte[] content) {
+    ByteBuffer marked = ByteBuffer.allocate(jpeg.length + 4 + content.length);
+    marked.put(jpeg, 0, 2).put((byte) 0xff).put((byte) marker);
+    marked.putShort((short) (2 + content.length)).put(content);
+    return marked.put(jpeg, 2, jpeg.length - 2).array();
+  }
+
+  @Test
+  void readsAJpegWhateverItsProfileSays() throws IOException {
+    for (String name : new String[] {"ycc.jpg", "ycck.jpg", "grey.jpg"}) {
+      byte[] jpeg = resource(name);
+      Picture plain = read(jpeg);
+      for (String numbers : new String[] {"\1\1", "\2\1", "\0\0", "\1\377", "\1\2", ""}) {
+        byte[] profile =
+            ("ICC_PROFILE\0" + numbers + "no profile").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] once = withSegment(jpeg, 0xe2, profile);
+        assertEquals(plain, read(once));
+        assertEquals(plain, read(withSegment(once, 0xe2, profile)));
+      }
+    }
+  }
+
+  @Test
+  void refusesAProgressiveJpegThatLacksScans() throws IOException {
+    var writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Picture picture = PictureTest.random(Mode.RGB, 9, 7).resize(60, 50, Filter.BICUBIC);
+    try (var stream = ImageIO.createImageOutputStream(bytes)) {
+      writer.setOutput(stream);
+      var parameters = writer.getDefaultWriteParam();
+      parameters.setProgressiveMode(javax.imageio.ImageWriteParam.MODE_DEFAULT);
+      writer.write(
+          null, new javax.imageio.IIOImage(picture.toBufferedImage(), null, null), parameters);
+    } finally {
+      writer.dispose();
+    }
+    byte[] jpeg = bytes.toByteArray();
+    assertEquals(60, read(jpeg).width());
+    int scans = 0;
+    for (int length = 4; length < jpeg.length; length++) {
+      byte[] part = Arrays.copyOf(jpeg, length);
+      assertThrows(IOException.class, () -> read(part), "cut at " + length);
+      boolean scan = jpeg[length] == -1 && (jpeg[length + 1] & 0xff) == 0xda;
+      if (scan && scans++ > 0) { // between scans, and ended as if all were there
+        byte[] ended = Arrays.copyOf(jpeg, length + 2);
+        ended[length + 1] = (byte) 0xd9;
+        assertThrows(IOException.class, () -> read(ended), "ended at " + length);
+      }
+    }
+    assertTrue(scans > 3, scans + " scans");
+  }
+
+  @Test
+  void readsABaselineJpegThatLacksNothingButItsEndMarker() throws IOException {
+    byte[] jpeg = resource("ycc.jpg");
+    assertEquals(read(jpeg), read(Arrays.copyOf(jpeg, jpeg.length - 2)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "....ftypheic,HEIC",
+        "....ftypmif1,HEIF",
+        "....ftypavif,AVIF",
+        "....ftypisom,video",
+        "<?xml version='1.0'?><svg xmlns='s'>,SVG",
+        "<!DOCTYPE html><html>,web page",
+        "%PDF-1.7,PDF",
+        "8BPS....,Photoshop",
+        "P6 3 3 255,portable pixel map",
+        "version https://git-lfs.github.com/spec/v1,git lfs pull"
+      })
+  void namesFormatsThatAreNotReadAndSaysWhatToDo(String beginningAndName) {
+    String[] parts = beginningAndName.split(",", 2);
+    byte[] file = parts[0].getBytes(StandardCharsets.US_ASCII);
+    String message = assertThrows(IOException.class, () -> read(file)).getMessage();
+    assertTrue(message.startsWith("test picture is a"), message);
+    assertTrue(message.contains(parts[1]), message);
+  }
+
+  @Test
+  void saysWhichLibraryReadsWebp() {
+    String message = OtherFormats.describe("RIFF0000WEBP".getBytes(StandardCharsets.US_ASCII));
+    assertTrue(message.contains("com.twelvemonkeys.imageio:imageio-webp"), message);
   }
 
   @Test

@@ -198,6 +198,14 @@ class PictureTest {
     assertArrayEquals(rgb(255, 255, 255, 100, 100, 100), stored.rgb().samples());
   }
 
+  /** Beyond the first and the last row OpenCV adds a row to itself, and cuts both products. */
+  @Test
+  void growsRowsAsOpenCvDoesAtTopAndBottom() {
+    Picture row = Picture.of(Mode.GREY, 2, 1, rgb(0, 255));
+    assertArrayEquals(
+        rgb(0, 127, 255, 0, 127, 255), row.resize(3, 2, Filter.OPENCV_LINEAR).samples());
+  }
+
   @Test
   void writesAPngThatReadsBackTheSame() throws Exception {
     for (Mode mode : List.of(Mode.GREY, Mode.PALETTE, Mode.RGB, Mode.RGBA)) {
