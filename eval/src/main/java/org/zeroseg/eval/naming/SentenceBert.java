@@ -5,17 +5,11 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
@@ -25,137 +19,46 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * Sentence-BERT (Reimers and Gurevych 2019): a BERT or MPNet encoder whose token vectors are
- * averaged and brought to unit length, as in {@code all-MiniLM-L6-v2} and {@code
- * all-mpnet-base-v2}. Reads the files that Hugging Face publishes. Thread-safe.
+ * Sentence-BERT (Reimers and Gurevych 2019): a BERT or MPNet encoder whose token vectors are pooled
+ * and brought to unit length, as in {@code all-MiniLM-L6-v2}, {@code all-mpnet-base-v2} and {@code
+ * bge-small-en}. Reads the files that Hugging Face publishes: {@code config.json}, {@code
+ * tokenizer.json} of any kind, weights and, where they are, {@code modules.json}, {@code
+ * sentence_bert_config.json} and {@code 1_Pooling/config.json}. Thread-safe.
  */
 public final class SentenceBert implements TextEmbedder, AutoCloseable {
 
   private static final Kernels KERNELS = Kernels.of(SentenceBert.class, "sentences.torchscript");
   private static final int BATCH = 32;
+  private static final String FLAVOUR = "RUST_FLAVOR"; // of the tokenizer's natives
   private static final int FARTHEST = 128; // MPNet: distances from here on share a bucket
 
-  /** How a model is built: {@code config.json}. */
-  record Config(
-      boolean mpnet,
-      int width,
-      int layers,
-      int heads,
-      int hidden,
-      int words,
-      int positions,
-      int padding,
-      int buckets,
-      double epsilon) {
-
-    static Config read(Path file) throws IOException {
-      try {
-        JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-        String type = json.get("model_type").getAsString();
-        if (!type.equals("bert") && !type.equals("mpnet")) {
-          throw new InvalidDataException(file, "expected model_type bert or mpnet, found " + type);
-        }
-        boolean mpnet = type.equals("mpnet");
-        return new Config(
-            mpnet,
-            json.get("hidden_size").getAsInt(),
-            json.get("num_hidden_layers").getAsInt(),
-            json.get("num_attention_heads").getAsInt(),
-            json.get("intermediate_size").getAsInt(),
-            json.get("vocab_size").getAsInt(),
-            json.get("max_position_embeddings").getAsInt(),
-            json.has("pad_token_id") ? json.get("pad_token_id").getAsInt() : 0,
-            mpnet ? json.get("relative_attention_num_buckets").getAsInt() : 0,
-            json.get("layer_norm_eps").getAsDouble());
-      } catch (JsonParseException
-          | IllegalStateException
-          | NumberFormatException
-          | UnsupportedOperationException
-          | NullPointerException e) {
-        throw new InvalidDataException(file, "no configuration of a BERT: " + e.getMessage());
-      }
-    }
-
-    /** The longest text in tokens; MPNet counts positions from behind its padding. */
-    int longest() {
-      return mpnet ? positions - padding - 1 : positions;
-    }
-
-    /** Every tensor that the encoder needs. */
-    Map<String, Shape> shapes() {
-      Map<String, Shape> shapes = new LinkedHashMap<>();
-      shapes.put("embeddings.word_embeddings.weight", new Shape(words, width));
-      shapes.put("embeddings.position_embeddings.weight", new Shape(positions, width));
-      if (mpnet) {
-        shapes.put("encoder.relative_attention_bias.weight", new Shape(buckets, heads));
-      } else {
-        shapes.put("embeddings.token_type_embeddings.weight", new Shape(2, width));
-      }
-      norm(shapes, "embeddings.LayerNorm");
-      for (int i = 0; i < layers; i++) {
-        String block = "encoder.layer." + i + ".";
-        for (String part : names().subList(0, 4)) {
-          linear(shapes, block + part, width, width);
-        }
-        norm(shapes, block + names().get(4));
-        linear(shapes, block + names().get(5), width, hidden);
-        linear(shapes, block + names().get(6), hidden, width);
-        norm(shapes, block + names().get(7));
-      }
-      return shapes;
-    }
-
-    private void norm(Map<String, Shape> shapes, String name) {
-      shapes.put(name + ".weight", new Shape(width));
-      shapes.put(name + ".bias", new Shape(width));
-    }
-
-    private static void linear(Map<String, Shape> shapes, String name, int in, int out) {
-      shapes.put(name + ".weight", new Shape(out, in));
-      shapes.put(name + ".bias", new Shape(out));
-    }
-
-    /** The parts of a block in the kernel's order. */
-    List<String> names() {
-      return mpnet
-          ? List.of(
-              "attention.attn.q",
-              "attention.attn.k",
-              "attention.attn.v",
-              "attention.attn.o",
-              "attention.LayerNorm",
-              "intermediate.dense",
-              "output.dense",
-              "output.LayerNorm")
-          : List.of(
-              "attention.self.query",
-              "attention.self.key",
-              "attention.self.value",
-              "attention.output.dense",
-              "attention.output.LayerNorm",
-              "intermediate.dense",
-              "output.dense",
-              "output.LayerNorm");
-    }
-  }
-
-  private final Config config;
+  private final SentenceBertConfig config;
+  private final SentenceModules modules;
   private final HuggingFaceTokenizer tokenizer;
   private final NDManager manager;
   private final Weights weights;
   private final NDArray[][] blocks;
   private final NDArray options;
   private final NDArray epsilon;
+  private final NDArray pooling;
   private final NDArray extra; // the type of all tokens; nothing for MPNet
 
   private SentenceBert(
-      Config config, HuggingFaceTokenizer tokenizer, Checkpoint checkpoint, NDManager manager) {
+      SentenceBertConfig config,
+      SentenceModules modules,
+      HuggingFaceTokenizer tokenizer,
+      Checkpoint checkpoint,
+      NDManager manager) {
     this.config = config;
+    this.modules = modules;
     this.tokenizer = tokenizer;
     this.manager = manager;
     weights = Weights.load(checkpoint, config.shapes(), manager);
-    options = manager.create(new double[] {config.heads(), config.epsilon()});
+    options =
+        manager.create(
+            new double[] {config.heads(), config.epsilon(), config.activation().ordinal()});
     epsilon = manager.create(config.epsilon());
+    pooling = manager.create(modules.pooling().ordinal());
     blocks = new NDArray[config.layers()][];
     for (int i = 0; i < blocks.length; i++) {
       Weights block = weights.at("encoder.layer." + i);
@@ -178,7 +81,7 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
    *     hub's usual names, or an id such as {@code sentence-transformers/all-mpnet-base-v2}
    * @return the encoder, to be closed
    * @throws IOException if a file cannot be fetched or read
-   * @throws InvalidDataException if the configuration is not that of a BERT or MPNet
+   * @throws InvalidDataException if a configuration asks for what is not supported
    * @throws org.zeroseg.core.checkpoint.CheckpointException naming tensors that are missing,
    *     misshapen or left over
    */
@@ -193,24 +96,31 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
    * @param hub where ids are looked up
    * @return the encoder, to be closed
    * @throws IOException if a file cannot be fetched or read
-   * @throws InvalidDataException if the configuration is not that of a BERT or MPNet
+   * @throws InvalidDataException if a configuration asks for what is not supported
    * @throws org.zeroseg.core.checkpoint.CheckpointException naming tensors that are missing,
    *     misshapen or left over
    */
   public static SentenceBert load(String model, ModelHub hub) throws IOException {
-    Config config = Config.read(hub.file(model, "config.json"));
+    SentenceBertConfig config = SentenceBertConfig.read(hub.file(model, "config.json"));
+    SentenceModules modules = SentenceModules.find(model, hub);
     try (Checkpoint weights = Checkpoints.open(hub.weights(model))) {
-      return of(config, hub.file(model, "tokenizer.json"), weights);
+      return of(config, modules, hub.file(model, "tokenizer.json"), weights);
     }
   }
 
-  static SentenceBert of(Config config, Path tokenizerFile, Checkpoint file) throws IOException {
+  static SentenceBert of(
+      SentenceBertConfig config, SentenceModules modules, Path tokenizerFile, Checkpoint file)
+      throws IOException {
+    if (System.getenv(FLAVOUR) == null && System.getProperty(FLAVOUR) == null) {
+      // Beside a GPU the tokenizer's natives for it would be fetched from the network.
+      System.setProperty(FLAVOUR, "cpu");
+    }
     TorchEngine.get(); // which settles where natives are unpacked to, the tokenizer's included
     HuggingFaceTokenizer tokenizer =
         HuggingFaceTokenizer.builder()
             .optTokenizerPath(tokenizerFile)
             .optTruncation(true)
-            .optMaxLength(config.longest())
+            .optMaxLength(Math.min(config.longest(), modules.longest()))
             .optPadding(false)
             .build();
     // The pooling layer belongs to another task; position ids are a counting buffer.
@@ -219,7 +129,7 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
             .without(name -> name.startsWith("pooler.") || name.equals("embeddings.position_ids"));
     NDManager manager = TorchEngine.newManager();
     try {
-      return new SentenceBert(config, tokenizer, own, manager);
+      return new SentenceBert(config, modules, tokenizer, own, manager);
     } catch (RuntimeException e) {
       manager.close();
       tokenizer.close();
@@ -230,14 +140,17 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
   /**
    * Embeds texts.
    *
-   * @param texts any number; the longest a model takes is some hundred words, the rest is cut off
+   * @param texts any number; of a text the model takes some hundred words, the rest is cut off
    * @return a vector of unit length for each
    */
   @Override
   public float[][] embed(List<String> texts) {
     List<float[]> vectors = new ArrayList<>();
     for (int from = 0; from < texts.size(); from += BATCH) {
-      List<String> some = texts.subList(from, Math.min(texts.size(), from + BATCH));
+      List<String> some =
+          texts.subList(from, Math.min(texts.size(), from + BATCH)).stream()
+              .map(modules::prepared)
+              .toList();
       long[][] ids =
           Arrays.stream(tokenizer.batchEncode(some)).map(Encoding::getIds).toArray(long[][]::new);
       vectors.addAll(Arrays.asList(encode(ids)));
@@ -285,7 +198,9 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
         x = KERNELS.call("block", arguments);
       }
       float[] flat =
-          KERNELS.call("pool", x, call.create(there, new Shape(n, longest, 1))).toFloatArray();
+          KERNELS
+              .call("pool", x, call.create(there, new Shape(n, longest, 1)), pooling)
+              .toFloatArray();
       float[][] vectors = new float[n][];
       for (int i = 0; i < n; i++) {
         vectors[i] = Arrays.copyOfRange(flat, i * config.width(), (i + 1) * config.width());

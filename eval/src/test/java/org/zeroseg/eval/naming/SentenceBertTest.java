@@ -10,14 +10,18 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.DoubleStream;
 import org.apache.commons.math3.special.Erf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
@@ -30,8 +34,13 @@ class SentenceBertTest {
     {2, 4, 5, 3}, {2, 4, 10, 6, 7, 4, 8, 9, 11, 3}, {2, 1, 3},
   };
 
-  private static SentenceBert.Config config(boolean mpnet) {
-    return new SentenceBert.Config(mpnet, 24, 2, 3, 40, 12, 20, mpnet ? 1 : 0, 8, 1e-5);
+  private static SentenceBertConfig config(boolean mpnet) {
+    return config(mpnet, SentenceBertConfig.Activation.GELU);
+  }
+
+  private static SentenceBertConfig config(
+      boolean mpnet, SentenceBertConfig.Activation activation) {
+    return new SentenceBertConfig(mpnet, 24, 2, 3, 40, 12, 20, mpnet ? 1 : 0, 8, 1e-5, activation);
   }
 
   private static Path tokenizer() {
@@ -45,19 +54,112 @@ class SentenceBertTest {
 
   private static SentenceBert model(boolean mpnet) throws IOException {
     return SentenceBert.of(
-        config(mpnet), tokenizer(), new PortableWeights(config(mpnet).shapes(), "sentences"));
+        config(mpnet),
+        SentenceModules.DEFAULT,
+        tokenizer(),
+        new PortableWeights(config(mpnet).shapes(), "sentences"));
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void equalsAPlainImplementation(boolean mpnet) throws IOException {
-    Plain plain = new Plain(config(mpnet));
+    Plain plain = new Plain(config(mpnet), SentenceModules.Pooling.MEAN);
     try (SentenceBert model = model(mpnet)) {
       float[][] together = model.encode(SEQUENCES);
       for (int i = 0; i < SEQUENCES.length; i++) {
         assertClose(plain.encode(SEQUENCES[i]), together[i]);
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void activationIsTheModels(SentenceBertConfig.Activation activation) throws IOException {
+    SentenceBertConfig config = config(false, activation);
+    Plain plain = new Plain(config, SentenceModules.Pooling.MEAN);
+    try (SentenceBert model =
+        SentenceBert.of(
+            config,
+            SentenceModules.DEFAULT,
+            tokenizer(),
+            new PortableWeights(config.shapes(), "sentences"))) {
+      assertClose(plain.encode(SEQUENCES[1]), model.encode(SEQUENCES)[1]);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"mean_tokens, MEAN", "cls_token, FIRST", "max_tokens, LARGEST"})
+  void poolingIsTheModels(String name, SentenceModules.Pooling pooling, @TempDir Path folder)
+      throws IOException {
+    publish(folder);
+    Files.createDirectories(folder.resolve("1_Pooling"));
+    Files.writeString(
+        folder.resolve("1_Pooling/config.json"),
+        """
+        {"word_embedding_dimension": 24, "pooling_mode_%s": true, "pooling_mode_other": false}
+        """
+            .formatted(name));
+    Plain plain = new Plain(config(false), pooling);
+    try (SentenceBert opened = SentenceBert.load(folder.toString())) {
+      float[][] vectors = opened.encode(SEQUENCES);
+      for (int i = 0; i < vectors.length; i++) {
+        assertClose(plain.encode(SEQUENCES[i]), vectors[i]);
+      }
+    }
+  }
+
+  @Test
+  void textsAreCutWhereTheModelSays(@TempDir Path folder) throws IOException {
+    publish(folder);
+    Files.writeString(
+        folder.resolve("sentence_bert_config.json"),
+        "{\"max_seq_length\": 4, \"do_lower_case\": false}");
+    try (SentenceBert opened = SentenceBert.load(folder.toString())) {
+      float[][] vectors = opened.embed(List.of("a cat", "a cat on a red sofa"));
+      assertArrayEquals(vectors[0], vectors[1]);
+    }
+  }
+
+  @Test
+  void whatIsNotSupportedIsRefusedByName(@TempDir Path folder) throws IOException {
+    publish(folder);
+    String config = Files.readString(folder.resolve("config.json"));
+    refused(folder, "config.json", config.replace("{", "{\"hidden_act\": \"mish\","), "mish");
+    refused(
+        folder,
+        "config.json",
+        config.replace("{", "{\"position_embedding_type\": \"relative_key\","),
+        "relative_key");
+    refused(
+        folder,
+        "config.json",
+        config.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000"),
+        "num_hidden_layers");
+    Files.writeString(folder.resolve("config.json"), config);
+    refused(folder, "sentence_bert_config.json", "{\"max_seq_length\": -1}", "max_seq_length");
+    Files.delete(folder.resolve("sentence_bert_config.json"));
+    String dense =
+        "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"},"
+            + "{\"path\": \"pool\", \"type\": \"sentence_transformers.models.Pooling\"},"
+            + "{\"path\": \"2_Dense\", \"type\": \"sentence_transformers.models.Dense\"}]";
+    refused(folder, "modules.json", dense, "Dense");
+    Files.writeString(folder.resolve("modules.json"), dense.replace("Dense", "Normalize"));
+    Files.createDirectories(folder.resolve("pool"));
+    refused(folder, "pool/config.json", "{\"pooling_mode_lasttoken\": true}", "lasttoken");
+    refused(
+        folder,
+        "pool/config.json",
+        "{\"pooling_mode_cls_token\": true, \"pooling_mode_max_tokens\": true}",
+        "one pooling mode");
+  }
+
+  private static void refused(Path folder, String file, String content, String part)
+      throws IOException {
+    Files.writeString(folder.resolve(file), content);
+    String message =
+        assertThrows(InvalidDataException.class, () -> SentenceBert.load(folder.toString()))
+            .getMessage();
+    assertTrue(message.contains(part) && message.contains(file), message);
   }
 
   @Test
@@ -96,8 +198,8 @@ class SentenceBertTest {
     assertEquals(31, SentenceBert.bucket(500, 32));
   }
 
-  @Test
-  void opensAFolderAsPublished(@TempDir Path folder) throws IOException {
+  /** A model's folder without side files; its configuration as text. */
+  private static String publish(Path folder) throws IOException {
     Map<String, Shape> shapes = new HashMap<>(config(false).shapes());
     shapes.put("pooler.dense.weight", new Shape(24, 24));
     SafetensorsWriter.write(
@@ -110,6 +212,12 @@ class SentenceBertTest {
          "pad_token_id": 0, "layer_norm_eps": 1e-5}
         """;
     Files.writeString(folder.resolve("config.json"), json);
+    return json;
+  }
+
+  @Test
+  void opensAFolderAsPublished(@TempDir Path folder) throws IOException {
+    String json = publish(folder);
     try (SentenceBert opened = SentenceBert.load(folder.toString());
         SentenceBert model = model(false)) {
       assertArrayEquals(model.encode(SEQUENCES)[1], opened.encode(SEQUENCES)[1]);
@@ -137,7 +245,7 @@ class SentenceBertTest {
   }
 
   /** The same encoder in doubles and loops, one sequence at a time. */
-  private record Plain(SentenceBert.Config config) {
+  private record Plain(SentenceBertConfig config, SentenceModules.Pooling pooling) {
 
     private float[] tensor(String name) {
       return PortableWeights.values("sentences", name, config.shapes().get(name));
@@ -162,18 +270,23 @@ class SentenceBertTest {
       for (int i = 0; i < config.layers(); i++) {
         x = block(x, "encoder.layer." + i + ".");
       }
-      double[] mean = new double[width];
+      double[] pooled = new double[width];
       double squares = 0;
       for (int c = 0; c < width; c++) {
-        for (int t = 0; t < n; t++) {
-          mean[c] += x[t][c] / n;
-        }
-        squares += mean[c] * mean[c];
+        int column = c;
+        DoubleStream tokens = Arrays.stream(x).mapToDouble(row -> row[column]);
+        pooled[c] =
+            switch (pooling) {
+              case MEAN -> tokens.average().orElseThrow();
+              case FIRST -> tokens.findFirst().orElseThrow();
+              case LARGEST -> tokens.max().orElseThrow();
+            };
+        squares += pooled[c] * pooled[c];
       }
       for (int c = 0; c < width; c++) {
-        mean[c] /= Math.sqrt(squares);
+        pooled[c] /= Math.sqrt(squares);
       }
-      return mean;
+      return pooled;
     }
 
     private double[][] block(double[][] x, String prefix) {
@@ -208,10 +321,20 @@ class SentenceBertTest {
       double[][] h = linear(y, prefix + names.get(5));
       for (double[] row : h) {
         for (int c = 0; c < row.length; c++) {
-          row[c] = 0.5 * row[c] * (1 + Erf.erf(row[c] / Math.sqrt(2)));
+          row[c] = activated(row[c]);
         }
       }
       return add(y, linear(h, prefix + names.get(6)), prefix + names.get(7));
+    }
+
+    private double activated(double x) {
+      double cubic = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+      return switch (config.activation()) {
+        case GELU -> 0.5 * x * (1 + Erf.erf(x / Math.sqrt(2)));
+        case GELU_TANH -> 0.5 * x * (1 + Math.tanh(cubic));
+        case RELU -> Math.max(0, x);
+        case SILU -> x / (1 + Math.exp(-x));
+      };
     }
 
     /** Eight buckets: four a direction, of which two are exact. */
