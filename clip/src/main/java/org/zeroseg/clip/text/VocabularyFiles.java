@@ -99,7 +99,7 @@ enum VocabularyFiles {
 
   private BytePairs fromTokenizer(Path file) throws IOException {
     Model model = JsonFile.read(file, VocabularyFiles::model);
-    if (model.merges.isEmpty() || model.ids.isEmpty()) {
+    if (model.merges.isEmpty() && model.ids.isEmpty()) {
       throw new IllegalArgumentException("no model with vocab and merges");
     }
     BytePairs pairs = pairs(model.merges);

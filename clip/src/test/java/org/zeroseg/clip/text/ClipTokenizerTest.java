@@ -148,6 +148,32 @@ class ClipTokenizerTest {
     refused(compressed, "merges.txt.gz");
   }
 
+  @Test
+  void mergesThatInflateAreRefused(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("merges.txt.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      byte[] line = "a b\n".repeat(1 << 10).getBytes(StandardCharsets.UTF_8);
+      for (int i = 0; i < 1 << 14; i++) {
+        out.write(line);
+      }
+    }
+    refused(file, "bytes");
+    StringBuilder many = new StringBuilder("{\"model\":{\"vocab\":{},\"merges\":[\"a b\"");
+    many.append(",\"a b\"".repeat(200_000)).append("]}}");
+    Path json = folder.resolve("tokenizer.json");
+    Files.writeString(json, many);
+    refused(json, "200000");
+  }
+
+  @Test
+  void gzipIsKnownByItsContent(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("merges.txt");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      out.write(("#version: 0.2\n" + String.join("\n", CAT)).getBytes(StandardCharsets.UTF_8));
+    }
+    assertEquals(CAT, ClipTokenizer.read(file).merges());
+  }
+
   private static void refused(Path file, String reason) {
     IOException refusal = assertThrows(IOException.class, () -> ClipTokenizer.read(file));
     assertTrue(refusal.getMessage().contains(reason), refusal.getMessage());

@@ -169,7 +169,7 @@ final class Safetensors implements Checkpoint {
       if (range.start != end) {
         String name =
             ranges.entrySet().stream()
-                .filter(entry -> entry.getValue() == range)
+                .filter(entry -> entry.getValue().equals(range))
                 .findFirst()
                 .orElseThrow()
                 .getKey();

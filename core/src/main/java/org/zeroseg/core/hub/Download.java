@@ -461,9 +461,10 @@ final class Download {
       return "it does not answer";
     }
     if (e instanceof ConnectException) {
-      return "no connection" + (e.getMessage() == null ? "" : " (" + e.getMessage() + ")");
+      return "no connection"
+          + (e.getMessage() == null ? "" : " (" + printable(e.getMessage()) + ")");
     }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return e.getMessage() == null ? e.getClass().getSimpleName() : printable(e.getMessage());
   }
 
   private static String encode(String text) {
