@@ -269,7 +269,8 @@ final class Jpeg {
     if (interleaved) {
       return (long) ceil(width, 8 * mostAcross)
           * ceil(height, 8 * mostDown)
-          * (component.across() * component.down());
+          * component.across()
+          * component.down();
     }
     return (long) ceil(ceil(width * component.across(), mostAcross), 8)
         * ceil(ceil(height * component.down(), mostDown), 8);

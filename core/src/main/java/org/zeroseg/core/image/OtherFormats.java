@@ -42,7 +42,7 @@ final class OtherFormats {
           new Kind(0, "\u00ff\n", "a JPEG XL picture", EXPORT),
           new Kind(4, "JXL \r\n", "a JPEG XL picture", EXPORT),
           new Kind(4, "jP  \r\n", "a JPEG 2000 picture", EXPORT),
-          new Kind(0, "\u00ff\u004f\u00ff\u0051", "a JPEG 2000 picture", EXPORT),
+          new Kind(0, "\u00ffO\u00ffQ", "a JPEG 2000 picture", EXPORT),
           new Kind(0, "II+\0", "a BigTIFF picture", "save it as a usual TIFF or as PNG"),
           new Kind(0, "MM\0+", "a BigTIFF picture", "save it as a usual TIFF or as PNG"),
           new Kind(0, "8BPS", "a Photoshop document", EXPORT),
