@@ -43,10 +43,10 @@ record BoxFeatures(int side, int[] strides) {
    *     ignored
    * @param boxes {@code [R, 4]} in pixels of the input
    * @param pictures which picture of the batch each is in
-   * @param records whether gradients flow into the levels
+   * @param mode whether gradients flow into the levels
    * @return {@code [R, C, side, side]}
    */
-  NDArray pool(NDList levels, float[] boxes, int[] pictures, boolean records) {
+  NDArray pool(NDList levels, float[] boxes, int[] pictures, Mode mode) {
     int[][] members = new int[strides.length][pictures.length];
     int[] counts = new int[strides.length];
     for (int i = 0; i < pictures.length; i++) {
@@ -69,7 +69,6 @@ record BoxFeatures(int side, int[] strides) {
       }
       RoiAlign align =
           new RoiAlign(side, side, 1f / strides[level], SAMPLES, RoiAlign.Convention.INCLUSIVE);
-      Mode mode = records ? Mode.DIFFERENTIABLE : Mode.INFERENCE;
       pooled.add(align.pool(levels.get(level), rows, mode));
     }
     NDArray all = pooled.size() == 1 ? pooled.get(0) : NDArrays.concat(pooled, 0);
@@ -77,9 +76,7 @@ record BoxFeatures(int side, int[] strides) {
       return all;
     }
     try (NDArray index = all.getManager().create(place)) {
-      return records
-          ? ProposalNetwork.KERNELS.differentiable("reorder", all, index)
-          : ProposalNetwork.KERNELS.call("reorder", all, index);
+      return mode.call(ProposalNetwork.KERNELS, "reorder", all, index);
     }
   }
 

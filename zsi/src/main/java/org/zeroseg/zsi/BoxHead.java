@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -18,19 +19,19 @@ final class BoxHead {
 
   private final Weights weights;
   private final NDArray vocabulary;
-  private final boolean records;
+  private final Mode mode;
   private final NDArray[] folded;
 
-  private BoxHead(Weights weights, NDArray vocabulary, boolean records, NDArray[] folded) {
+  private BoxHead(Weights weights, NDArray vocabulary, Mode mode, NDArray[] folded) {
     this.weights = weights;
     this.vocabulary = vocabulary;
-    this.records = records;
+    this.mode = mode;
     this.folded = folded;
   }
 
   /** The head on {@code bbox_head} weights and a vocabulary {@code [D, M]}. */
-  static BoxHead of(Weights weights, NDArray vocabulary, boolean records) {
-    return new BoxHead(weights, vocabulary, records, new NDArray[0]);
+  static BoxHead of(Weights weights, NDArray vocabulary, Mode mode) {
+    return new BoxHead(weights, vocabulary, mode, new NDArray[0]);
   }
 
   /**
@@ -93,28 +94,43 @@ final class BoxHead {
    * vocabulary is not needed any more.
    *
    * @param words {@code [D, N]} of background and the seen classes
+   * @param semantic whether places in the space of words are wanted, too
    * @param manager owns the product
    */
-  BoxHead folded(Matrix words, NDManager manager) {
-    Matrix kernel = words.transposed().times(Matrix.of(weights.get("kernel_semantic.weight")));
-    Matrix chain = kernel.times(Matrix.of(vocabulary).transposed());
-    Matrix map = chain.times(Matrix.of(weights.get("fc_semantic.weight")));
-    Matrix bias =
+  BoxHead folded(Matrix words, boolean semantic, NDManager manager) {
+    // The space of words first: [D, F].
+    Matrix chain =
+        Matrix.of(weights.get("kernel_semantic.weight")).times(Matrix.of(vocabulary).transposed());
+    Matrix places = chain.times(Matrix.of(weights.get("fc_semantic.weight")));
+    Matrix shifts =
         chain
             .times(Matrix.column(weights.get("fc_semantic.bias")))
-            .plus(words.transposed().times(Matrix.column(weights.get("kernel_semantic.bias"))));
+            .plus(Matrix.column(weights.get("kernel_semantic.bias")));
+    Matrix map = words.transposed().times(places);
+    Matrix bias = words.transposed().times(shifts);
     try (NDManager scratch = manager.newSubManager()) {
-      NDArray logits = scratch.create(map.floats(), new Shape(map.rows(), map.columns()));
-      NDArray both = NDArrays.concat(new NDList(logits, weights.get("fc_reg.weight")), 0);
-      NDArray biases =
-          NDArrays.concat(new NDList(scratch.create(bias.floats()), weights.get("fc_reg.bias")), 0);
-      both.attach(manager);
-      biases.attach(manager);
-      return new BoxHead(weights, vocabulary, false, new NDArray[] {both, biases});
+      NDList maps = new NDList(array(scratch, map), weights.get("fc_reg.weight"));
+      NDList biases = new NDList(scratch.create(bias.floats()), weights.get("fc_reg.bias"));
+      if (semantic) {
+        maps.add(array(scratch, places));
+        biases.add(scratch.create(shifts.floats()));
+      }
+      NDArray allMaps = NDArrays.concat(maps, 0);
+      NDArray allBiases = NDArrays.concat(biases, 0);
+      allMaps.attach(manager);
+      allBiases.attach(manager);
+      return new BoxHead(weights, vocabulary, Mode.INFERENCE, new NDArray[] {allMaps, allBiases});
     }
   }
 
-  /** Logits {@code [R, N]} and deltas {@code [R, 4 N]} side by side, of a folded head. */
+  private static NDArray array(NDManager manager, Matrix matrix) {
+    return manager.create(matrix.floats(), new Shape(matrix.rows(), matrix.columns()));
+  }
+
+  /**
+   * Logits {@code [R, N]}, deltas {@code [R, 4 N]} and, if wanted, places in the space of words
+   * {@code [R, D]} side by side, of a folded head.
+   */
   NDArray classified(NDArray pooled) {
     return call("dense", features(pooled), folded[0], folded[1]);
   }
@@ -154,6 +170,6 @@ final class BoxHead {
   }
 
   private NDArray call(String kernel, NDArray... arguments) {
-    return records ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
+    return mode.call(KERNELS, kernel, arguments);
   }
 }

@@ -24,6 +24,9 @@ import org.zeroseg.core.file.WholeFile;
  */
 public final class ClassVectors {
 
+  /** The length of every class's vector in the published files. */
+  public static final double PUBLISHED_LENGTH = 0.76663;
+
   private final List<String> seen;
   private final List<String> unseen;
   private final float[][] vectors;
@@ -307,6 +310,16 @@ public final class ClassVectors {
       squares += (double) value * value;
     }
     return Math.sqrt(squares);
+  }
+
+  /** A vector of another length. */
+  static float[] scaled(float[] vector, double length) {
+    float factor = (float) (length / norm(vector));
+    float[] scaled = new float[vector.length];
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = vector[i] * factor;
+    }
+    return scaled;
   }
 
   /** Background and the seen classes as rows, background being the given vector. */

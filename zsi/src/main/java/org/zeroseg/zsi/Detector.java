@@ -1,6 +1,7 @@
 package org.zeroseg.zsi;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -19,12 +20,10 @@ record Detector(Side seen, Side unseen) {
    * @param deltas of unseen classes
    * @param calibration what is taken off the scores of seen classes (calibrated stacking, Chao et
    *     al. 2016)
+   * @param direct whether unseen classes are compared with a box's place in the space of words, as
+   *     in the paper, instead of by way of the seen ones, as in the released code
    */
-  record Options(Detections.Rules rules, UnseenDeltas deltas, double calibration) {
-
-    static final Options PUBLISHED =
-        new Options(Detections.Rules.PUBLISHED, UnseenDeltas.PUBLISHED, 0);
-  }
+  record Options(Detections.Rules rules, UnseenDeltas deltas, double calibration, boolean direct) {}
 
   /** A detector of all classes of a split, with the background vector of the proposal network. */
   static Detector of(ClassVectors classes, float[] background, Options options) {
@@ -54,9 +53,20 @@ record Detector(Side seen, Side unseen) {
       boolean mean = options.deltas() == UnseenDeltas.MEAN || j >= slots;
       others[j] = mean ? slots : j;
     }
+    ClassScores scores = ClassScores.of(words, unseen);
     return new Detector(
-        new Side(ClassScores.of(words, wanted), slot, options.rules(), options.calibration()),
-        new Side(ClassScores.of(words, unseen), others, options.rules(), 0));
+        new Side(
+            ClassScores.of(words, wanted),
+            Optional.empty(),
+            slot,
+            options.rules(),
+            options.calibration()),
+        new Side(
+            scores,
+            options.direct() ? Optional.of(Matrix.rows(unseen).transposed()) : Optional.empty(),
+            others,
+            options.rules(),
+            0));
   }
 
   /**
@@ -65,9 +75,10 @@ record Detector(Side seen, Side unseen) {
    * @param probabilities of background and the seen classes, {@code [R, N]}
    * @param decoded boxes in pixels of the picture, {@code [R, N, 4]}
    * @param mean boxes of the mean of the seen classes' deltas, {@code [R, 4]}
+   * @param semantic {@code [R, D]}: places in the space of words, or empty
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Boxes(float[] probabilities, float[] decoded, float[] mean) {}
+  record Boxes(float[] probabilities, float[] decoded, float[] mean, float[] semantic) {}
 
   /**
    * Decodes a picture's boxes.
@@ -75,12 +86,19 @@ record Detector(Side seen, Side unseen) {
    * @param proposals {@code [R, 4]} in pixels of the input
    * @param logits {@code [R, N]}
    * @param deltas {@code [R, 4 N]}
+   * @param semantic {@code [R, D]}, or empty
    * @param width of the input without padding
    * @param height likewise
    * @param scale of the input to the picture
    */
   Boxes boxes(
-      float[] proposals, float[] logits, float[] deltas, int width, int height, float scale) {
+      float[] proposals,
+      float[] logits,
+      float[] deltas,
+      float[] semantic,
+      int width,
+      int height,
+      float scale) {
     int slots = deltas.length / Math.max(1, proposals.length);
     float[] probabilities = ClassScores.softmax(logits, slots);
     float[] decoded = Deltas.DETECTIONS.decode(proposals, deltas, slots, width, height);
@@ -91,7 +109,7 @@ record Detector(Side seen, Side unseen) {
         boxes[i] /= scale;
       }
     }
-    return new Boxes(probabilities, decoded, mean);
+    return new Boxes(probabilities, decoded, mean, semantic);
   }
 
   private static float[] mean(float[] deltas, float[] probabilities, int slots) {
@@ -117,15 +135,27 @@ record Detector(Side seen, Side unseen) {
    * One side.
    *
    * @param words of background and its classes
+   * @param places of the words {@code [D, K]}, if boxes are compared with them directly
    * @param slot of each class's boxes; one beyond the last is the mean
    * @param rules what stays
    * @param calibration taken off the scores
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Side(ClassScores words, int[] slot, Detections.Rules rules, double calibration) {
+  record Side(
+      ClassScores words,
+      Optional<Matrix> places,
+      int[] slot,
+      Detections.Rules rules,
+      double calibration) {
 
     /** Scores {@code [R, K]} of background and the classes. */
     float[] scores(Boxes boxes) {
+      if (places.isPresent()) {
+        int dimensions = places.get().rows();
+        int rows = boxes.semantic().length / dimensions;
+        Matrix logits = Matrix.of(rows, dimensions, boxes.semantic()).times(places.get());
+        return ClassScores.softmax(logits.floats(), slot.length);
+      }
       float[] scores = words.of(boxes.probabilities());
       if (calibration != 0) {
         for (int i = 0; i < scores.length; i++) {

@@ -39,6 +39,18 @@ record Frame(Sizes sizes, double scale) {
     return new Frame(Sizes.within(width, height, longest, shortest), scale);
   }
 
+  /**
+   * A picture of a size that another rule has found. Sides are rounded, so the longer one tells the
+   * scale better.
+   */
+  static Frame of(Sizes sizes) {
+    double scale =
+        sizes.width() > sizes.height()
+            ? (double) sizes.newWidth() / sizes.width()
+            : (double) sizes.newHeight() / sizes.height();
+    return new Frame(sizes, scale);
+  }
+
   int width() {
     return sizes.newWidth();
   }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.network.Mode;
 
 /**
  * One pass over a batch of pictures, in the steps that its results are made of. All arrays belong
@@ -74,9 +75,10 @@ record Inference(ZsiModel model) {
    *
    * @param logits {@code [R, N]}
    * @param deltas {@code [R, 4 N]}
+   * @param semantic {@code [R, D]}, or empty if the model does not tell
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Classified(float[] logits, float[] deltas) {}
+  record Classified(float[] logits, float[] deltas, float[] semantic) {}
 
   /** The detector's answers to the proposals of every picture; the model is folded. */
   List<Classified> classify(NDList levels, List<Proposals> proposals) {
@@ -93,23 +95,33 @@ record Inference(ZsiModel model) {
         Arrays.fill(pictures, at, at + size, i);
         at += size;
       }
-      try (NDArray pooled = BoxFeatures.BOXES.pool(levels, boxes, pictures, false);
+      try (NDArray pooled = BoxFeatures.BOXES.pool(levels, boxes, pictures, Mode.INFERENCE);
           NDArray answer = model.boxes().classified(pooled)) {
         answers = answer.toFloatArray();
       }
     }
+    int width = all == 0 ? 5 * classes : answers.length / all;
     List<Classified> parts = new ArrayList<>();
     int row = 0;
     for (Proposals own : proposals) {
-      float[] logits = new float[own.size() * classes];
-      float[] deltas = new float[own.size() * 4 * classes];
-      for (int i = 0; i < own.size(); i++, row++) {
-        System.arraycopy(answers, row * 5 * classes, logits, i * classes, classes);
-        System.arraycopy(answers, (row * 5 + 1) * classes, deltas, i * 4 * classes, 4 * classes);
-      }
-      parts.add(new Classified(logits, deltas));
+      int end = row + own.size();
+      parts.add(
+          new Classified(
+              columns(answers, width, row, end, 0, classes),
+              columns(answers, width, row, end, classes, 5 * classes),
+              columns(answers, width, row, end, 5 * classes, width)));
+      row = end;
     }
     return parts;
+  }
+
+  /** Some rows and columns of a matrix. */
+  private static float[] columns(float[] matrix, int width, int row, int end, int from, int to) {
+    float[] part = new float[(end - row) * (to - from)];
+    for (int i = row; i < end; i++) {
+      System.arraycopy(matrix, i * width + from, part, (i - row) * (to - from), to - from);
+    }
+    return part;
   }
 
   /** Takes the masks of a few boxes. */
@@ -138,7 +150,7 @@ record Inference(ZsiModel model) {
       int[] pictures = new int[end - first];
       Arrays.fill(pictures, picture);
       float[] some = Arrays.copyOfRange(boxes, 4 * first, 4 * end);
-      try (NDArray pooled = BoxFeatures.MASKS.pool(levels, some, pictures, false);
+      try (NDArray pooled = BoxFeatures.MASKS.pool(levels, some, pictures, Mode.INFERENCE);
           NDArray logits = head.own(pooled, filters, Arrays.copyOfRange(rows, first, end))) {
         use.accept(first, logits.toFloatArray());
       }

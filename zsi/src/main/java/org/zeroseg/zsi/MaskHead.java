@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -17,16 +18,16 @@ final class MaskHead {
   private static final Kernels KERNELS = ProposalNetwork.KERNELS;
 
   private final Weights weights;
-  private final boolean records;
+  private final Mode mode;
 
-  private MaskHead(Weights weights, boolean records) {
+  private MaskHead(Weights weights, Mode mode) {
     this.weights = weights;
-    this.records = records;
+    this.mode = mode;
   }
 
   /** The head on {@code mask_head} weights. */
-  static MaskHead of(Weights weights, boolean records) {
-    return new MaskHead(weights, records);
+  static MaskHead of(Weights weights, Mode mode) {
+    return new MaskHead(weights, mode);
   }
 
   /** Boxes' features {@code [P, C, 14, 14]} to {@code [P, C', 28, 28]}. */
@@ -150,6 +151,6 @@ final class MaskHead {
   }
 
   private NDArray call(String kernel, NDArray... arguments) {
-    return records ? KERNELS.differentiable(kernel, arguments) : KERNELS.call(kernel, arguments);
+    return mode.call(KERNELS, kernel, arguments);
   }
 }

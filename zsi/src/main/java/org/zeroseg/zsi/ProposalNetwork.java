@@ -1,11 +1,11 @@
 package org.zeroseg.zsi;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -19,18 +19,18 @@ final class ProposalNetwork {
   static final Kernels KERNELS = Kernels.of(ProposalNetwork.class, "zsi.torchscript");
 
   private final Weights weights;
-  private final boolean records;
+  private final Mode mode;
   private final NDArray[] folded;
 
-  private ProposalNetwork(Weights weights, boolean records, NDArray[] folded) {
+  private ProposalNetwork(Weights weights, Mode mode, NDArray[] folded) {
     this.weights = weights;
-    this.records = records;
+    this.mode = mode;
     this.folded = folded;
   }
 
   /** The network on {@code rpn_head} weights, each of its layers by itself. */
-  static ProposalNetwork of(Weights weights, boolean records) {
-    return new ProposalNetwork(weights, records, new NDArray[0]);
+  static ProposalNetwork of(Weights weights, Mode mode) {
+    return new ProposalNetwork(weights, mode, new NDArray[0]);
   }
 
   /**
@@ -76,10 +76,7 @@ final class ProposalNetwork {
       weights.get("rpn_reg.weight"),
       weights.get("rpn_reg.bias")
     };
-    NDList answer =
-        records
-            ? KERNELS.differentiableAll("propose", arguments)
-            : KERNELS.callAll("propose", arguments);
+    NDList answer = mode.callAll(KERNELS, "propose", arguments);
     return new Answer(answer.get(0), answer.get(1));
   }
 
@@ -101,7 +98,7 @@ final class ProposalNetwork {
     System.arraycopy(deltaBias, 0, allBias, bias.length, deltaBias.length);
     return new ProposalNetwork(
         weights,
-        false,
+        Mode.INFERENCE,
         new NDArray[] {
           manager.create(all, new Shape(allBias.length, map.columns(), 1, 1)),
           manager.create(allBias)
@@ -152,7 +149,7 @@ final class ProposalNetwork {
             answer.deltas(),
             call.create(labels),
             call.create(targets, new Shape(labels.length, 4)),
-            call.create((double) samples).toDevice(Device.cpu(), false));
+            Kernels.numbers(call, samples));
     return new Losses(losses.get(0), losses.get(1));
   }
 }

@@ -53,16 +53,13 @@ final class ZsiModel {
    */
   static ZsiModel of(
       ZsiConfig config, Weights weights, NDArray vocabulary, Mode mode, NDManager manager) {
-    boolean records = mode.records();
     return new ZsiModel(
         config,
         weights,
         ResNet.of(config.backbone(), weights.at("backbone"), manager).in(mode),
-        ProposalNetwork.of(weights.at("rpn_head"), records),
-        BoxHead.of(weights.at("bbox_head"), vocabulary, records),
-        config.masks()
-            ? Optional.of(MaskHead.of(weights.at("mask_head"), records))
-            : Optional.empty(),
+        ProposalNetwork.of(weights.at("rpn_head"), mode),
+        BoxHead.of(weights.at("bbox_head"), vocabulary, mode),
+        config.masks() ? Optional.of(MaskHead.of(weights.at("mask_head"), mode)) : Optional.empty(),
         mode);
   }
 
@@ -71,15 +68,16 @@ final class ZsiModel {
    * proposal network's scores, the detector from features to classes).
    *
    * @param words rows of background and the seen classes
+   * @param semantic whether the detector is asked for places in the space of words, too
    * @param manager owns the products
    */
-  ZsiModel folded(float[][] words, NDManager manager) {
+  ZsiModel folded(float[][] words, boolean semantic, NDManager manager) {
     return new ZsiModel(
         config,
         weights,
         backbone.folded(manager),
         proposals.folded(manager),
-        boxes.folded(Matrix.rows(words).transposed(), manager),
+        boxes.folded(Matrix.rows(words).transposed(), semantic, manager),
         masks,
         Mode.INFERENCE);
   }

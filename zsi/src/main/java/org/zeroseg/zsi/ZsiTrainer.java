@@ -533,7 +533,8 @@ public final class ZsiTrainer {
 
     private BoxHead.Losses boxLosses(
         ZsiModel model, NDList levels, BoxTargets targets, float[] background) {
-      NDArray pooled = BoxFeatures.BOXES.pool(levels, targets.boxes(), targets.pictures(), true);
+      NDArray pooled =
+          BoxFeatures.BOXES.pool(levels, targets.boxes(), targets.pictures(), Mode.DIFFERENTIABLE);
       float[][] words = classes.seenRows(options.syncBoxes() ? background : classes.background());
       Matrix turned = Matrix.rows(words).transposed();
       NDArray columns =
@@ -546,7 +547,8 @@ public final class ZsiTrainer {
         ZsiModel model, NDList levels, BoxTargets targets, Samples batch, float[] background) {
       BoxTargets.Positives some = targets.positives(options.masks());
       int count = some.pictures().length;
-      NDArray pooled = BoxFeatures.MASKS.pool(levels, some.boxes(), some.pictures(), true);
+      NDArray pooled =
+          BoxFeatures.MASKS.pool(levels, some.boxes(), some.pictures(), Mode.DIFFERENTIABLE);
       float[][] words = classes.seenRows(options.syncMasks() ? background : classes.background());
       float[] own = new float[count * config.dimensions()];
       float[] wanted = new float[count * PastedMask.SIDE * PastedMask.SIDE];

@@ -59,7 +59,7 @@ class ZsiDetectorGoldenTest {
           Weights.load(new PortableWeights(shapes, golden.salt(), "", Map.of()), shapes, manager);
       NDArray vocabulary = manager.ones(new Shape(1, 1));
       ZsiModel plain = ZsiModel.of(config, weights, vocabulary, Mode.INFERENCE, manager);
-      for (ZsiModel model : List.of(plain, plain.folded(new float[2][1], manager))) {
+      for (ZsiModel model : List.of(plain, plain.folded(new float[2][1], false, manager))) {
         try (NDManager call = manager.newSubManager()) {
           NDArray pixels = pixels(golden, "resized", call);
           NDList stages = model.stages(pixels);
@@ -121,7 +121,7 @@ class ZsiDetectorGoldenTest {
               manager);
       float[] background = plain.proposals().backgroundVector();
       float[][] seen = classes.seenRows(background);
-      Inference inference = new Inference(plain.folded(seen, manager));
+      Inference inference = new Inference(plain.folded(seen, false, manager));
       Picture picture =
           Picture.read(golden.file(golden.inputs().get("picture").getAsString())).rgb();
       JsonArray limits = json.getAsJsonArray("img_scale");
@@ -155,7 +155,8 @@ class ZsiDetectorGoldenTest {
                   rcnn.get("nms_thr").getAsDouble(),
                   rcnn.get("max_per_img").getAsInt()),
               UnseenDeltas.PUBLISHED,
-              0);
+              0,
+              false);
       Detector detector = Detector.of(classes, background, options);
       boolean generalised = json.get("mode").getAsString().equals("gzsi");
       Recorded recorded = Recorded.of(golden, "proposals", 5);
@@ -168,6 +169,7 @@ class ZsiDetectorGoldenTest {
                 given.boxes(),
                 classified.logits(),
                 classified.deltas(),
+                classified.semantic(),
                 frame.width(),
                 frame.height(),
                 (float) frame.scale());

@@ -24,6 +24,7 @@ import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
 
 class ZsiHeadsGoldenTest {
@@ -76,7 +77,7 @@ class ZsiHeadsGoldenTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       Weights weights =
           Weights.of(weights(golden, proposalShapes(golden.config()), manager), "golden");
-      ProposalNetwork plain = ProposalNetwork.of(weights, false);
+      ProposalNetwork plain = ProposalNetwork.of(weights, Mode.INFERENCE);
       ProposalNetwork folded = plain.folded(manager);
       NDList levels = levels(golden, manager);
       for (ProposalNetwork network : List.of(plain, folded)) {
@@ -135,7 +136,8 @@ class ZsiHeadsGoldenTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> arrays = weights(golden, proposalShapes(config), manager);
       arrays.values().forEach(array -> array.setRequiresGradient(true));
-      ProposalNetwork network = ProposalNetwork.of(Weights.of(arrays, "golden"), true);
+      ProposalNetwork network =
+          ProposalNetwork.of(Weights.of(arrays, "golden"), Mode.DIFFERENTIABLE);
       NDList levels = levels(golden, manager);
       List<float[]> words = new ArrayList<>();
       List<float[]> boxes = new ArrayList<>();
@@ -219,9 +221,9 @@ class ZsiHeadsGoldenTest {
     int[] levels = IntStream.range(0, count).map(i -> features.level(boxes, i)).toArray();
     golden.check("levels", GoldenTensor.of(levels, count));
     try (NDManager manager = NDManager.newBaseManager()) {
-      for (boolean records : new boolean[] {false, true}) {
+      for (Mode mode : new Mode[] {Mode.INFERENCE, Mode.DIFFERENTIABLE}) {
         ZsiCases.check(
-            golden, "roi_feats", features.pool(levels(golden, manager), boxes, pictures, records));
+            golden, "roi_feats", features.pool(levels(golden, manager), boxes, pictures, mode));
       }
     }
   }
@@ -259,7 +261,7 @@ class ZsiHeadsGoldenTest {
   private static void boxHead(GoldenCase golden) throws IOException {
     try (NDManager manager = NDManager.newBaseManager()) {
       Weights weights = Weights.of(weights(golden, boxShapes(golden.config()), manager), "golden");
-      BoxHead head = BoxHead.of(weights, vocabulary(golden, manager), false);
+      BoxHead head = BoxHead.of(weights, vocabulary(golden, manager), Mode.INFERENCE);
       float[][] words = classes(golden).seenRows(ZsiCases.input(golden, "v_b").floats());
       NDArray pooled = ZsiCases.input(golden, "roi_feats", manager);
       BoxHead.Answer answer = head.forward(pooled, columns(manager, words));
@@ -267,10 +269,14 @@ class ZsiHeadsGoldenTest {
       golden.check("deltas", answer.deltas());
       golden.check("x_semantic", answer.features());
       golden.check("d_feature", head.reconstruction(answer));
-      BoxHead folded = head.folded(Matrix.rows(words).transposed(), manager);
-      NDList parts = folded.classified(pooled).split(new long[] {words.length}, 1);
-      golden.check("logits", parts.get(0));
-      golden.check("deltas", parts.get(1));
+      Matrix turned = Matrix.rows(words).transposed();
+      int classes = words.length;
+      for (boolean semantic : new boolean[] {false, true}) {
+        BoxHead folded = head.folded(turned, semantic, manager);
+        NDList parts = folded.classified(pooled).split(new long[] {classes, 5L * classes}, 1);
+        golden.check("logits", parts.get(0));
+        golden.check("deltas", parts.get(1));
+      }
     }
   }
 
@@ -278,7 +284,9 @@ class ZsiHeadsGoldenTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> arrays = weights(golden, boxShapes(golden.config()), manager);
       arrays.values().forEach(array -> array.setRequiresGradient(true));
-      BoxHead head = BoxHead.of(Weights.of(arrays, "golden"), vocabulary(golden, manager), true);
+      BoxHead head =
+          BoxHead.of(
+              Weights.of(arrays, "golden"), vocabulary(golden, manager), Mode.DIFFERENTIABLE);
       float[][] words = classes(golden).seenRows(ZsiCases.input(golden, "v_b").floats());
       long[] labels = ZsiCases.input(golden, "labels").longs();
       float[] counted = ZsiCases.input(golden, "label_weights").floats();
@@ -318,7 +326,8 @@ class ZsiHeadsGoldenTest {
                     config.get("iou_thr").getAsDouble(),
                     config.get("max_per_img").getAsInt()),
                 UnseenDeltas.PUBLISHED,
-                0));
+                0,
+                false));
     JsonArray size = config.getAsJsonArray("img_shape");
     float[] rois = ZsiCases.input(golden, "rois").floats();
     float[] boxes = new float[rois.length / 5 * 4];
@@ -330,6 +339,7 @@ class ZsiHeadsGoldenTest {
             boxes,
             ZsiCases.input(golden, "logits").floats(),
             ZsiCases.input(golden, "deltas").floats(),
+            new float[0],
             size.get(1).getAsInt(),
             size.get(0).getAsInt(),
             config.get("scale_factor").getAsFloat());
@@ -377,7 +387,8 @@ class ZsiHeadsGoldenTest {
     JsonObject config = golden.config();
     try (NDManager manager = NDManager.newBaseManager()) {
       MaskHead head =
-          MaskHead.of(Weights.of(weights(golden, maskShapes(config), manager), "golden"), false);
+          MaskHead.of(
+              Weights.of(weights(golden, maskShapes(config), manager), "golden"), Mode.INFERENCE);
       ClassVectors classes = classes(golden);
       float[] background =
           config.get("sync_bg").getAsBoolean()
@@ -427,7 +438,7 @@ class ZsiHeadsGoldenTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> arrays = weights(golden, maskShapes(golden.config()), manager);
       arrays.values().forEach(array -> array.setRequiresGradient(true));
-      MaskHead head = MaskHead.of(Weights.of(arrays, "golden"), true);
+      MaskHead head = MaskHead.of(Weights.of(arrays, "golden"), Mode.DIFFERENTIABLE);
       ClassVectors classes = classes(golden);
       float[] background =
           golden.config().get("sync_bg").getAsBoolean()
