@@ -50,13 +50,13 @@ public record Lost(int potentials) {
    * @throws IllegalArgumentException if the features do not fit the grid or are not finite
    */
   public Found find(NDArray features, Grid grid) {
-    return Similarities.of(features, grid, flat -> seek(flat, grid));
+    return FeatureProducts.of(features, grid, flat -> seek(flat, grid));
   }
 
   private Found seek(NDArray flat, Grid grid) {
     int n = grid.size();
     int[] degree = new int[n];
-    Similarities.rows(
+    FeatureProducts.rows(
         flat,
         (i, products, offset) -> {
           int positive = 0;
@@ -72,13 +72,13 @@ public record Lost(int potentials) {
             .mapToInt(Integer::intValue)
             .toArray();
     int seed = order[0];
-    float[] toSeed = Similarities.products(flat, seed);
+    float[] toSeed = FeatureProducts.products(flat, seed);
     int[] similar =
         Arrays.stream(order, 0, Math.min(potentials, n))
             .filter(i -> toSeed[i] > 0)
             .sorted()
             .toArray();
-    float[] expansion = Similarities.votes(flat, similar);
+    float[] expansion = FeatureProducts.votes(flat, similar);
     return new Found(degree, seed, similar, expansion, GridMasks.around(seed, expansion, grid));
   }
 }

@@ -48,7 +48,7 @@ public record MaskDistill(double share, double mass, int scoringHeads) {
       float[] scores = asking.matMul(scoring).mean(new int[] {0}).toFloatArray();
       // The sum over heads of inner products is the inner product of all heads side by side.
       NDArray joined = positions.swapAxes(0, 1).reshape(positions.getShape().get(1), -1);
-      return Similarities.of(joined, grid, flat -> seek(flat, scores, grid));
+      return FeatureProducts.of(joined, grid, flat -> seek(flat, scores, grid));
     }
   }
 
@@ -70,9 +70,9 @@ public record MaskDistill(double share, double mass, int scoringHeads) {
             .mapToInt(Integer::intValue)
             .toArray();
     int source = potentials[0];
-    float[] toSource = Similarities.products(flat, source);
+    float[] toSource = FeatureProducts.products(flat, source);
     int[] nodes = IntStream.of(potentials).filter(i -> toSource[i] > 0).toArray();
-    float[] votes = Similarities.votes(flat, nodes);
+    float[] votes = FeatureProducts.votes(flat, nodes);
     return new Found(scores, GridMasks.around(source, votes, grid));
   }
 }

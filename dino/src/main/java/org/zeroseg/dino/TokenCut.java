@@ -3,6 +3,7 @@ package org.zeroseg.dino;
 import ai.djl.ndarray.NDArray;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.zeroseg.core.cluster.Lanczos;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 
@@ -75,7 +76,7 @@ public record TokenCut(double tau, double epsilon, boolean binary) {
    */
   public Found find(NDArray features, Grid grid) {
     int n = grid.size();
-    Lanczos.Graph graph = Similarities.of(features, grid, flat -> graph(flat, n));
+    Lanczos.Graph graph = FeatureProducts.of(features, grid, flat -> graph(flat, n));
     double[] degree = new double[n];
     double[] ones = new double[n];
     Arrays.fill(ones, 1);
@@ -87,11 +88,11 @@ public record TokenCut(double tau, double epsilon, boolean binary) {
     NDArray unit = features.div(features.norm(new int[] {1}, true).maximum(1e-12f));
     if (binary) {
       Bits bits = new Bits(n, epsilon);
-      Similarities.rows(unit, (i, products, offset) -> bits.fill(i, products, offset, tau));
+      FeatureProducts.rows(unit, (i, products, offset) -> bits.fill(i, products, offset, tau));
       return bits;
     }
     Dense dense = new Dense(new float[n][]);
-    Similarities.rows(
+    FeatureProducts.rows(
         unit,
         (i, products, offset) -> {
           float[] row = new float[n];

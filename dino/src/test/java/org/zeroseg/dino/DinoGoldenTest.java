@@ -1,9 +1,11 @@
 package org.zeroseg.dino;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -154,14 +156,18 @@ class DinoGoldenTest {
     try (NDManager model = NDManager.newBaseManager();
         NDManager call = model.newSubManager()) {
       DinoVit vit = vit(golden, model);
-      int[] heads =
-          golden.config().getAsJsonArray("heads_used").asList().stream()
-              .mapToInt(head -> head.getAsInt())
-              .toArray();
-      NDArray pixels = pixels(golden, call);
-      golden.check(
-          "saliency",
-          AttentionSaliency.of(vit, pixels, golden.config().get("stride").getAsInt(), heads));
+      int stride = golden.config().get("stride").getAsInt();
+      NDArray attention =
+          vit.classAttention(pixels(golden, call), vit.config().depth() - 1, stride);
+      NDList heads = new NDList();
+      for (JsonElement head : golden.config().getAsJsonArray("heads_used")) {
+        heads.add(attention.get(":, {}, 1:", head.getAsInt()));
+      }
+      // From 0 to 1, picture by picture.
+      NDArray mean = NDArrays.stack(heads).mean(new int[] {0});
+      NDArray least = mean.min(new int[] {1}, true);
+      NDArray most = mean.max(new int[] {1}, true);
+      golden.check("saliency", mean.sub(least).div(most.sub(least)));
     }
   }
 

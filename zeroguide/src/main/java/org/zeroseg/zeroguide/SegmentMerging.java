@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.zeroseg.core.cluster.Vectors;
 
 /**
  * Joins siblings that look alike and are named alike, from the leaves up (Rewatbowornwong et al.
@@ -120,15 +121,7 @@ record SegmentMerging(double threshold, double visualWeight) {
   }
 
   static double cosine(float[] a, float[] b) {
-    double dot = 0;
-    double squaredA = 0;
-    double squaredB = 0;
-    for (int i = 0; i < a.length; i++) {
-      dot += (double) a[i] * b[i];
-      squaredA += (double) a[i] * a[i];
-      squaredB += (double) b[i] * b[i];
-    }
-    double norms = Math.sqrt(squaredA) * Math.sqrt(squaredB);
-    return norms > 0 ? dot / norms : 0;
+    double norms = Math.sqrt(Vectors.dot(a, a)) * Math.sqrt(Vectors.dot(b, b));
+    return norms > 0 ? Vectors.dot(a, b) / norms : 0;
   }
 }

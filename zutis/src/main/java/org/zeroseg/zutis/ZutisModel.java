@@ -26,7 +26,7 @@ import org.zeroseg.core.tensor.Weights;
  */
 public final class ZutisModel {
 
-  private static final Kernels KERNELS = Kernels.of(ZutisModel.class, "zutis.torchscript");
+  static final Kernels KERNELS = Kernels.of(ZutisModel.class, "zutis.torchscript");
 
   private final ZutisConfig config;
   private final Weights weights;
@@ -166,11 +166,6 @@ public final class ZutisModel {
     return call("to_text_space", features.tokens(), weights.get("encoder.proj"));
   }
 
-  /** The semantic branch of tokens {@code [B, N, C]} and any projection {@code [C, E]}. */
-  static NDArray toTextSpace(NDArray tokens, NDArray projection) {
-    return KERNELS.call("to_text_space", tokens, projection);
-  }
-
   /**
    * How well every cell goes with every word.
    *
@@ -180,10 +175,6 @@ public final class ZutisModel {
    */
   public NDArray cosines(NDArray patchTokens, NDArray words) {
     return call("cosines", patchTokens, words);
-  }
-
-  static NDArray compare(NDArray patchTokens, NDArray words) {
-    return KERNELS.call("cosines", patchTokens, words);
   }
 
   /**

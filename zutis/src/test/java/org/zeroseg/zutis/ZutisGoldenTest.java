@@ -70,7 +70,7 @@ class ZutisGoldenTest {
       NDArray tokens = golden.input(manager, "tokens");
       Shape shape = tokens.getShape();
       NDArray flat = tokens.reshape(shape.get(0), shape.get(1) * shape.get(2), shape.get(3));
-      NDArray unit = ZutisModel.toTextSpace(flat, golden.input(manager, "proj"));
+      NDArray unit = ZutisModel.KERNELS.call("to_text_space", flat, golden.input(manager, "proj"));
       golden.check("patch_tokens", unit.reshape(shape.get(0), shape.get(1), shape.get(2), -1));
     }
   }
@@ -201,7 +201,9 @@ class ZutisGoldenTest {
               tokens.reshape(shape.get(0), -1, shape.get(3)),
               (int) shape.get(1),
               (int) shape.get(2));
-      NDArray cosines = ZutisModel.compare(grid.tokens(), golden.input(manager, "text_embeddings"));
+      NDArray cosines =
+          ZutisModel.KERNELS.call(
+              "cosines", grid.tokens(), golden.input(manager, "text_embeddings"));
       int height = golden.config().getAsJsonArray("size").get(0).getAsInt();
       int width = golden.config().getAsJsonArray("size").get(1).getAsInt();
       labels(golden, "", cosines, grid, width, height);

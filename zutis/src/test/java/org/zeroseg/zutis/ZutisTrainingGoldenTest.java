@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -38,6 +39,31 @@ class ZutisTrainingGoldenTest {
         Map.of(
             "zutis_criterion", ZutisTrainingGoldenTest::criterion,
             "zutis_train_step", ZutisTrainingGoldenTest::trainStep));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> matching() {
+    return Golden.tests("refine", Map.of("mask_matching", ZutisTrainingGoldenTest::maskMatching));
+  }
+
+  private static void maskMatching(GoldenCase golden) {
+    JsonObject config = golden.config();
+    double dice = config.get("weight_dice_loss").getAsDouble();
+    double bce = config.get("weight_bce_loss").getAsDouble();
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      NDArray flat = golden.input(manager, "predicted_masks");
+      NDArray truth = golden.input(manager, "ground_truth_masks");
+      NDArray proposals = flat.expandDims(1);
+      NDArray masks = truth.toType(DataType.FLOAT32, false).expandDims(1);
+      golden.check("dice", Criterion.costs(proposals, masks, Criterion.host(manager, 1, 0)));
+      golden.check("bce", Criterion.costs(proposals, masks, Criterion.host(manager, 0, 1)));
+      NDArray costs = Criterion.costs(proposals, masks, Criterion.host(manager, dice, bce));
+      int instances = (int) truth.getShape().get(0);
+      double[] wide = costs.toType(DataType.FLOAT64, false).toDoubleArray();
+      int[] column = Assignment.minimise(wide, instances, (int) flat.getShape().get(0));
+      golden.check("row", GoldenTensor.of(IntStream.range(0, instances).toArray(), instances));
+      golden.check("col", GoldenTensor.of(column, instances));
+    }
   }
 
   private static List<NDArray> instances(GoldenCase golden, NDManager manager) {

@@ -23,6 +23,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.zeroseg.core.checkpoint.Halves;
+import org.zeroseg.core.cluster.Vectors;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.TorchEngine;
@@ -155,7 +156,7 @@ public final class ImageIndex {
             .order(ByteOrder.LITTLE_ENDIAN);
     FloatBuffer floats = rows.asFloatBuffer();
     for (int row = 0; row < embeddings.length; row++) {
-      double length = Math.sqrt(dot(embeddings[row], embeddings[row]));
+      double length = Math.sqrt(Vectors.dot(embeddings[row], embeddings[row]));
       if (embeddings[row].length != dimension || !(Math.abs(length - 1) < LENGTH_TOLERANCE)) {
         throw new IllegalArgumentException(
             "vector %d (%s) has %d numbers and length %s, expected %d and 1"
@@ -336,7 +337,7 @@ public final class ImageIndex {
         throw new IllegalArgumentException(
             "query " + q + " has " + queries[q].length + " numbers, the index has " + dimension);
       }
-      if (!Double.isFinite(dot(queries[q], queries[q]))) {
+      if (!Double.isFinite(Vectors.dot(queries[q], queries[q]))) {
         throw new IllegalArgumentException("query " + q + " is not finite");
       }
     }
@@ -346,7 +347,7 @@ public final class ImageIndex {
   private float rounding(float[] query) {
     double terms = dimension * 0x1p-24;
     return (float)
-        (terms / (1 - terms) * Math.sqrt(dot(query, query)) * (1 + LENGTH_TOLERANCE)
+        (terms / (1 - terms) * Math.sqrt(Vectors.dot(query, query)) * (1 + LENGTH_TOLERANCE)
             + Float.MIN_NORMAL);
   }
 
@@ -373,19 +374,11 @@ public final class ImageIndex {
   private List<Match> best(float[] query, int[] rows, int k) {
     record Scored(int row, double score) {}
     return IntStream.of(rows)
-        .mapToObj(row -> new Scored(row, dot(query, embedding(row))))
+        .mapToObj(row -> new Scored(row, Vectors.dot(query, embedding(row))))
         .sorted(Comparator.comparingDouble(Scored::score).reversed().thenComparing(Scored::row))
         .limit(k)
         .map(scored -> new Match(scored.row(), name(scored.row()), (float) scored.score()))
         .toList();
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 
   @Override

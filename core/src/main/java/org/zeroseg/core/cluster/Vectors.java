@@ -69,6 +69,36 @@ public final class Vectors {
         "Number " + i % dimension + " of vector " + i / dimension + " is " + value);
   }
 
+  /**
+   * The inner product of two vectors, summed in double precision from the first number on.
+   *
+   * @param a a vector
+   * @param b another of at least the same length
+   * @return the sum of the products
+   */
+  public static double dot(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
+  }
+
+  /**
+   * The inner product of two vectors, summed from the first number on.
+   *
+   * @param a a vector
+   * @param b another of at least the same length
+   * @return the sum of the products
+   */
+  public static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+
   /** The squared distance of two vectors; the same bits if they are exchanged. */
   static double squaredDistance(double[] a, int i, double[] b, int j, int dimension) {
     // Four sums, because one would wait for each addition to end before the next begins.

@@ -1,5 +1,6 @@
 package org.zeroseg.core.refine;
 
+import org.zeroseg.core.cluster.Vectors;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 
@@ -248,13 +249,13 @@ public record BilateralSolver(
           z[i] = r[i] / Math.max(diagonal[i], LEAST_DIAGONAL);
         }
         double previous = rho;
-        rho = dot(r, z);
+        rho = Vectors.dot(r, z);
         double beta = iteration == 0 ? 0 : rho / previous;
         for (int i = 0; i < size; i++) {
           p[i] = z[i] + beta * p[i];
         }
         multiply(p, ap);
-        double alpha = rho / dot(p, ap);
+        double alpha = rho / Vectors.dot(p, ap);
         for (int i = 0; i < size; i++) {
           y[i] += alpha * p[i];
           r[i] -= alpha * ap[i];
@@ -267,15 +268,7 @@ public record BilateralSolver(
     }
 
     private static double norm(double[] a) {
-      return Math.sqrt(dot(a, a));
-    }
-
-    private static double dot(double[] a, double[] b) {
-      double sum = 0;
-      for (int i = 0; i < a.length; i++) {
-        sum += a[i] * b[i];
-      }
-      return sum;
+      return Math.sqrt(Vectors.dot(a, a));
     }
   }
 }

@@ -1,6 +1,5 @@
 package org.zeroseg.core.match;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -33,7 +32,6 @@ class MatchGoldenTest {
         "refine",
         Map.of(
             "assignment", this::assignment,
-            "mask_matching", this::maskMatching,
             "roi_align", this::roiAlign,
             "roi_align_v1", this::roiAlignV1));
   }
@@ -56,26 +54,6 @@ class MatchGoldenTest {
       golden.check("row", GoldenTensor.of(row, row.length));
       golden.check("col", GoldenTensor.of(column, column.length));
     }
-  }
-
-  private void maskMatching(GoldenCase golden) {
-    GoldenTensor predicted = golden.input("predicted_masks");
-    GoldenTensor truth = golden.input("ground_truth_masks");
-    int queries = (int) predicted.shape()[0];
-    int instances = (int) truth.shape()[0];
-    double[] dice = MaskCosts.dice(predicted.floats(), queries, truth.floats(), instances);
-    double[] bce = MaskCosts.crossEntropy(predicted.floats(), queries, truth.floats(), instances);
-    golden.check("dice", GoldenTensor.of(dice, instances, queries));
-    golden.check("bce", GoldenTensor.of(bce, instances, queries));
-    double diceWeight = golden.config().get("weight_dice_loss").getAsDouble();
-    double bceWeight = golden.config().get("weight_bce_loss").getAsDouble();
-    double[] cost =
-        IntStream.range(0, dice.length)
-            .mapToDouble(i -> diceWeight * dice[i] + bceWeight * bce[i])
-            .toArray();
-    int[] column = Assignment.minimise(cost, instances, queries);
-    assertArrayEquals(golden.output("row").ints(), IntStream.range(0, instances).toArray());
-    golden.check("col", GoldenTensor.of(column, instances));
   }
 
   private void roiAlign(GoldenCase golden) {

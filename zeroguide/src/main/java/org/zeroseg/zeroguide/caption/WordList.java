@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.core.cluster.Vectors;
 import org.zeroseg.core.file.TextFile;
 
 /**
@@ -76,7 +77,10 @@ public final class WordList implements Namer {
     for (float[] target : targets) {
       float[] unit = TextEmbeddings.unit(target);
       double[] cosines =
-          Arrays.stream(vectors).parallel().mapToDouble(vector -> dot(unit, vector)).toArray();
+          Arrays.stream(vectors)
+              .parallel()
+              .mapToDouble(vector -> Vectors.dot(unit, vector))
+              .toArray();
       captions.add(
           IntStream.range(0, cosines.length)
               .boxed()
@@ -86,14 +90,6 @@ public final class WordList implements Namer {
               .toList());
     }
     return captions;
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 
   @Override

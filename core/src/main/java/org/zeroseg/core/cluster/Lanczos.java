@@ -1,5 +1,6 @@
-package org.zeroseg.dino;
+package org.zeroseg.core.cluster;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.apache.commons.math3.linear.EigenDecomposition;
 
@@ -9,7 +10,7 @@ import org.apache.commons.math3.linear.EigenDecomposition;
  * D^-1/2 W D^-1/2} with full reorthogonalisation; the first vector is known (constant) and taken
  * out beforehand. A few dozen products replace a decomposition in {@code O(n^3)}.
  */
-final class Lanczos {
+public final class Lanczos {
 
   /** Residual, relative to the norm of the matrix (one), at which a pair counts as found. */
   private static final double TOLERANCE = 1e-11;
@@ -20,19 +21,37 @@ final class Lanczos {
   private static final long SEED = 20_080_623L;
 
   /** A symmetric matrix of non-negative entries, known by its products. */
-  interface Graph {
-    /** Writes {@code W x} to {@code y}. */
+  public interface Graph {
+    /**
+     * Multiplies with the matrix W.
+     *
+     * @param x a vector
+     * @param y receives {@code W x}
+     */
     void multiply(double[] x, double[] y);
   }
 
-  /** Eigenvalues, ascending, and their vectors scaled so that {@code v' D v = 1}. */
+  /**
+   * Eigenvalues and their vectors.
+   *
+   * @param values ascending
+   * @param vectors of each value, scaled so that {@code v' D v = 1}
+   */
   @SuppressWarnings("ArrayRecordComponent")
-  record Pairs(double[] values, double[][] vectors) {}
+  public record Pairs(double[] values, double[][] vectors) {}
 
   private Lanczos() {}
 
-  /** The {@code count} smallest pairs, the constant vector with eigenvalue 0 first. */
-  static Pairs smoothest(Graph graph, double[] degree, int count) {
+  /**
+   * The smallest pairs, the constant vector with eigenvalue 0 first.
+   *
+   * @param graph the matrix W
+   * @param degree the sums of its rows, D
+   * @param count how many pairs, as far as there are that many
+   * @return the pairs
+   * @throws IllegalArgumentException if a degree is not positive and finite
+   */
+  public static Pairs smoothest(Graph graph, double[] degree, int count) {
     int n = degree.length;
     int wanted = Math.min(count, n) - 1;
     double[] scale = new double[n];
@@ -86,9 +105,9 @@ final class Lanczos {
       for (int i = 0; i < n; i++) {
         next[i] = product[i] * scale[i];
       }
-      alpha[m - 1] = dot(next, v);
+      alpha[m - 1] = Vectors.dot(next, v);
       orthogonalise(next, basis, m + 1);
-      double length = Math.sqrt(dot(next, next));
+      double length = Math.sqrt(Vectors.dot(next, next));
       beta[m - 1] = length;
       // An invariant subspace holds every eigenvalue, since a random vector meets them all, but of
       // equal ones a single copy: as many subspaces as pairs miss nothing, fewer may.
@@ -123,8 +142,8 @@ final class Lanczos {
       double[] values,
       double[][] vectors,
       boolean complete) {
-    double[] main = java.util.Arrays.copyOf(alpha, m);
-    double[] secondary = java.util.Arrays.copyOf(beta, m - 1);
+    double[] main = Arrays.copyOf(alpha, m);
+    double[] secondary = Arrays.copyOf(beta, m - 1);
     EigenDecomposition ritz = new EigenDecomposition(main, secondary); // descending
     for (int k = 0; k < wanted && !complete; k++) {
       if (Math.abs(beta[m - 1] * ritz.getEigenvector(k).getEntry(m - 1)) > TOLERANCE) {
@@ -161,7 +180,7 @@ final class Lanczos {
       vector[i] = random.nextDouble() - 0.5;
     }
     orthogonalise(vector, basis, count);
-    double length = Math.sqrt(dot(vector, vector));
+    double length = Math.sqrt(Vectors.dot(vector, vector));
     for (int i = 0; i < n; i++) {
       vector[i] /= length;
     }
@@ -172,19 +191,11 @@ final class Lanczos {
   private static void orthogonalise(double[] vector, double[][] basis, int count) {
     for (int pass = 0; pass < 2; pass++) {
       for (int j = 0; j < count; j++) {
-        double overlap = dot(vector, basis[j]);
+        double overlap = Vectors.dot(vector, basis[j]);
         for (int i = 0; i < vector.length; i++) {
           vector[i] -= overlap * basis[j][i];
         }
       }
     }
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum;
   }
 }

@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.function.Function;
 
 /** Inner products of all pairs of features, made row block by row block and never kept whole. */
-final class Similarities {
+final class FeatureProducts {
 
   private static final int BLOCK = 512;
 
@@ -17,7 +17,7 @@ final class Similarities {
     void accept(int index, float[] products, int offset);
   }
 
-  private Similarities() {}
+  private FeatureProducts() {}
 
   /**
    * Works on a copy of features after a check that there is one for every position and that all are
