@@ -335,7 +335,8 @@ public final class ImageIndex {
     for (int q = 0; q < queries.length; q++) {
       if (queries[q].length != dimension) {
         throw new IllegalArgumentException(
-            "query " + q + " has " + queries[q].length + " numbers, the index has " + dimension);
+            "the index holds vectors of %d numbers, query %d has %d: another model made one of them"
+                .formatted(dimension, q, queries[q].length));
       }
       if (!Double.isFinite(Vectors.dot(queries[q], queries[q]))) {
         throw new IllegalArgumentException("query " + q + " is not finite");

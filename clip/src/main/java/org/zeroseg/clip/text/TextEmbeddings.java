@@ -5,16 +5,18 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.file.WholeFile;
@@ -32,6 +34,11 @@ public final class TextEmbeddings {
   /** Prompts handed to the encoder in one call, at least those of one word. */
   private static final int PROMPTS_AT_ONCE = 1024;
 
+  /** Vectors kept in a folder, counted when a process first adds to it; 100 MB or so. */
+  static final int KEPT = 1 << 15;
+
+  private static final String SUFFIX = ".vector";
+
   private static final int MAGIC = 0x7a733031; // "zs01"
 
   private final TextEncoder encoder;
@@ -44,6 +51,8 @@ public final class TextEmbeddings {
           return size() > REMEMBERED;
         }
       };
+
+  private final AtomicBoolean pruned = new AtomicBoolean();
 
   private record Key(PromptTemplates templates, String word) {}
 
@@ -64,10 +73,12 @@ public final class TextEmbeddings {
   }
 
   /**
-   * Embeddings that are also kept in files, so that the next process need not encode.
+   * Embeddings that are also kept in files, so that the next process need not encode. Files that
+   * cannot be read or written, or are damaged, cost no more than encoding.
    *
    * @param encoder the text tower
-   * @param folder made when first needed; several processes may share it
+   * @param folder made when first needed; several processes may share it; the oldest files go when
+   *     there are more than 32,768
    * @param model what tells this text tower from every other, such as a checkpoint's hash
    * @return the embeddings
    */
@@ -214,13 +225,19 @@ public final class TextEmbeddings {
 
   private void keep(Key key, float[] vector) {
     remember(key, vector);
-    folder.ifPresent(path -> write(file(path, key), vector));
+    folder.ifPresent(
+        path -> {
+          write(file(path, key), vector);
+          if (!pruned.getAndSet(true)) {
+            prune(path);
+          }
+        });
   }
 
   private Path file(Path path, Key key) {
     String name =
         PromptTemplates.sha256(model + "\0" + key.templates().fingerprint() + "\0" + key.word());
-    return path.resolve(name.substring(0, 40) + ".vector");
+    return path.resolve(name.substring(0, 40) + SUFFIX);
   }
 
   /** A file that is not whole counts as absent: it is a cache. */
@@ -237,10 +254,8 @@ public final class TextEmbeddings {
       float[] vector = new float[bytes.remaining() / Float.BYTES];
       bytes.asFloatBuffer().get(vector);
       return Optional.of(vector);
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read the text embedding " + file, e);
+      return Optional.empty();
     }
   }
 
@@ -260,7 +275,22 @@ public final class TextEmbeddings {
     try {
       WholeFile.write(file, bytes.array());
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot keep the text embedding " + file, e);
+      // The next process encodes the word again.
+    }
+  }
+
+  /** Files that have not been written for longest go, where there are too many. */
+  private static void prune(Path folder) {
+    try (Stream<Path> all = Files.list(folder)) {
+      List<Path> files =
+          all.filter(path -> path.getFileName().toString().endsWith(SUFFIX))
+              .sorted(Comparator.comparingLong(path -> path.toFile().lastModified()))
+              .toList();
+      for (Path old : files.subList(0, Math.max(0, files.size() - KEPT))) {
+        Files.deleteIfExists(old);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // It stays as large as it is.
     }
   }
 }

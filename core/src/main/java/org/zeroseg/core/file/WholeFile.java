@@ -2,7 +2,10 @@ package org.zeroseg.core.file;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -39,13 +42,17 @@ public final class WholeFile {
    */
   public static void write(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
-    Files.createDirectories(target.getParent());
-    // Not a file of createTempFile, which others than its owner could not read.
-    Path unfinished =
-        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    makeFolder(target.getParent());
+    // Not a file of createTempFile, which others than its owner could not read. Its name is no
+    // longer than a file's may be, however long the target's is.
+    Path unfinished = target.resolveSibling("." + UUID.randomUUID() + ".part");
     try {
       content.writeTo(unfinished);
       move(unfinished, target);
+    } catch (FileSystemException e) {
+      throw unfinished.toString().equals(e.getFile()) ? ofTarget(file, e) : e;
+    } catch (IOException e) {
+      throw e.getClass() == IOException.class ? ofTarget(file, e) : e; // such as a full disk
     } finally {
       Files.deleteIfExists(unfinished);
     }
@@ -101,6 +108,35 @@ public final class WholeFile {
             text.write(writer);
           }
         });
+  }
+
+  /**
+   * Makes a folder and those above it.
+   *
+   * @param folder made if absent
+   * @throws IOException if it cannot be made, or is a file
+   */
+  public static void makeFolder(Path folder) throws IOException {
+    try {
+      Files.createDirectories(folder);
+    } catch (FileAlreadyExistsException e) {
+      FileSystemException named = new FileSystemException(e.getFile(), null, "it is no folder");
+      named.initCause(e);
+      throw named;
+    }
+  }
+
+  /** The failure to write the hidden file, said of the one that was asked for. */
+  private static IOException ofTarget(Path target, IOException failure) {
+    FileSystemException named =
+        failure instanceof AccessDeniedException
+            ? new AccessDeniedException(target.toString())
+            : new FileSystemException(
+                target.toString(),
+                null,
+                failure instanceof FileSystemException e ? e.getReason() : failure.getMessage());
+    named.initCause(failure);
+    return named;
   }
 
   private static void move(Path from, Path to) throws IOException {

@@ -27,6 +27,7 @@ import org.zeroseg.core.tensor.TorchEngine;
 public final class Picture {
 
   private static final int[] NO_PALETTE = {};
+  private static final String NO_PICTURE = "There is no picture (it is null): was its file read?";
 
   private final Mode mode;
   private final int width;
@@ -130,6 +131,7 @@ public final class Picture {
    * @return a picture of the same samples; RGB where the implementation is not an AWT one
    */
   public static Picture of(Image image) {
+    Objects.requireNonNull(image, NO_PICTURE);
     if (image.getWrappedImage() instanceof BufferedImage buffered) {
       return of(buffered);
     }
@@ -148,6 +150,7 @@ public final class Picture {
    * @return the picture
    */
   public static Picture of(BufferedImage image) {
+    Objects.requireNonNull(image, NO_PICTURE);
     return Rasters.picture(image).eightBits();
   }
 

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -36,6 +37,8 @@ public final class Batches {
       BiFunction<List<Picture>, Sizes, List<R>> compute) {
     Map<Sizes, List<Integer>> bySize = new LinkedHashMap<>();
     for (int i = 0; i < pictures.size(); i++) {
+      Objects.requireNonNull(
+          pictures.get(i), "There is no picture " + i + " (it is null): was its file read?");
       bySize.computeIfAbsent(size.apply(pictures.get(i)), key -> new ArrayList<>()).add(i);
     }
     List<R> results = new ArrayList<>(Collections.nCopies(pictures.size(), null));

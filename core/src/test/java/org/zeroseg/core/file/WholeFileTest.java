@@ -46,6 +46,27 @@ class WholeFileTest {
   }
 
   @Test
+  void writesAFileOfTheLongestName() throws IOException {
+    Path file = folder.resolve("x".repeat(255));
+    WholeFile.write(file, "cat");
+    assertEquals("cat", Files.readString(file));
+  }
+
+  @Test
+  void saysWhichFileCouldNotBeWritten() throws IOException {
+    Path file = folder.resolve("words.txt");
+    WholeFile.Content full =
+        unfinished -> {
+          throw new IOException("No space left on device");
+        };
+    IOException failure = assertThrows(IOException.class, () -> WholeFile.write(file, full));
+    assertEquals(file + ": No space left on device", failure.getMessage());
+    Path below = Files.writeString(file, "cat").resolve("below.txt");
+    failure = assertThrows(IOException.class, () -> WholeFile.write(below, "dog"));
+    assertEquals(file + ": it is no folder", failure.getMessage());
+  }
+
+  @Test
   void canBeReadByWhomeverAPlainFileCan() throws IOException {
     assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"));
     Path plain = Files.writeString(folder.resolve("plain.txt"), "cat");

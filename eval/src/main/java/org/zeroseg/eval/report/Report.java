@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -212,13 +213,17 @@ public record Report(
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(title).append('\n');
-    notes.forEach(note -> text.append("  ").append(note).append('\n'));
+    notes.forEach(note -> text.append("  ").append(PlainText.line(note)).append('\n'));
     for (Table table : tables) {
       text.append('\n').append(table.title()).append('\n');
-      int width = table.rows().stream().mapToInt(row -> row.name().length()).max().orElse(0);
-      append(text, width, "", table.columns());
+      int width =
+          table.rows().stream()
+              .mapToInt(row -> PlainText.line(row.name()).length())
+              .max()
+              .orElse(0);
+      append(text, width, "", table.columns().stream().map(PlainText::line).toList());
       for (Row row : table.rows()) {
-        append(text, width, row.name(), table.cells(row));
+        append(text, width, PlainText.line(row.name()), table.cells(row));
       }
     }
     return text.toString();
@@ -240,20 +245,18 @@ public record Report(
   public void writeCsv(Path file) throws IOException {
     StringBuilder text = new StringBuilder();
     for (Table table : tables) {
-      text.append(cell("table")).append(',').append(cell("row"));
-      table.columns().forEach(column -> text.append(',').append(cell(column)));
+      text.append(PlainText.csvCell("table")).append(',').append(PlainText.csvCell("row"));
+      table.columns().forEach(column -> text.append(',').append(PlainText.csvCell(column)));
       text.append("\r\n");
       for (Row row : table.rows()) {
-        text.append(cell(table.title())).append(',').append(cell(row.name()));
+        text.append(PlainText.csvCell(table.title()))
+            .append(',')
+            .append(PlainText.csvCell(row.name()));
         row.values().forEach(value -> text.append(',').append(Double.isNaN(value) ? "" : value));
         text.append("\r\n");
       }
     }
     write(file, text.toString());
-  }
-
-  private static String cell(String text) {
-    return text.matches("[^,\"\r\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 
   /**

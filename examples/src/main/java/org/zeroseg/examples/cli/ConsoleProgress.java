@@ -6,6 +6,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.PlainText;
 
 /**
  * A bar on the terminal for what takes over two seconds; nothing where the output is not a
@@ -63,7 +64,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     }
     if (bar != null) {
       bar.maxHint(total);
-      bar.setExtraMessage(now);
+      bar.setExtraMessage(PlainText.line(now));
       bar.stepTo(done);
     }
   }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.core.file.PlainText;
 import org.zeroseg.zeroguide.DiscoveredSegment;
 import org.zeroseg.zeroguide.Discovery;
 import org.zeroseg.zeroguide.SegmentLabel;
@@ -24,7 +25,9 @@ import picocli.CommandLine.Option;
       "  NAME.discovered.labels.png   a palette picture of the segments",
       "",
       "The demo names segments by a small GPT-2 that has read the captions of ShapeWorld. Other",
-      "models need one by --gpt2, or words by --names; else segments stay without names."
+      "models need one by --gpt2, or words by --names; else segments stay without names.",
+      "It knows that small world only. For photographs, with names out of a list of your own:",
+      "  zeroseg discover photo.jpg --model openai/clip-vit-large-patch14-336 --names words.txt"
     })
 final class DiscoverCommand implements Callable<Integer> {
 
@@ -43,6 +46,7 @@ final class DiscoverCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    guides.check(model);
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = GuideModel.clip(model, progress);
         GuideModel.Guide guide = guides.guide(model, clip, progress)) {
@@ -55,12 +59,12 @@ final class DiscoverCommand implements Callable<Integer> {
   private static void describe(PictureFiles.Shot shot, Discovery found, PrintWriter report)
       throws IOException {
     String written = shot.write(found.segmentation(), ".discovered.png", ".discovered.labels.png");
-    report.println(shot.file() + ":");
+    report.println(shot.name() + ":");
     for (DiscoveredSegment segment : found.segments()) {
       report.printf(
           Locale.ROOT,
           "  %-24s %5.1f %% of the picture, confidence %.2f%n",
-          segment.label().map(SegmentLabel::text).orElse("unnamed"),
+          segment.label().map(label -> PlainText.line(label.text())).orElse("unnamed"),
           100 * segment.areaFraction(),
           segment.label().map(SegmentLabel::confidence).orElse(0.0));
     }

@@ -70,7 +70,7 @@ final class EvalSemantic implements Callable<Integer> {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
     }
     try (Clip clip = model.clip(progress);
-        Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, clip)) {
+        Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, clip, progress)) {
       return evaluation.semantic(set, SemanticPredictor.of(segmenter, set, model::words));
     }
   }

@@ -20,21 +20,28 @@ import org.zeroseg.zeroguide.caption.WordList;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;
 import org.zeroseg.zeroguide.gpt2.Gpt2;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of the commands that find segments by themselves: by which DINO, named by whom. */
 final class GuideModel {
+
+  private static final String DINO = "facebook/dino-vits8";
 
   private static final Path SHAPE_WORLD = Path.of("shapeworld");
 
   private static final PromptTemplates PROMPT = PromptTemplates.of(ZeroCap.PROMPT + " {}.");
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(
       names = "--dino",
-      defaultValue = "facebook/dino-vits8",
       paramLabel = "ID|PATH",
-      description = "DINO, if the model is not the demo. Default: ${DEFAULT-VALUE}.")
-  private String dino;
+      description = "DINO, if the model is not the demo. Default: " + DINO + ".")
+  private Optional<String> dino;
 
   @Option(
       names = "--gpt2",
@@ -75,6 +82,20 @@ final class GuideModel {
     }
   }
 
+  /** Refuses options that contradict each other, or that the chosen model would ignore. */
+  void check(String model) {
+    if (model.equals(Models.DEMO) && dino.isPresent()) {
+      throw misuse("--dino is for another --model than the demo, which has its own");
+    }
+    if (names.isPresent() && gpt2.isPresent()) {
+      throw misuse("--names and --gpt2 exclude each other: segments are named by one of them");
+    }
+  }
+
+  private CommandLine.ParameterException misuse(String message) {
+    return new CommandLine.ParameterException(spec.commandLine(), message);
+  }
+
   /** The CLIP that looks at segments: of the demo's two the vision transformer. */
   static Clip clip(String model, Progress progress) throws IOException {
     return model.equals(Models.DEMO) ? DemoModels.vitClip() : Models.clip(model, progress);
@@ -90,7 +111,7 @@ final class GuideModel {
   Guide guide(String model, Clip clip, Progress progress) throws IOException {
     boolean demo = model.equals(Models.DEMO);
     PromptTemplates prompt = demo ? DemoModels.TEMPLATES : PROMPT;
-    Dino eyes = demo ? DemoModels.dino() : Dino.load(dino);
+    Dino eyes = demo ? DemoModels.dino() : Dino.load(dino.orElse(DINO));
     Optional<Namer> namer = Optional.empty();
     try {
       namer = namer(demo, clip, prompt, progress);

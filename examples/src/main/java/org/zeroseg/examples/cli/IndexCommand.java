@@ -8,6 +8,8 @@ import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.IndexBuilder;
 import org.zeroseg.clip.retrieval.Unreadable;
+import org.zeroseg.core.file.PlainText;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,6 +55,10 @@ final class IndexCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (batch < 1) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--batch " + batch + ": at least 1 picture");
+    }
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = Models.clip(model, progress)) {
       IndexBuilder.Outcome outcome =
@@ -65,7 +71,11 @@ final class IndexCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       out.println(outcome.index().size() + " pictures in " + index);
       for (Unreadable unreadable : outcome.unreadable()) {
-        out.println("  not read: " + unreadable.name() + ": " + unreadable.reason());
+        out.println(
+            "  not read: "
+                + PlainText.line(unreadable.name())
+                + ": "
+                + PlainText.line(unreadable.reason()));
       }
       String same = model.equals(Models.DEMO) ? "" : " --model " + model;
       out.println("Next: zeroseg archive " + index + same + " --words \"cat, sofa\"");

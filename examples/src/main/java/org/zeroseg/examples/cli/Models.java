@@ -29,8 +29,14 @@ final class Models {
   }
 
   /** The segmenter on a CLIP, with the settings that suit it. */
-  static MaskClip maskClip(String model, Clip clip) throws IOException {
-    return model.equals(DEMO) ? DemoModels.maskClip(clip) : MaskClip.builder().model(clip).build();
+  static MaskClip maskClip(String model, Clip clip, Progress progress) throws IOException {
+    return model.equals(DEMO)
+        ? DemoModels.maskClip(clip)
+        : MaskClip.builder()
+            .model(clip)
+            .textEmbeddings(WordVectors.of(model, clip))
+            .progress(progress)
+            .build();
   }
 
   /** The sentences that a model knows. */

@@ -134,7 +134,7 @@ final class ObjectSet {
     Vocabulary words =
         Vocabulary.of(categories.stream().map(Category::name).toArray(String[]::new));
     try (Clip clip = model.clip(progress);
-        Segmenter segmenter = model.segmenter(Zutis.Answer.INSTANCES, clip)) {
+        Segmenter segmenter = model.segmenter(Zutis.Answer.INSTANCES, clip, progress)) {
       return evaluation.detect(segmenter, objects, categories, pictures, model.words(words));
     }
   }

@@ -55,7 +55,7 @@ final class SaliencyCommand implements Callable<Integer> {
     report.printf(
         Locale.ROOT,
         "%s: %.1f %% of the picture, objectness %.2f%n",
-        shot.file(),
+        shot.name(),
         100 * found.mask().area() / area,
         found.objectness());
     report.println(written);

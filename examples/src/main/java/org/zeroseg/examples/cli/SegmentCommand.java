@@ -8,17 +8,25 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.PlainText;
+import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Pictures and words in, overlays and masks out. */
 @Command(
@@ -30,9 +38,17 @@ import picocli.CommandLine.Option;
       "For each picture NAME it writes into the output folder",
       "  NAME.overlay.png  the picture with its segments in colours, and a legend",
       "  NAME.labels.png   a palette picture: 0 background, 1 the first word, ...",
-      "  NAME.json         the segments with label, score, box and outline (GeoJSON-like)"
+      "  NAME.json         the segments with label, score, box and outline (GeoJSON-like)",
+      "",
+      "What none of the words is stays background: the common things around (sky, wall, ground,",
+      "...) are compared with, too. --background names others, --all-pixels none.",
+      "",
+      "The demo knows the looks and shapes of its small world only. For photographs:",
+      "  zeroseg segment photo.jpg --words \"cat, sofa\" --model openai/clip-vit-base-patch16"
     })
 final class SegmentCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
 
   @Mixin private PictureFiles pictures;
   @Mixin private WordModel model;
@@ -48,36 +64,82 @@ final class SegmentCommand implements Callable<Integer> {
   @Option(
       names = {"-b", "--background"},
       paramLabel = "A,B",
-      description = "What counts as background, separated by commas.")
+      description = "What counts as background, separated by commas, in place of the common.")
   private Optional<String> background;
+
+  @Option(
+      names = "--all-pixels",
+      description = "No background words: every pixel gets one of the words, however little alike.")
+  private boolean allPixels;
 
   @Override
   public Integer call() throws IOException {
+    model.check();
     Vocabulary vocabulary = vocabulary();
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = model.clip(progress);
-        Segmenter segmenter = model.segmenter(Zutis.Answer.BOTH, clip)) {
-      return pictures.forEach(
-          progress,
-          (shot, report) -> describe(shot, segmenter.segment(shot.picture(), vocabulary), report));
+        Segmenter segmenter = model.segmenter(Zutis.Answer.BOTH, clip, progress)) {
+      int code =
+          pictures.forEach(
+              progress,
+              (shot, report) ->
+                  describe(shot, segmenter.segment(shot.picture(), vocabulary), report));
+      tellDemo(vocabulary);
+      return code;
     }
   }
 
   private Vocabulary vocabulary() {
     if (words.isEmpty() && !model.isDemo()) {
-      throw new IllegalArgumentException("say what to look for: --words \"cat, sofa, plant\"");
+      throw model.misuse("say what to look for: --words \"cat, sofa, plant\"");
+    }
+    if (allPixels && background.isPresent()) {
+      throw model.misuse("--all-pixels and --background exclude each other");
     }
     Vocabulary vocabulary =
-        Vocabulary.of(words.map(SegmentCommand::categories).orElseGet(SegmentCommand::everything));
-    return model.words(
-        background
-            .map(
-                list ->
-                    vocabulary.withBackground(
-                        categories(list).stream()
-                            .map(Vocabulary.Category::name)
-                            .toArray(String[]::new)))
-            .orElse(vocabulary));
+        words.isPresent()
+            ? parsed("--words", () -> Vocabulary.of(categories(words.get())))
+            : Vocabulary.of(everything());
+    if (background.isPresent()) {
+      String[] others =
+          parsed("--background", () -> categories(background.get())).stream()
+              .flatMap(category -> category.words().stream())
+              .toArray(String[]::new);
+      return model.wordsOfPhotographs(
+          parsed("--background", () -> vocabulary.withBackground(others)));
+    }
+    return allPixels ? model.wordsAlone(vocabulary) : model.wordsOfPhotographs(vocabulary);
+  }
+
+  /** What is made of an option's value; what is wrong with that is the option's. */
+  private <T> T parsed(String option, Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      throw model.misuse(option + ": " + e.getMessage());
+    }
+  }
+
+  /** A photograph shown to the demo comes back with shapes in it. */
+  private void tellDemo(Vocabulary vocabulary) {
+    Set<String> known =
+        DemoModels.names().stream()
+            .flatMap(name -> Stream.of(name.split(" ", -1)))
+            .collect(Collectors.toSet());
+    boolean ofItsWorld =
+        vocabulary.categories().stream()
+            .flatMap(category -> category.words().stream())
+            .flatMap(words -> Stream.of(words.split(" ", -1)))
+            .allMatch(known::contains);
+    if (model.isDemo() && (words.isEmpty() || !ofItsWorld)) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(
+          "Note: the demo knows the looks and shapes of its small world only (\"red star\", "
+              + "\"striped ring\").");
+      out.println(
+          "      For photographs: --model openai/clip-vit-base-patch16; others: zeroseg models");
+      out.flush();
+    }
   }
 
   /** All that the demo model was made to know. */
@@ -101,19 +163,19 @@ final class SegmentCommand implements Callable<Integer> {
     String written = shot.write(result, ".overlay.png", ".labels.png");
     Path json = Path.of(shot.stem() + ".json");
     result.writeGeoJson(json, 0);
-    report.println(shot.file() + ": " + result.width() + " x " + result.height());
+    report.println(shot.name() + ": " + result.width() + " x " + result.height());
     double area = (double) result.width() * result.height();
     for (Segment segment : result.segments()) {
       report.printf(
           Locale.ROOT,
           "  %-24s %5.1f %% of the picture, score %.2f%n",
-          segment.name(),
+          PlainText.line(segment.name()),
           100 * segment.mask().area() / area,
           segment.score());
     }
     if (result.segments().isEmpty()) {
       report.println("  none of the words was found; a lower --threshold finds more");
     }
-    report.println(written + ", segments " + json);
+    report.println(written + ", segments " + shot.named(".json"));
   }
 }

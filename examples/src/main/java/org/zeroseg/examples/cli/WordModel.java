@@ -10,10 +10,16 @@ import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisBuilder;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of the commands that segment by words: which model, and from where on it is sure. */
 final class WordModel {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = {"-m", "--model"},
@@ -39,7 +45,9 @@ final class WordModel {
   @Option(
       names = "--threshold",
       paramLabel = "P",
-      description = "Pixels whose best word has a lower probability are background.")
+      description =
+          "From 0 to 1: pixels whose best word has a lower probability are background, and single "
+              + "instances with a lower score are left out.")
   private Optional<Double> threshold;
 
   @Option(
@@ -60,28 +68,67 @@ final class WordModel {
     return Models.clip(name, progress);
   }
 
+  /** Refuses options that contradict each other, or that the chosen model would ignore. */
+  void check() {
+    if (threshold.isPresent() && !(threshold.get() >= 0 && threshold.get() <= 1)) {
+      throw misuse("--threshold " + threshold.get() + ": from 0 to 1");
+    }
+    if (longerSide.isPresent() && zutis.isEmpty()) {
+      throw misuse("--longer-side is for a network given by --zutis");
+    }
+    if (longerSide.isPresent() && longerSide.get() < 1) {
+      throw misuse("--longer-side " + longerSide.get() + ": at least 1 pixel");
+    }
+    if (maskClip && zutis.isPresent()) {
+      throw misuse("--mask-clip and --zutis exclude each other");
+    }
+  }
+
+  CommandLine.ParameterException misuse(String message) {
+    return new CommandLine.ParameterException(spec.commandLine(), message);
+  }
+
   /** The segmenter on the model's CLIP, which stays open when it is closed. */
-  Segmenter segmenter(Zutis.Answer answer, Clip clip) throws IOException {
+  Segmenter segmenter(Zutis.Answer answer, Clip clip, Progress progress) throws IOException {
     if (zutis.isPresent()) {
-      ZutisBuilder builder = Zutis.builder().model(zutis.get()).clip(clip).answer(answer);
+      ZutisBuilder builder =
+          Zutis.builder().model(zutis.get()).clip(clip).answer(answer).progress(progress);
+      if (!isDemo()) {
+        builder.textEmbeddings(WordVectors.of(name, clip));
+      }
       longerSide.ifPresent(pixels -> builder.input(InputSize.own().longerWithin(pixels)));
       return builder.build();
     }
-    return asksZutis() ? DemoModels.zutis(clip, answer) : Models.maskClip(name, clip);
+    return asksZutis() ? DemoModels.zutis(clip, answer) : Models.maskClip(name, clip, progress);
   }
 
   private boolean asksZutis() {
     return zutis.isPresent() || (isDemo() && !maskClip);
   }
 
-  /** Words with what is background to the model, unless they or the options say otherwise. */
+  /** A data set's words, with what is background to the model unless the set says so. */
   Vocabulary words(Vocabulary words) {
     if (threshold.isPresent()) {
       return words.withBackgroundThreshold(threshold.get());
     }
-    // ZUTIS has learnt the word for background itself.
-    return asksZutis() || !words.backgroundWords().isEmpty()
-        ? words
-        : Models.withBackground(name, words);
+    return isDemo() && words.backgroundWords().isEmpty() ? withBackground(words) : words;
+  }
+
+  /** A user's words, with what commonly surrounds things, unless the user says what does. */
+  Vocabulary wordsOfPhotographs(Vocabulary words) {
+    Vocabulary all = words.backgroundWords().isEmpty() ? withBackground(words) : words;
+    return threshold.map(all::withBackgroundThreshold).orElse(all);
+  }
+
+  /** Every pixel gets a word, unless it falls below the threshold. */
+  Vocabulary wordsAlone(Vocabulary words) {
+    return threshold.map(words::withBackgroundThreshold).orElse(words);
+  }
+
+  private Vocabulary withBackground(Vocabulary words) {
+    if (asksZutis()) {
+      return words; // it has learnt the word for background itself
+    }
+    return isDemo() ? DemoModels.withBackground(words) : words.withCommonBackground();
   }
 }

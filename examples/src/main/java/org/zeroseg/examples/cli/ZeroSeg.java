@@ -1,13 +1,5 @@
 package org.zeroseg.examples.cli;
 
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.NoSuchFileException;
-import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.supervision.InvalidDataException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,42 +52,30 @@ public final class ZeroSeg implements Runnable {
     System.setProperty("offline", System.getProperty("offline", "true"));
     String level = "org.slf4j.simpleLogger.defaultLogLevel";
     System.setProperty(level, System.getProperty(level, "warn"));
-    System.exit(commandLine().execute(arguments));
+    System.exit(execute(commandLine(), arguments));
   }
 
   static CommandLine commandLine() {
     return new CommandLine(new ZeroSeg())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler(ZeroSeg::report);
+        .setParameterExceptionHandler(Failures::misuse)
+        .setExecutionExceptionHandler(
+            (failure, command, parsed) -> Failures.report(failure, command.getErr()));
+  }
+
+  /** The exit code; names of files and words that are not plain text do not reach the terminal. */
+  static int execute(CommandLine command, String... arguments) {
+    command.setOut(Plain.writer(command.getOut())).setErr(Plain.writer(command.getErr()));
+    try {
+      return command.execute(arguments);
+    } catch (OutOfMemoryError e) {
+      return Failures.report(e, command.getErr());
+    }
   }
 
   /** Without a command: the help, and a sign that nothing was done. */
   @Override
   public void run() {
     throw new CommandLine.ParameterException(spec.commandLine(), "Name a command.");
-  }
-
-  /** One line for what a user can mend; the trace only for what is this program's fault. */
-  private static int report(
-      Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
-    PrintWriter err = command.getErr();
-    if (failure instanceof UncheckedIOException unchecked) {
-      return report(unchecked.getCause(), command, parsed);
-    }
-    if (failure instanceof NoSuchFileException missing) {
-      err.println("zeroseg: there is no file " + missing.getFile());
-    } else if (failure instanceof FileAlreadyExistsException present) {
-      err.println("zeroseg: " + present.getFile() + " exists already");
-    } else if (failure instanceof AccessDeniedException refused) {
-      err.println("zeroseg: " + refused.getFile() + " may not be read or written");
-    } else if (failure instanceof IOException
-        || failure instanceof CheckpointException
-        || failure instanceof InvalidDataException
-        || failure instanceof IllegalArgumentException) {
-      err.println("zeroseg: " + failure.getMessage());
-    } else {
-      failure.printStackTrace(err);
-    }
-    return CommandLine.ExitCode.SOFTWARE;
   }
 }

@@ -18,11 +18,21 @@ abstract class CommandTest {
   int run(Object... arguments) {
     CommandLine command = ZeroSeg.commandLine();
     command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-    return command.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+    return ZeroSeg.execute(
+        command, Stream.of(arguments).map(Object::toString).toArray(String[]::new));
   }
 
   void succeed(Object... arguments) {
     assertEquals(0, run(arguments), err.toString());
+  }
+
+  /** Not understood: the option's name, and where help is. */
+  void misuse(String reason, Object... arguments) {
+    err.getBuffer().setLength(0);
+    assertEquals(2, run(arguments), out.toString());
+    assertTrue(err.toString().startsWith("zeroseg: "), err.toString());
+    assertTrue(err.toString().contains(reason), err.toString());
+    assertEquals(2, err.toString().lines().count(), err.toString());
   }
 
   /** One line each time, and no trace. */

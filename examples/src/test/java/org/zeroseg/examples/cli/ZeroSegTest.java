@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,14 +111,154 @@ class ZeroSegTest extends CommandTest {
 
   @Test
   void otherModelsNeedWords() throws IOException {
-    assertEquals(1, run("segment", scene(), "--model", folder.resolve("model"), "-o", folder));
-    assertTrue(err.toString().contains("--words"), err.toString());
+    misuse("--words", "segment", scene(), "--model", folder.resolve("model"), "-o", folder);
   }
 
   @Test
-  void aBlankWordIsRefused() throws IOException {
-    assertEquals(1, run("segment", scene(), "--words", "red star,,ring", "-o", folder));
-    assertFalse(err.toString().isBlank());
+  void whatIsNotUnderstoodNamesTheOption() throws IOException {
+    for (String words : new String[] {"", "red star,,ring", "red star, Red  star", "a|"}) {
+      misuse("--words: ", "segment", scene(), "--words", words, "-o", folder);
+    }
+    Object[] segment = {"segment", scene(), "-w", "red star", "-o", folder};
+    misuse("--threshold 1.5", also(segment, "--threshold", 1.5));
+    misuse("--threshold NaN", also(segment, "--threshold", "NaN"));
+    misuse("--longer-side", also(segment, "--longer-side", 100));
+    misuse("--longer-side -5", also(segment, "--zutis", "z.pt", "--longer-side", -5));
+    misuse("--mask-clip and --zutis", also(segment, "--zutis", "z.pt", "--mask-clip"));
+    misuse("--all-pixels and --background", also(segment, "--all-pixels", "-b", "sky"));
+    misuse("--background: ", also(segment, "-b", "sky,,sea"));
+    misuse("--background: ", also(segment, "-b", "red star"));
+    misuse("'--nonsense'", also(segment, "--nonsense"));
+    misuse("--dino", "discover", scene(), "--dino", "facebook/dino-vits8");
+    misuse("--names and --gpt2", "discover", scene(), "--names", "n", "--gpt2", "g");
+    misuse("--batch 0", "index", folder, "-i", folder, "--batch", 0);
+  }
+
+  private static Object[] also(Object[] arguments, Object... more) {
+    return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray();
+  }
+
+  @Test
+  void theDemoSaysThatItKnowsNoPhotographs() throws IOException {
+    succeed("segment", scene(), "-w", "red star, cat", "-o", folder.resolve("results"));
+    assertTrue(out.toString().contains("openai/clip-vit-base-patch16"), out.toString());
+    out.getBuffer().setLength(0);
+    succeed("segment", scene(), "-w", "red star", "-o", folder.resolve("results"));
+    assertFalse(out.toString().contains("openai/clip"), out.toString());
+  }
+
+  @Test
+  void aNameOfPicturesNeverSteersTheTerminal() throws IOException {
+    assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"));
+    Path steering = Files.copy(scene(), folder.resolve("a\u001b[31m\nb.png"));
+    Path broken = Files.writeString(folder.resolve("c\u001b]0;x\u0007\nd.png"), "no picture");
+    assertEquals(
+        1, run("segment", steering, broken, "-w", "red star", "-o", folder.resolve("results")));
+    for (String said : new String[] {out.toString(), err.toString()}) {
+      assertFalse(said.contains("\u001b"), said);
+      assertTrue(said.contains("\\u001b"), said);
+    }
+    assertEquals(1, err.toString().lines().count(), err.toString());
+    assertTrue(Files.exists(folder.resolve("results").resolve("a\u001b[31m\nb.overlay.png")));
+  }
+
+  @Test
+  void aLongNameOfAPictureWorks() throws IOException {
+    Path file = Files.copy(scene(), folder.resolve("x".repeat(241) + ".png"));
+    Path results = folder.resolve("results");
+    succeed("segment", file, "-w", "red star", "-o", results);
+    succeed("discover", file, "--names", "shapeworld", "-o", results);
+    try (Stream<Path> files = Files.list(results)) {
+      assertEquals(5, files.count());
+    }
+  }
+
+  @Test
+  void aPictureIsTurnedUprightUnlessItShallStayAsStored() throws IOException {
+    Path wide = folder.resolve("wide.png");
+    Picture.of(Mode.GREY, 32, 16, new byte[32 * 16]).writePng(wide);
+    Path turned = folder.resolve("turned.png");
+    Files.write(turned, withOrientation(Files.readAllBytes(wide), 6));
+    Path results = folder.resolve("results");
+    Path labels = results.resolve("turned.labels.png");
+    succeed("segment", turned, "-w", "red star", "-o", results);
+    assertEquals(16, ImageIO.read(labels.toFile()).getWidth());
+    succeed("segment", turned, "-w", "red star", "-o", results, "--as-stored");
+    assertEquals(32, ImageIO.read(labels.toFile()).getWidth());
+  }
+
+  /** A PNG with an eXIf chunk after its header. */
+  private static byte[] withOrientation(byte[] png, int orientation) {
+    byte[] exif = {
+      'M',
+      'M',
+      0,
+      42,
+      0,
+      0,
+      0,
+      8,
+      0,
+      1,
+      1,
+      0x12,
+      0,
+      3,
+      0,
+      0,
+      0,
+      1,
+      0,
+      (byte) orientation,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0
+    };
+    CRC32 crc = new CRC32();
+    byte[] type = {'e', 'X', 'I', 'f'};
+    crc.update(type);
+    crc.update(exif);
+    int header = 33;
+    return ByteBuffer.allocate(png.length + exif.length + 12)
+        .put(png, 0, header)
+        .putInt(exif.length)
+        .put(type)
+        .put(exif)
+        .putInt((int) crc.getValue())
+        .put(png, header, png.length - header)
+        .array();
+  }
+
+  @Test
+  void whatCannotBeWrittenIsOneLine() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    fail(file + ": it is no folder", "segment", scene(), "-w", "red star", "-o", file);
+    Path results = Files.createDirectory(folder.resolve("results"));
+    Files.createDirectory(results.resolve("scene.json"));
+    fail("scene.json", "segment", scene(), "-w", "red star", "-o", results);
+  }
+
+  @Test
+  void anEmptyListOfNamesIsNamed() throws IOException {
+    Path empty = Files.writeString(folder.resolve("names.txt"), "\n\n");
+    fail(
+        "names.txt holds no word",
+        "discover",
+        scene(),
+        "--names",
+        empty,
+        "-o",
+        folder.resolve("results"));
+  }
+
+  @Test
+  void whatIsNotThereIsSaidOnce() throws IOException {
+    Path absent = folder.resolve("absent");
+    fail("absent", "segment", scene(), "-w", "cat", "--model", absent, "-o", folder);
+    assertFalse(err.toString().contains("there is no file"), err.toString());
   }
 
   @Test
@@ -156,12 +300,21 @@ class ZeroSegTest extends CommandTest {
   }
 
   @Test
-  void picturesWhoseResultsWouldOverwriteEachOtherAreRefused() throws IOException {
+  void picturesOfOneNameGetResultsOfTheirOwn() throws IOException {
     Path other = Files.createDirectory(folder.resolve("other"));
     Path twin = Files.copy(scene(), other.resolve("scene.png"));
     Path results = folder.resolve("results");
-    fail("would have one name", "segment", scene(), twin, "-w", "red star", "-o", results);
-    succeed("segment", scene(), scene(), "-w", "red star", "-o", results);
+    succeed("segment", scene(), twin, "-w", "red star", "-o", results);
+    assertTrue(Files.exists(results.resolve("scene.png.overlay.png")));
+    assertTrue(Files.exists(results.resolve("scene.png-2.overlay.png")));
+    assertEquals(
+        List.of("a", "b.png", "b.jpg", "b.png-2", "B.gif", "c"),
+        List.copyOf(
+            PictureFiles.stems(
+                    Stream.of("a.png", "b.png", "b.jpg", "x/b.png", "B.gif", "c", "a.png")
+                        .map(Path::of)
+                        .toList())
+                .values()));
   }
 
   @Test

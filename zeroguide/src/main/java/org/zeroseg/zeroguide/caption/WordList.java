@@ -63,12 +63,12 @@ public final class WordList implements Namer {
    */
   public static WordList read(Path file, Clip clip, PromptTemplates prompt, int best)
       throws IOException {
-    List<String> lines = TextFile.lines(file);
-    return of(
-        lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList(),
-        clip,
-        prompt,
-        best);
+    List<String> words =
+        TextFile.lines(file).stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    if (words.isEmpty()) {
+      throw new IllegalArgumentException(file + " holds no word: one a line is expected");
+    }
+    return of(words, clip, prompt, best);
   }
 
   @Override
