@@ -38,7 +38,8 @@ public class RefineBenchmark {
   private static final int ITERATIONS = 10;
 
   private byte[] rgb = {};
-  private Picture picture = Picture.of(org.zeroseg.core.image.Mode.RGB, 1, 1, new byte[] {0, 0, 0});
+  private Picture picture =
+      Picture.of(org.zeroseg.core.image.PixelFormat.RGB, 1, 1, new byte[] {0, 0, 0});
   private Mask mask = Mask.empty(WIDTH, HEIGHT);
   private float[] twoLabels = {};
   private float[] manyLabels = {};
@@ -74,7 +75,7 @@ public class RefineBenchmark {
         rgb[3 * i + c] = (byte) (colour[c] + x % 50 / 3 + random.nextInt(8));
       }
     }
-    picture = Picture.of(org.zeroseg.core.image.Mode.RGB, WIDTH, HEIGHT, rgb);
+    picture = Picture.of(org.zeroseg.core.image.PixelFormat.RGB, WIDTH, HEIGHT, rgb);
     int[] disc = discs[discs.length - 1];
     mask = Mask.of(WIDTH, HEIGHT, (x, y) -> Math.hypot(x - disc[0] - 9, y - disc[1]) < disc[2]);
     twoLabels = unary(2, random);

@@ -41,14 +41,14 @@ public class ResizeBenchmark {
   private final Preprocessing preprocessing = Preprocessing.clip(336);
   private byte[] samples = {};
   private Picture photograph =
-      Picture.of(org.zeroseg.core.image.Mode.RGB, 1, 1, new byte[] {0, 0, 0});
+      Picture.of(org.zeroseg.core.image.PixelFormat.RGB, 1, 1, new byte[] {0, 0, 0});
 
   /** Makes the picture; the time does not depend on what it shows. */
   @Setup
   public void makePicture() {
     samples = new byte[WIDTH * HEIGHT * 3];
     new SplittableRandom(1).nextBytes(samples);
-    photograph = Picture.of(org.zeroseg.core.image.Mode.RGB, WIDTH, HEIGHT, samples);
+    photograph = Picture.of(org.zeroseg.core.image.PixelFormat.RGB, WIDTH, HEIGHT, samples);
   }
 
   /**

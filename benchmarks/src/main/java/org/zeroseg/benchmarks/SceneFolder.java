@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.supervision.PseudoMasks;
@@ -42,7 +42,7 @@ record SceneFolder(Path folder) implements AutoCloseable {
   static Picture picture(int width, int height, long seed) {
     byte[] samples = new byte[3 * width * height];
     new SplittableRandom(seed).nextBytes(samples);
-    return Picture.of(Mode.RGB, width, height, samples);
+    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 
   private PseudoMasks masks() {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.zeroseg.clip.text.ClipTokenizer;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.tensor.Weights;
 
 /** Small CLIPs of random weights, with a vocabulary of bytes and a few merges. */
@@ -50,6 +50,6 @@ final class TinyClip {
         }
       }
     }
-    return Picture.of(Mode.RGB, width, height, samples);
+    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 }

@@ -7,9 +7,9 @@ import java.util.SplittableRandom;
 import org.zeroseg.core.augment.Draws;
 import org.zeroseg.core.augment.PhotometricAugmentation;
 import org.zeroseg.core.image.Filter;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.image.Window;
 
 /**
@@ -123,7 +123,7 @@ public record MultiCrop(int globalSize, int localSize, int locals, double least,
       int x = i % width;
       System.arraycopy(rgb, 3 * i, mirrored, 3 * (i - x + width - 1 - x), 3);
     }
-    return Picture.of(Mode.RGB, width, picture.height(), mirrored);
+    return Picture.of(PixelFormat.RGB, width, picture.height(), mirrored);
   }
 
   /** Bright values become dark: Pillow's solarize with its threshold of 128. */
@@ -132,6 +132,6 @@ public record MultiCrop(int globalSize, int localSize, int locals, double least,
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = rgb[i] < 0 ? (byte) ~rgb[i] : rgb[i];
     }
-    return Picture.of(Mode.RGB, picture.width(), picture.height(), rgb);
+    return Picture.of(PixelFormat.RGB, picture.width(), picture.height(), rgb);
   }
 }

@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 
 /** Models of a few thousand numbers, and pictures for them. */
 final class TinyModels {
@@ -36,13 +36,13 @@ final class TinyModels {
   static Picture noise(int width, int height, long seed) {
     byte[] rgb = new byte[3 * width * height];
     new SplittableRandom(seed).nextBytes(rgb);
-    return Picture.of(Mode.RGB, width, height, rgb);
+    return Picture.of(PixelFormat.RGB, width, height, rgb);
   }
 
   static Picture plain(int width, int height) {
     byte[] rgb = new byte[3 * width * height];
     java.util.Arrays.fill(rgb, (byte) 90);
-    return Picture.of(Mode.RGB, width, height, rgb);
+    return Picture.of(PixelFormat.RGB, width, height, rgb);
   }
 
   /** A bright square on a dark ground. */
@@ -56,7 +56,7 @@ final class TinyModels {
       rgb[3 * i + 1] = (byte) (inside ? 30 : 60);
       rgb[3 * i + 2] = (byte) (inside ? 40 : 90);
     }
-    return Picture.of(Mode.RGB, side, side, rgb);
+    return Picture.of(PixelFormat.RGB, side, side, rgb);
   }
 
   static NDManager manager() {

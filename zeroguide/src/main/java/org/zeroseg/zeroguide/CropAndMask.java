@@ -1,8 +1,8 @@
 package org.zeroseg.zeroguide;
 
 import org.zeroseg.core.image.Filter;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.image.Window;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
@@ -36,7 +36,7 @@ final class CropAndMask {
               samples[first + 2] = 0;
             });
     Box box = mask.box();
-    return Picture.of(Mode.RGB, mask.width(), mask.height(), samples)
+    return Picture.of(PixelFormat.RGB, mask.width(), mask.height(), samples)
         .crop(new Window((int) box.x(), (int) box.y(), (int) box.width(), (int) box.height()));
   }
 

@@ -12,8 +12,8 @@ import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.DinoConfig;
@@ -72,6 +72,6 @@ final class TinyModels {
       int y = i / 3 / width;
       samples[i] = noise[3 * (y / 8 * columns + x / 8) + i % 3];
     }
-    return Picture.of(Mode.RGB, width, height, samples);
+    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 }

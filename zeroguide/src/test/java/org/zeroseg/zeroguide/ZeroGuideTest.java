@@ -23,8 +23,8 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.caption.CaptionWork;
@@ -106,7 +106,7 @@ class ZeroGuideTest {
 
   @Test
   void aPictureOfOneColourHasADefinedResult() throws Exception {
-    Picture picture = Picture.of(Mode.RGB, 60, 40, new byte[3 * 60 * 40]);
+    Picture picture = Picture.of(PixelFormat.RGB, 60, 40, new byte[3 * 60 * 40]);
     try (ZeroGuide guide = guide().build()) {
       Discovery found = guide.discover(picture);
       assertPartition(found, picture);

@@ -1,8 +1,8 @@
 package org.zeroseg.zsi;
 
 import org.zeroseg.core.image.Filter;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 
 /** What the mask head is to answer for a box. */
@@ -24,7 +24,7 @@ final class MaskTargets {
     int top = clamp((int) boxes[4 * box + 1], mask.height() - 1);
     int w = Math.min(Math.max((int) boxes[4 * box + 2] - left + 1, 1), mask.width() - left);
     int h = Math.min(Math.max((int) boxes[4 * box + 3] - top + 1, 1), mask.height() - top);
-    Picture cut = Picture.of(Mode.GREY, w, h, mask.crop(left, top, w, h).toBytes());
+    Picture cut = Picture.of(PixelFormat.GREY, w, h, mask.crop(left, top, w, h).toBytes());
     byte[] small = cut.resize(PastedMask.SIDE, PastedMask.SIDE, Filter.OPENCV_LINEAR).samples();
     for (int i = 0; i < small.length; i++) {
       targets[to + i] = small[i];

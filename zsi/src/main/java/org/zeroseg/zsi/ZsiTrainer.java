@@ -119,7 +119,11 @@ public final class ZsiTrainer {
     private static Mask resized(Mask mask, int width, int height, boolean flipped) {
       // The reference's rule takes the source pixel under the upper left corner.
       Picture picture =
-          Picture.of(org.zeroseg.core.image.Mode.GREY, mask.width(), mask.height(), mask.toBytes())
+          Picture.of(
+                  org.zeroseg.core.image.PixelFormat.GREY,
+                  mask.width(),
+                  mask.height(),
+                  mask.toBytes())
               .resize(width, height, Filter.OPENCV_NEAREST);
       byte[] pixels = picture.samples();
       return Mask.of(

@@ -10,8 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.network.ResNetConfig;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
@@ -95,6 +95,6 @@ final class TinyZsi {
       boolean inside = x >= left && x < left + width / 3 && y >= top && y < top + height / 3;
       rgb[i] = (byte) (inside ? 250 - 40 * (i % 3) : random.nextInt(60));
     }
-    return Picture.of(Mode.RGB, width, height, rgb);
+    return Picture.of(PixelFormat.RGB, width, height, rgb);
   }
 }

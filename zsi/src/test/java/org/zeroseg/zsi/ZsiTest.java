@@ -23,8 +23,8 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.tensor.TorchEngine;
 
@@ -232,11 +232,11 @@ class ZsiTest {
   @Test
   void aPictureWithoutAPixelAlongASideIsRefused() throws IOException {
     try (Zsi zsi = TinyZsi.builder(file()).build()) {
-      Picture strip = Picture.of(Mode.GREY, 3000, 1, new byte[3000]);
+      Picture strip = Picture.of(PixelFormat.GREY, 3000, 1, new byte[3000]);
       IllegalArgumentException narrow =
           assertThrows(IllegalArgumentException.class, () -> zsi.segment(strip, zsi.vocabulary()));
       assertTrue(narrow.getMessage().contains("3000 x 1"), narrow.getMessage());
-      Picture point = Picture.of(Mode.GREY, 1, 1, new byte[1]);
+      Picture point = Picture.of(PixelFormat.GREY, 1, 1, new byte[1]);
       assertEquals(1, zsi.segment(point, zsi.vocabulary()).width());
     }
   }

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
@@ -154,7 +154,7 @@ class ZsiTrainingGoldenTest {
       int length = all.length / (int) sizes[0];
       Picture picture =
           Picture.of(
-              Mode.RGB,
+              PixelFormat.RGB,
               (int) sizes[2],
               (int) sizes[1],
               Arrays.copyOfRange(all, i * length, (i + 1) * length));

@@ -10,8 +10,8 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
 import org.zeroseg.clip.text.ClipTokenizer;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.tensor.Weights;
 
 /** A small network of random weights around a small CLIP. */
@@ -68,6 +68,6 @@ final class TinyZutis {
         }
       }
     }
-    return Picture.of(Mode.RGB, width, height, samples);
+    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 }

@@ -1,7 +1,7 @@
 package org.zeroseg.core.augment;
 
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 
 /**
  * Changes of colour of 8-bit pictures with the bits of Pillow's {@code ImageEnhance} and of
@@ -99,7 +99,7 @@ public final class Colour {
   }
 
   private static Picture rgb(Picture like, byte[] rgb) {
-    return Picture.of(Mode.RGB, like.width(), like.height(), rgb);
+    return Picture.of(PixelFormat.RGB, like.width(), like.height(), rgb);
   }
 
   /** Pillow's L of the pixel that begins at i. */

@@ -1,8 +1,8 @@
 package org.zeroseg.core.augment;
 
 import java.util.stream.IntStream;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 
 /**
  * OpenCV's Gaussian blur of 8-bit pictures, in whole numbers: weights of 8 fractional bits, exact
@@ -84,7 +84,7 @@ public record GaussianBlur(int kernelSize, double sigma) {
                 blurred[y * stride + i] = (byte) ((sums[i] + (1 << 15)) >> 16);
               }
             });
-    return Picture.of(Mode.RGB, width, height, blurred);
+    return Picture.of(PixelFormat.RGB, width, height, blurred);
   }
 
   /**

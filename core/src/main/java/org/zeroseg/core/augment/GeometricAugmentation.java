@@ -2,8 +2,8 @@ package org.zeroseg.core.augment;
 
 import java.util.Arrays;
 import org.zeroseg.core.image.Filter;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 
 /**
  * Random scale, padding, square crop and flip of a picture with its labels (Shin et al. 2023,
@@ -177,7 +177,7 @@ public record GeometricAugmentation(
         }
       }
     }
-    return new Labelled(Picture.of(Mode.RGB, cropSize, cropSize, cropped), croppedLabels);
+    return new Labelled(Picture.of(PixelFormat.RGB, cropSize, cropSize, cropped), croppedLabels);
   }
 
   private static byte[] meanColour(byte[] rgb) {

@@ -1,7 +1,7 @@
 package org.zeroseg.core.augment;
 
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 
 /**
  * Changes of colour with the bits of torchvision's operations on 8-bit tensors, which differ from
@@ -73,7 +73,7 @@ public final class TensorColour {
     for (int i = 0; i < rgb.length; i += 3) {
       turn(rgb, i, (float) factor);
     }
-    return Picture.of(Mode.RGB, picture.width(), picture.height(), rgb);
+    return Picture.of(PixelFormat.RGB, picture.width(), picture.height(), rgb);
   }
 
   @FunctionalInterface
@@ -92,7 +92,7 @@ public final class TensorColour {
         rgb[c] = (byte) Math.max(0, Math.min(255, (int) value));
       }
     }
-    return Picture.of(Mode.RGB, picture.width(), picture.height(), rgb);
+    return Picture.of(PixelFormat.RGB, picture.width(), picture.height(), rgb);
   }
 
   private static float grey(byte[] rgb, int i) {

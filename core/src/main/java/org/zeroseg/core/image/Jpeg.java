@@ -319,11 +319,11 @@ final class Jpeg {
 
   private Picture picture(Raster raster) throws IOException {
     int bands = raster.getNumBands();
-    Mode mode =
+    PixelFormat mode =
         switch (bands) {
-          case 1 -> Mode.GREY;
-          case 3 -> Mode.RGB;
-          case 4 -> Mode.CMYK;
+          case 1 -> PixelFormat.GREY;
+          case 3 -> PixelFormat.RGB;
+          case 4 -> PixelFormat.CMYK;
           default -> throw new IOException("a JPEG of " + bands + " components");
         };
     byte[] samples = Rasters.bytes(raster, raster.getSampleModel().getSampleSize());
@@ -333,7 +333,7 @@ final class Jpeg {
     }
     // Of four components, YCC stands for inverted ink; Pillow takes plain CMYK as Adobe's, inverted
     // in the file.
-    if (mode == Mode.CMYK) {
+    if (mode == PixelFormat.CMYK) {
       for (int i = 0; i < samples.length; i++) {
         if (!ycc || i % 4 == 3) {
           samples[i] = (byte) ~samples[i];

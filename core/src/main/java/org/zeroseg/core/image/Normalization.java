@@ -122,6 +122,6 @@ public record Normalization(Channels mean, Channels std) {
         rgb[3 * i + c] = (byte) Math.max(0, Math.min(255, (int) value));
       }
     }
-    return Picture.wrap(Mode.RGB, width, height, rgb);
+    return Picture.wrap(PixelFormat.RGB, width, height, rgb);
   }
 }

@@ -29,13 +29,13 @@ public final class Picture {
   private static final int[] NO_PALETTE = {};
   private static final String NO_PICTURE = "There is no picture (it is null): was its file read?";
 
-  private final Mode mode;
+  private final PixelFormat mode;
   private final int width;
   private final int height;
   private final byte[] samples;
   private final int[] palette;
 
-  private Picture(Mode mode, int width, int height, byte[] samples, int[] palette) {
+  private Picture(PixelFormat mode, int width, int height, byte[] samples, int[] palette) {
     this.mode = mode;
     this.width = width;
     this.height = height;
@@ -44,27 +44,27 @@ public final class Picture {
   }
 
   /** Takes the array as it is; the caller must not touch it again. */
-  static Picture wrap(Mode mode, int width, int height, byte[] samples) {
+  static Picture wrap(PixelFormat mode, int width, int height, byte[] samples) {
     return new Picture(mode, width, height, samples, NO_PALETTE);
   }
 
   /** Takes the arrays as they are; the caller must not touch them again. */
   static Picture wrapIndexed(int width, int height, byte[] indices, int[] palette) {
-    return new Picture(Mode.PALETTE, width, height, indices, palette);
+    return new Picture(PixelFormat.PALETTE, width, height, indices, palette);
   }
 
   /**
    * A picture of given samples.
    *
-   * @param mode how to read them; not {@link Mode#PALETTE}
+   * @param mode how to read them; not {@link PixelFormat#PALETTE}
    * @param width the number of columns
    * @param height the number of rows
    * @param samples row-major, channels interleaved; copied
    * @return the picture
    * @throws IllegalArgumentException if the number of samples does not fit the size
    */
-  public static Picture of(Mode mode, int width, int height, byte[] samples) {
-    if (mode == Mode.PALETTE) {
+  public static Picture of(PixelFormat mode, int width, int height, byte[] samples) {
+    if (mode == PixelFormat.PALETTE) {
       throw new IllegalArgumentException("A palette picture needs its palette: use indexed");
     }
     requireSize(mode, width, height, samples.length);
@@ -82,14 +82,14 @@ public final class Picture {
    * @throws IllegalArgumentException if sizes do not fit or the palette is empty or too long
    */
   public static Picture indexed(int width, int height, byte[] indices, int... palette) {
-    requireSize(Mode.PALETTE, width, height, indices.length);
+    requireSize(PixelFormat.PALETTE, width, height, indices.length);
     if (palette.length < 1 || palette.length > 256) {
       throw new IllegalArgumentException("A palette of " + palette.length + " colours");
     }
     return wrapIndexed(width, height, indices.clone(), palette.clone());
   }
 
-  private static void requireSize(Mode mode, int width, int height, int length) {
+  private static void requireSize(PixelFormat mode, int width, int height, int length) {
     if (width < 1 || height < 1 || (long) width * height * mode.bytesPerPixel() != length) {
       throw new IllegalArgumentException(
           length + " bytes for a " + mode + " picture of " + width + " x " + height);
@@ -138,7 +138,7 @@ public final class Picture {
     try (NDManager manager = TorchEngine.newManager();
         NDArray pixels = image.toNDArray(manager, Image.Flag.COLOR);
         NDArray bytes = pixels.toType(DataType.UINT8, false)) {
-      return wrap(Mode.RGB, image.getWidth(), image.getHeight(), bytes.toByteArray());
+      return wrap(PixelFormat.RGB, image.getWidth(), image.getHeight(), bytes.toByteArray());
     }
   }
 
@@ -159,7 +159,7 @@ public final class Picture {
    *
    * @return how the samples are to be read
    */
-  public Mode mode() {
+  public PixelFormat mode() {
     return mode;
   }
 
@@ -187,7 +187,7 @@ public final class Picture {
    * @param x the column
    * @param y the row
    * @param channel 0 to {@code mode().channels() - 1}
-   * @return 0 to 255, or to 65535 for {@link Mode#GREY16}
+   * @return 0 to 255, or to 65535 for {@link PixelFormat#GREY16}
    */
   public int sample(int x, int y, int channel) {
     Objects.checkIndex(x, width);
@@ -195,7 +195,7 @@ public final class Picture {
     Objects.checkIndex(channel, mode.channels());
     int i = (y * width + x) * mode.bytesPerPixel() + channel;
     int low = samples[i] & 0xff;
-    return mode == Mode.GREY16 ? low | (samples[i + 1] & 0xff) << 8 : low;
+    return mode == PixelFormat.GREY16 ? low | (samples[i + 1] & 0xff) << 8 : low;
   }
 
   /**
@@ -215,7 +215,7 @@ public final class Picture {
   /**
    * A copy of the palette.
    *
-   * @return colours as {@code 0xAARRGGBB}; empty unless the mode is {@link Mode#PALETTE}
+   * @return colours as {@code 0xAARRGGBB}; empty unless the mode is {@link PixelFormat#PALETTE}
    */
   public int[] palette() {
     return palette.clone();
@@ -223,14 +223,14 @@ public final class Picture {
 
   /** 16-bit grey cut to its high byte, as 16-bit colour is; any other picture as it is. */
   Picture eightBits() {
-    if (mode != Mode.GREY16) {
+    if (mode != PixelFormat.GREY16) {
       return this;
     }
     byte[] high = new byte[width * height];
     for (int i = 0; i < high.length; i++) {
       high[i] = samples[2 * i + 1];
     }
-    return wrap(Mode.GREY, width, height, high);
+    return wrap(PixelFormat.GREY, width, height, high);
   }
 
   private Picture with(int newWidth, int newHeight, byte[] newSamples) {
@@ -245,7 +245,7 @@ public final class Picture {
    * @return an RGB picture; this one if it is RGB already
    */
   public Picture rgb() {
-    return mode == Mode.RGB ? this : wrap(Mode.RGB, width, height, Colours.rgb(this));
+    return mode == PixelFormat.RGB ? this : wrap(PixelFormat.RGB, width, height, Colours.rgb(this));
   }
 
   /**
@@ -287,7 +287,7 @@ public final class Picture {
       return crop(window);
     }
     byte[] resized =
-        filter.picks() || mode == Mode.BITS || mode == Mode.PALETTE
+        filter.picks() || mode == PixelFormat.BITS || mode == PixelFormat.PALETTE
             ? Resampling.nearest(
                 samples, width, height, mode.bytesPerPixel(), newWidth, newHeight, filter, window)
             : filtered(newWidth, newHeight, filter, window);
@@ -296,7 +296,7 @@ public final class Picture {
 
   private byte[] filtered(int newWidth, int newHeight, Filter filter, Window window) {
     int channels = mode.channels();
-    if (mode == Mode.GREY16) {
+    if (mode == PixelFormat.GREY16) {
       // OpenCV's filters are here for bytes only.
       return Resampling.convolve16(
           samples, width, height, newWidth, newHeight, filter.pillows(), window);
@@ -304,7 +304,7 @@ public final class Picture {
     if (filter != filter.pillows()) {
       return OpenCv.resize(samples, width, height, channels, newWidth, newHeight, filter, window);
     }
-    boolean alpha = mode == Mode.GREY_ALPHA || mode == Mode.RGBA;
+    boolean alpha = mode == PixelFormat.GREY_ALPHA || mode == PixelFormat.RGBA;
     byte[] source = alpha ? Colours.premultiplied(samples, channels) : samples;
     byte[] result =
         Resampling.convolve(source, width, height, channels, newWidth, newHeight, filter, window);

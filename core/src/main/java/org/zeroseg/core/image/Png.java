@@ -140,18 +140,19 @@ final class Png {
     return rows * (1 + ((long) columns * bitDepth * channels() + 7) / 8);
   }
 
-  private Mode mode() {
+  private PixelFormat mode() {
     return switch (colourType) {
-      case GREY -> bitDepth == 1 ? Mode.BITS : bitDepth == 16 ? Mode.GREY16 : Mode.GREY;
-      case INDEXED -> Mode.PALETTE;
-      case 2 -> Mode.RGB;
-      case 4 -> Mode.GREY_ALPHA;
-      default -> Mode.RGBA;
+      case GREY ->
+          bitDepth == 1 ? PixelFormat.BITS : bitDepth == 16 ? PixelFormat.GREY16 : PixelFormat.GREY;
+      case INDEXED -> PixelFormat.PALETTE;
+      case 2 -> PixelFormat.RGB;
+      case 4 -> PixelFormat.GREY_ALPHA;
+      default -> PixelFormat.RGBA;
     };
   }
 
   private Picture picture(Data data) throws IOException {
-    Mode mode = mode();
+    PixelFormat mode = mode();
     int pixel = mode.bytesPerPixel();
     byte[] samples = new byte[Math.multiplyExact(width * height, pixel)];
     int[][] passes = interlaced ? PASSES : new int[][] {{0, 0, 1, 1}};
@@ -172,7 +173,7 @@ final class Png {
         }
       }
     }
-    return mode == Mode.PALETTE
+    return mode == PixelFormat.PALETTE
         ? Picture.wrapIndexed(width, height, samples, palette)
         : Picture.wrap(mode, width, height, samples);
   }

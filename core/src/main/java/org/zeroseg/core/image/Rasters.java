@@ -27,12 +27,12 @@ final class Rasters {
     if (bands == 1 && colours.getComponentSize(0) == 16) {
       return grey16(raster);
     }
-    Mode mode =
+    PixelFormat mode =
         switch (bands) {
-          case 1 -> Mode.GREY;
-          case 2 -> Mode.GREY_ALPHA;
-          case 3 -> Mode.RGB;
-          default -> colours.hasAlpha() ? Mode.RGBA : Mode.CMYK;
+          case 1 -> PixelFormat.GREY;
+          case 2 -> PixelFormat.GREY_ALPHA;
+          case 3 -> PixelFormat.RGB;
+          default -> colours.hasAlpha() ? PixelFormat.RGBA : PixelFormat.CMYK;
         };
     return Picture.wrap(mode, width, height, bytes(raster, colours.getComponentSize()));
   }
@@ -47,7 +47,7 @@ final class Rasters {
       bytes[2 * i] = (byte) values[i];
       bytes[2 * i + 1] = (byte) (values[i] >> 8);
     }
-    return Picture.wrap(Mode.GREY16, width, height, bytes);
+    return Picture.wrap(PixelFormat.GREY16, width, height, bytes);
   }
 
   private static Picture palette(Raster raster, IndexColorModel colours) {
@@ -73,7 +73,7 @@ final class Rasters {
         bytes[out++] = (byte) (colour >> 24);
       }
     }
-    return Picture.wrap(Mode.RGBA, width, image.getHeight(), bytes);
+    return Picture.wrap(PixelFormat.RGBA, width, image.getHeight(), bytes);
   }
 
   /**

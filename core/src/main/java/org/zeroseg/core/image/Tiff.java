@@ -376,14 +376,18 @@ final class Tiff {
       return real(parts);
     }
     boolean wide = bits > 8 && photometric <= BLACK_IS_ZERO && !hasAlpha();
-    Mode mode =
+    PixelFormat mode =
         switch (photometric) {
-          case INDEXED -> Mode.PALETTE;
-          case RGB -> hasAlpha() ? Mode.RGBA : Mode.RGB;
-          case YCBCR -> Mode.RGB;
-          case CMYK -> Mode.CMYK;
+          case INDEXED -> PixelFormat.PALETTE;
+          case RGB -> hasAlpha() ? PixelFormat.RGBA : PixelFormat.RGB;
+          case YCBCR -> PixelFormat.RGB;
+          case CMYK -> PixelFormat.CMYK;
           default ->
-              wide ? Mode.GREY16 : hasAlpha() ? Mode.GREY_ALPHA : bits == 1 ? Mode.BITS : Mode.GREY;
+              wide
+                  ? PixelFormat.GREY16
+                  : hasAlpha()
+                      ? PixelFormat.GREY_ALPHA
+                      : bits == 1 ? PixelFormat.BITS : PixelFormat.GREY;
         };
     int channels = mode.channels();
     byte[] out = new byte[Math.multiplyExact(width * height, mode.bytesPerPixel())];
@@ -406,7 +410,7 @@ final class Tiff {
     if (photometric == YCBCR) {
       Colours.yccToRgb(out, channels);
     }
-    if (mode == Mode.PALETTE) {
+    if (mode == PixelFormat.PALETTE) {
       return Picture.wrapIndexed(width, height, out, palette());
     }
     Picture picture = Picture.wrap(mode, width, height, out);
@@ -439,7 +443,7 @@ final class Tiff {
         levels[y * width + x] = (byte) level(row[x]);
       }
     }
-    return Picture.wrap(bits == 1 ? Mode.BITS : Mode.GREY, width, height, levels);
+    return Picture.wrap(bits == 1 ? PixelFormat.BITS : PixelFormat.GREY, width, height, levels);
   }
 
   /** A grey of up to 8 bits as one of 8. */
@@ -461,7 +465,7 @@ final class Tiff {
     for (int i = 0; i < levels.length; i++) {
       levels[i] = (byte) Math.max(0, Math.min(255, values[i] * unit));
     }
-    return Picture.wrap(Mode.GREY, width, height, levels);
+    return Picture.wrap(PixelFormat.GREY, width, height, levels);
   }
 
   private interface Sink {

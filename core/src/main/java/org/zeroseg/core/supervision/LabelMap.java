@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.zeroseg.core.Segmentation;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 
 /** A label for every pixel: ground truth, or a prediction. Immutable. */
@@ -126,7 +126,7 @@ public final class LabelMap {
     byte[] samples = picture.samples();
     int step = picture.mode().bytesPerPixel();
     int[] labels = new int[picture.width() * picture.height()];
-    boolean wide = picture.mode() == Mode.GREY16;
+    boolean wide = picture.mode() == PixelFormat.GREY16;
     for (int i = 0; i < labels.length; i++) {
       labels[i] = samples[i * step] & 0xff;
       if (wide) {
@@ -149,7 +149,7 @@ public final class LabelMap {
   }
 
   private static LabelMap redGreen(Path file, Picture picture) {
-    if (picture.mode() != Mode.RGB && picture.mode() != Mode.RGBA) {
+    if (picture.mode() != PixelFormat.RGB && picture.mode() != PixelFormat.RGBA) {
       throw new InvalidDataException(
           file, "expected RGB, label = red + 256 green, found " + picture.mode());
     }
@@ -198,7 +198,8 @@ public final class LabelMap {
         samples[i] = (byte) labels[i];
       }
     }
-    Picture.of(redGreen ? Mode.RGB : Mode.GREY, width, height, samples).writePng(file);
+    Picture.of(redGreen ? PixelFormat.RGB : PixelFormat.GREY, width, height, samples)
+        .writePng(file);
   }
 
   /**

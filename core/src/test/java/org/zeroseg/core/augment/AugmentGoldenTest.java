@@ -23,8 +23,8 @@ import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
 import org.zeroseg.core.image.Filter;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.image.Window;
 
 class AugmentGoldenTest {
@@ -124,7 +124,8 @@ class AugmentGoldenTest {
     }
     GoldenTensor image = golden.input("image");
     if (image.shape()[2] == 3) {
-      return Picture.of(Mode.RGB, (int) image.shape()[1], (int) image.shape()[0], image.bytes());
+      return Picture.of(
+          PixelFormat.RGB, (int) image.shape()[1], (int) image.shape()[0], image.bytes());
     }
     int plane = (int) (image.shape()[1] * image.shape()[2]);
     byte[] planes = image.bytes();
@@ -132,7 +133,7 @@ class AugmentGoldenTest {
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = planes[i % 3 * plane + i / 3];
     }
-    return Picture.of(Mode.RGB, (int) image.shape()[2], (int) image.shape()[1], rgb);
+    return Picture.of(PixelFormat.RGB, (int) image.shape()[2], (int) image.shape()[1], rgb);
   }
 
   private static void check(GoldenCase golden, String name, Picture picture) {

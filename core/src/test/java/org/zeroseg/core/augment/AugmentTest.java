@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.image.Window;
 
 class AugmentTest {
@@ -24,7 +24,7 @@ class AugmentTest {
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) random.nextInt(256);
     }
-    return Picture.of(Mode.RGB, width, height, rgb);
+    return Picture.of(PixelFormat.RGB, width, height, rgb);
   }
 
   private static Draws draws(long seed) {
@@ -53,7 +53,7 @@ class AugmentTest {
     for (int size : new int[] {1, 2, 3, 30}) {
       byte[] rgb = new byte[3 * size * size];
       Arrays.fill(rgb, (byte) 201);
-      Picture constant = Picture.of(Mode.RGB, size, size, rgb);
+      Picture constant = Picture.of(PixelFormat.RGB, size, size, rgb);
       assertEquals(constant, new GaussianBlur(39, 1.7).apply(constant));
     }
   }

@@ -69,7 +69,7 @@ class FramingTest {
 
   @Test
   void showsTheModelACropOrAPaddedPicture() {
-    Picture picture = PictureTest.random(Mode.RGB, 6, 4);
+    Picture picture = PictureTest.random(PixelFormat.RGB, 6, 4);
     Framing framing = new Framing(new Sizes(6, 4, 6, 4), new Window(-1, 1, 5, 5));
     Picture seen = framing.apply(picture, Filter.BICUBIC);
     assertEquals(5, seen.width());
@@ -80,7 +80,7 @@ class FramingTest {
     assertEquals(0, seen.sample(4, 3, 1));
     assertThrows(
         IllegalArgumentException.class,
-        () -> framing.apply(PictureTest.random(Mode.RGB, 5, 4), Filter.BICUBIC));
+        () -> framing.apply(PictureTest.random(PixelFormat.RGB, 5, 4), Filter.BICUBIC));
   }
 
   @Test

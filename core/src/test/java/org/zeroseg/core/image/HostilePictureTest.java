@@ -189,7 +189,7 @@ class HostilePictureTest {
     String message =
         assertThrows(IOException.class, () -> reader.read(large, "large")).getMessage();
     assertTrue(message.contains("large does not fit the memory"), message);
-    Picture next = PictureTest.random(Mode.RGB, 3, 2);
+    Picture next = PictureTest.random(PixelFormat.RGB, 3, 2);
     assertEquals(3, next.width());
   }
 

@@ -63,7 +63,7 @@ class ImageGoldenTest {
 
   private static GoldenTensor picture(GoldenTensor image, int width, int height, Filter filter) {
     long[] shape = image.shape().clone();
-    Mode mode = shape.length == 2 ? Mode.GREY : Mode.RGB;
+    PixelFormat mode = shape.length == 2 ? PixelFormat.GREY : PixelFormat.RGB;
     Picture picture = Picture.of(mode, (int) shape[1], (int) shape[0], image.bytes());
     shape[0] = height;
     shape[1] = width;
@@ -121,7 +121,8 @@ class ImageGoldenTest {
     int width = (int) image.shape()[1];
     Normalization normalization =
         new Normalization(channels(golden.config(), "mean"), channels(golden.config(), "std"));
-    float[] pixels = Picture.of(Mode.RGB, width, height, image.bytes()).toPixels(normalization);
+    float[] pixels =
+        Picture.of(PixelFormat.RGB, width, height, image.bytes()).toPixels(normalization);
     golden.check("normalised", GoldenTensor.of(pixels, 3, height, width));
     Picture restored = normalization.restore(pixels, width, height);
     golden.check("namedmask_image", GoldenTensor.of(restored.samples(), height, width, 3));

@@ -29,16 +29,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PictureReaderTest {
 
-  private static final Map<String, Mode> PILLOW_MODES =
+  private static final Map<String, PixelFormat> PILLOW_MODES =
       Map.of(
-          "1", Mode.BITS,
-          "L", Mode.GREY,
-          "LA", Mode.GREY_ALPHA,
-          "I", Mode.GREY16,
-          "P", Mode.PALETTE,
-          "RGB", Mode.RGB,
-          "RGBA", Mode.RGBA,
-          "CMYK", Mode.CMYK);
+          "1", PixelFormat.BITS,
+          "L", PixelFormat.GREY,
+          "LA", PixelFormat.GREY_ALPHA,
+          "I", PixelFormat.GREY16,
+          "P", PixelFormat.PALETTE,
+          "RGB", PixelFormat.RGB,
+          "RGBA", PixelFormat.RGBA,
+          "CMYK", PixelFormat.CMYK);
 
   private static byte[] resource(String name) throws IOException {
     try (InputStream stream = PictureReaderTest.class.getResourceAsStream(name)) {
@@ -224,7 +224,8 @@ class PictureReaderTest {
     png.write(chunk("IEND", new byte[0]));
     Picture picture = read(png.toByteArray());
     assertEquals(
-        bitDepth == 1 ? Mode.BITS : bitDepth == 16 ? Mode.GREY16 : Mode.GREY, picture.mode());
+        bitDepth == 1 ? PixelFormat.BITS : bitDepth == 16 ? PixelFormat.GREY16 : PixelFormat.GREY,
+        picture.mode());
     for (int x = 0; x < width; x++) {
       int most = (1 << bitDepth) - 1;
       int expected = bitDepth == 16 ? 300 * levels[x] & 0xffff : (levels[x] & most) * 255 / most;
@@ -295,7 +296,7 @@ class PictureReaderTest {
 
   @Test
   void refusesALargeJpegThatEndsInTheMiddleOfItsData() throws IOException {
-    Picture noise = PictureTest.random(Mode.RGB, 400, 300);
+    Picture noise = PictureTest.random(PixelFormat.RGB, 400, 300);
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
     ImageIO.write(noise.toBufferedImage(), "jpg", jpeg);
     byte[] part = Arrays.copyOf(jpeg.toByteArray(), jpeg.size() / 2);
@@ -319,12 +320,17 @@ class PictureReaderTest {
 
   @Test
   void readsAPngInPassesAndOfAllFilters() throws IOException {
-    for (Mode mode : new Mode[] {Mode.GREY, Mode.RGB, Mode.RGBA, Mode.PALETTE}) {
+    for (PixelFormat mode :
+        new PixelFormat[] {
+          PixelFormat.GREY, PixelFormat.RGB, PixelFormat.RGBA, PixelFormat.PALETTE
+        }) {
       for (int side : new int[] {1, 2, 3, 4, 5, 9, 60}) {
         Picture picture = PictureTest.random(mode, side, side + 1);
         // Smooth rows, so that the writer uses its filters.
         Picture smooth =
-            mode == Mode.PALETTE ? picture : picture.resize(4 * side, 3 * side + 1, Filter.BICUBIC);
+            mode == PixelFormat.PALETTE
+                ? picture
+                : picture.resize(4 * side, 3 * side + 1, Filter.BICUBIC);
         for (boolean passes : new boolean[] {false, true}) {
           var writer = ImageIO.getImageWritersByFormatName("png").next();
           ByteArrayOutputStream png = new ByteArrayOutputStream();
@@ -372,7 +378,7 @@ class PictureReaderTest {
   void refusesAProgressiveJpegThatLacksScans() throws IOException {
     var writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    Picture picture = PictureTest.random(Mode.RGB, 9, 7).resize(60, 50, Filter.BICUBIC);
+    Picture picture = PictureTest.random(PixelFormat.RGB, 9, 7).resize(60, 50, Filter.BICUBIC);
     try (var stream = ImageIO.createImageOutputStream(bytes)) {
       writer.setOutput(stream);
       var parameters = writer.getDefaultWriteParam();

@@ -23,18 +23,18 @@ class PictureTest {
 
   @TempDir Path folder;
 
-  static Picture random(Mode mode, int width, int height) {
+  static Picture random(PixelFormat mode, int width, int height) {
     byte[] samples = new byte[width * height * mode.bytesPerPixel()];
     Random random = new Random(width * 31L + height);
     random.nextBytes(samples);
-    if (mode == Mode.PALETTE) {
+    if (mode == PixelFormat.PALETTE) {
       int[] palette = new int[256];
       for (int i = 0; i < 256; i++) {
         palette[i] = 0xff000000 | random.nextInt(1 << 24);
       }
       return Picture.indexed(width, height, samples, palette);
     }
-    if (mode == Mode.BITS) {
+    if (mode == PixelFormat.BITS) {
       for (int i = 0; i < samples.length; i++) {
         samples[i] = (byte) (samples[i] < 0 ? 0 : 255);
       }
@@ -43,8 +43,8 @@ class PictureTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Mode.class)
-  void computesAWindowOfTheResizedPictureAsIfItWereCutOutAfterwards(Mode mode) {
+  @EnumSource(PixelFormat.class)
+  void computesAWindowOfTheResizedPictureAsIfItWereCutOutAfterwards(PixelFormat mode) {
     Picture picture = random(mode, 23, 17);
     for (Filter filter : Filter.values()) {
       for (int[] size : new int[][] {{9, 40}, {23, 8}, {31, 17}, {23, 17}}) {
@@ -58,8 +58,8 @@ class PictureTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Mode.class)
-  void resizesASinglePixelToAnEvenSurface(Mode mode) {
+  @EnumSource(PixelFormat.class)
+  void resizesASinglePixelToAnEvenSurface(PixelFormat mode) {
     Picture pixel = random(mode, 1, 1);
     for (Filter filter : Filter.values()) {
       Picture surface = pixel.resize(7, 3, filter);
@@ -73,14 +73,14 @@ class PictureTest {
   @ParameterizedTest
   @EnumSource(names = {"BOX", "OPENCV_AREA"})
   void halvesAPictureByTheMeanOfFour(Filter filter) {
-    Picture picture = Picture.of(Mode.GREY, 4, 2, new byte[] {1, 2, 10, 20, 3, 4, 30, 40});
+    Picture picture = Picture.of(PixelFormat.GREY, 4, 2, new byte[] {1, 2, 10, 20, 3, 4, 30, 40});
     assertArrayEquals(new byte[] {3, 25}, picture.resize(2, 1, filter).samples());
   }
 
   @Test
   void givesTheSameBytesOnManyRowsAsOnFew() {
     // Large enough to be split over threads; each strip alone is not.
-    Picture large = random(Mode.RGB, 300, 400);
+    Picture large = random(PixelFormat.RGB, 300, 400);
     Picture whole = large.resize(150, 200, Filter.BICUBIC);
     for (int y = 0; y < 200; y += 50) {
       Window strip = new Window(0, y, 150, 2);
@@ -91,19 +91,20 @@ class PictureTest {
   @Test
   void convertsEveryModeToRgb() {
     byte[] one = {(byte) 200};
-    assertArrayEquals(rgb(200, 200, 200), Picture.of(Mode.GREY, 1, 1, one).rgb().samples());
+    assertArrayEquals(rgb(200, 200, 200), Picture.of(PixelFormat.GREY, 1, 1, one).rgb().samples());
     assertArrayEquals(
-        rgb(200, 200, 200), Picture.of(Mode.GREY_ALPHA, 1, 1, rgb(200, 0)).rgb().samples());
-    assertArrayEquals(rgb(1, 2, 3), Picture.of(Mode.RGBA, 1, 1, rgb(1, 2, 3, 0)).rgb().samples());
+        rgb(200, 200, 200), Picture.of(PixelFormat.GREY_ALPHA, 1, 1, rgb(200, 0)).rgb().samples());
+    assertArrayEquals(
+        rgb(1, 2, 3), Picture.of(PixelFormat.RGBA, 1, 1, rgb(1, 2, 3, 0)).rgb().samples());
     assertArrayEquals(
         rgb(77, 77, 77, 255, 255, 255),
-        Picture.of(Mode.GREY16, 2, 1, rgb(77, 0, 77, 1)).rgb().samples());
+        Picture.of(PixelFormat.GREY16, 2, 1, rgb(77, 0, 77, 1)).rgb().samples());
     assertArrayEquals(
         rgb(9, 8, 7, 0, 0, 0), Picture.indexed(2, 1, rgb(1, 200), 0, 0xff090807).rgb().samples());
     assertArrayEquals(
         rgb(0, 255, 155, 0, 0, 0),
-        Picture.of(Mode.CMYK, 2, 1, rgb(255, 0, 100, 0, 0, 50, 100, 255)).rgb().samples());
-    Picture already = random(Mode.RGB, 2, 2);
+        Picture.of(PixelFormat.CMYK, 2, 1, rgb(255, 0, 100, 0, 0, 50, 100, 255)).rgb().samples());
+    Picture already = random(PixelFormat.RGB, 2, 2);
     assertSame(already, already.rgb());
   }
 
@@ -117,7 +118,7 @@ class PictureTest {
 
   @Test
   void turnsPicturesUprightFromAllEightOrientations() {
-    Picture stored = Picture.of(Mode.GREY, 3, 2, rgb(1, 2, 3, 4, 5, 6));
+    Picture stored = Picture.of(PixelFormat.GREY, 3, 2, rgb(1, 2, 3, 4, 5, 6));
     List<byte[]> upright =
         List.of(
             rgb(1, 2, 3, 4, 5, 6),
@@ -138,7 +139,7 @@ class PictureTest {
 
   @Test
   void normalisesToPlanesInTheOrderOfTheChannels() {
-    Picture picture = Picture.of(Mode.RGB, 2, 1, rgb(0, 51, 102, 255, 204, 153));
+    Picture picture = Picture.of(PixelFormat.RGB, 2, 1, rgb(0, 51, 102, 255, 204, 153));
     Normalization half =
         new Normalization(
             new Normalization.Channels(0.5, 0, 1), new Normalization.Channels(0.5, 2, 1));
@@ -150,9 +151,9 @@ class PictureTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = Mode.class,
+      value = PixelFormat.class,
       names = {"GREY", "GREY_ALPHA", "PALETTE", "RGB", "RGBA"})
-  void keepsItsColoursThroughAwtAndDjl(Mode mode) {
+  void keepsItsColoursThroughAwtAndDjl(PixelFormat mode) {
     Picture picture = random(mode, 5, 4);
     assertEquals(picture.rgb(), Picture.of(picture.toBufferedImage()).rgb());
     assertEquals(picture.rgb(), Picture.of(picture.toImage()));
@@ -192,7 +193,7 @@ class PictureTest {
     wide.getRaster().setSample(1, 0, 0, 100);
     Path file = folder.resolve("wide.png");
     ImageIO.write(wide, "png", file.toFile());
-    assertEquals(Picture.of(Mode.GREY, 2, 1, rgb(40_000 >> 8, 0)), Picture.read(file));
+    assertEquals(Picture.of(PixelFormat.GREY, 2, 1, rgb(40_000 >> 8, 0)), Picture.read(file));
     Picture stored = Picture.readAsStored(file);
     assertEquals(40_000, stored.sample(0, 0, 0));
     assertArrayEquals(rgb(255, 255, 255, 100, 100, 100), stored.rgb().samples());
@@ -201,14 +202,15 @@ class PictureTest {
   /** Beyond the first and the last row OpenCV adds a row to itself, and cuts both products. */
   @Test
   void growsRowsAsOpenCvDoesAtTopAndBottom() {
-    Picture row = Picture.of(Mode.GREY, 2, 1, rgb(0, 255));
+    Picture row = Picture.of(PixelFormat.GREY, 2, 1, rgb(0, 255));
     assertArrayEquals(
         rgb(0, 127, 255, 0, 127, 255), row.resize(3, 2, Filter.OPENCV_LINEAR).samples());
   }
 
   @Test
   void writesAPngThatReadsBackTheSame() throws Exception {
-    for (Mode mode : List.of(Mode.GREY, Mode.PALETTE, Mode.RGB, Mode.RGBA)) {
+    for (PixelFormat mode :
+        List.of(PixelFormat.GREY, PixelFormat.PALETTE, PixelFormat.RGB, PixelFormat.RGBA)) {
       Picture picture = random(mode, 6, 5);
       Path file = folder.resolve("picture.png");
       picture.writePng(file);
@@ -221,14 +223,15 @@ class PictureTest {
 
   @Test
   void refusesSizesThatCannotBe() {
-    Picture picture = random(Mode.RGB, 4, 3);
+    Picture picture = random(PixelFormat.RGB, 4, 3);
     assertThrows(IllegalArgumentException.class, () -> picture.resize(0, 3, Filter.BOX));
     assertThrows(IllegalArgumentException.class, () -> picture.resize(60_000, 60_000, Filter.BOX));
     assertThrows(IllegalArgumentException.class, () -> picture.crop(new Window(1, 0, 4, 3)));
     assertThrows(IllegalArgumentException.class, () -> new Window(0, 0, 0, 3));
-    assertThrows(IllegalArgumentException.class, () -> Picture.of(Mode.RGB, 2, 2, new byte[11]));
+    assertThrows(
+        IllegalArgumentException.class, () -> Picture.of(PixelFormat.RGB, 2, 2, new byte[11]));
     assertThrows(IndexOutOfBoundsException.class, () -> picture.sample(4, 0, 0));
-    Picture line = random(Mode.GREY, 100_000, 1);
+    Picture line = random(PixelFormat.GREY, 100_000, 1);
     assertTrue(
         assertThrows(IllegalArgumentException.class, () -> Preprocessing.clip(224).square(line))
             .getMessage()

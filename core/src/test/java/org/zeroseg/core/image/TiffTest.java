@@ -194,7 +194,7 @@ class TiffTest {
             .with(320, palette)
             .file(pack(8, WIDTH, i -> 7 * i));
     Picture picture = stored(tiff);
-    assertEquals(Mode.PALETTE, picture.mode());
+    assertEquals(PixelFormat.PALETTE, picture.mode());
     assertEquals(7 * 3, picture.sample(3, 0, 0));
     for (int c = 0; c < 3; c++) {
       assertEquals((c * 256 + 21) * 7 & 0xff, picture.rgb().sample(3, 0, c));
@@ -215,7 +215,7 @@ class TiffTest {
     for (int i = 0; i < rgb.length; i++) {
       high[i] = (byte) (rgb[i] >> 8);
     }
-    Picture expected = Picture.of(Mode.RGB, WIDTH, HEIGHT, high);
+    Picture expected = Picture.of(PixelFormat.RGB, WIDTH, HEIGHT, high);
     assertEquals(expected, stored(new Maker(order, 2, 3, 16).with(284, 2).file(planes)));
     byte[] mixed = words(order, 2, rgb.length, i -> rgb[i]);
     byte[][] strips = new byte[HEIGHT][];
@@ -228,16 +228,17 @@ class TiffTest {
     random.nextBytes(four);
     Picture unused = stored(new Maker(order, 2, 4, 8).with(338, 0).file(four));
     Picture alpha = stored(new Maker(order, 2, 4, 8).with(338, 2).file(four));
-    assertEquals(Picture.of(Mode.RGBA, WIDTH, HEIGHT, four), alpha);
+    assertEquals(Picture.of(PixelFormat.RGBA, WIDTH, HEIGHT, four), alpha);
     assertEquals(alpha.rgb(), unused);
     Picture ink = stored(new Maker(order, 5, 4, 8).file(four));
-    assertEquals(Picture.of(Mode.CMYK, WIDTH, HEIGHT, four), ink);
+    assertEquals(Picture.of(PixelFormat.CMYK, WIDTH, HEIGHT, four), ink);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"LZW", "Deflate", "ZLib", "PackBits"})
   void readsWhatThePlatformCompresses(String compression) throws IOException {
-    for (Mode mode : new Mode[] {Mode.GREY, Mode.RGB, Mode.PALETTE}) {
+    for (PixelFormat mode :
+        new PixelFormat[] {PixelFormat.GREY, PixelFormat.RGB, PixelFormat.PALETTE}) {
       for (int side : new int[] {1, 40, 300}) {
         Picture picture = PictureTest.random(mode, side, side).crop(new Window(0, 0, side, side));
         byte[] tiff = write(picture, compression);
@@ -273,7 +274,7 @@ class TiffTest {
   void turnsByItsOrientationOnlyForPeople(int orientation) throws IOException {
     byte[] samples = pack(8, WIDTH, i -> i);
     byte[] tiff = new Maker(ByteOrder.BIG_ENDIAN, 1, 1, 8).with(274, orientation).file(samples);
-    Picture stored = Picture.of(Mode.GREY, WIDTH, HEIGHT, samples);
+    Picture stored = Picture.of(PixelFormat.GREY, WIDTH, HEIGHT, samples);
     assertEquals(stored, stored(tiff));
     assertEquals(stored.upright(orientation), seen(tiff));
   }

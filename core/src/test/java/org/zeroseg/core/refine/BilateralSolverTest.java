@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 
 class BilateralSolverTest {
@@ -21,7 +21,7 @@ class BilateralSolverTest {
       boolean inside = inside(i % SIDE, i / SIDE);
       Arrays.fill(rgb, 3 * i, 3 * i + 3, (byte) (inside ? 220 : 30));
     }
-    return Picture.of(Mode.RGB, SIDE, SIDE, rgb);
+    return Picture.of(PixelFormat.RGB, SIDE, SIDE, rgb);
   }
 
   private static boolean inside(int x, int y) {
@@ -29,7 +29,7 @@ class BilateralSolverTest {
   }
 
   private static Picture constant(int width, int height) {
-    return Picture.of(Mode.RGB, width, height, new byte[3 * width * height]);
+    return Picture.of(PixelFormat.RGB, width, height, new byte[3 * width * height]);
   }
 
   @Test

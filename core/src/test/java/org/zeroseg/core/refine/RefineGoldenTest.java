@@ -19,8 +19,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.image.Window;
 import org.zeroseg.core.mask.Components;
 import org.zeroseg.core.mask.Connectivity;
@@ -64,7 +64,8 @@ class RefineGoldenTest {
     JsonObject entry = golden.inputs().getAsJsonObject("image");
     if (!entry.has("photo")) {
       GoldenTensor image = golden.input("image");
-      return Picture.of(Mode.RGB, (int) image.shape()[1], (int) image.shape()[0], image.bytes());
+      return Picture.of(
+          PixelFormat.RGB, (int) image.shape()[1], (int) image.shape()[0], image.bytes());
     }
     JsonArray crop = entry.getAsJsonArray("crop_top_left_height_width");
     return Picture.readAsStored(golden.file(entry.get("photo").getAsString()))

@@ -14,8 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 
 class PseudoMasksTest {
@@ -46,7 +46,7 @@ class PseudoMasksTest {
     samples[width + 1] = 120;
     Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
-    Picture.of(Mode.GREY, width, 4, samples).writePng(file);
+    Picture.of(PixelFormat.GREY, width, 4, samples).writePng(file);
   }
 
   @Test

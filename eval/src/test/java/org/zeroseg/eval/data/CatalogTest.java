@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
 
@@ -64,7 +64,7 @@ class CatalogTest {
   private void picture(String file) throws IOException {
     Path path = root.resolve(file);
     Files.createDirectories(path.getParent());
-    Picture.of(Mode.RGB, 4, 3, new byte[36]).writePng(path);
+    Picture.of(PixelFormat.RGB, 4, 3, new byte[36]).writePng(path);
   }
 
   private void labels(String file, int label) throws IOException {

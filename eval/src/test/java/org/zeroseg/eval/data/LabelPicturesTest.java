@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.report.Report;
@@ -26,7 +26,7 @@ class LabelPicturesTest {
 
   @TempDir Path root;
 
-  private Path picture(String name, Mode mode, int... samples) throws IOException {
+  private Path picture(String name, PixelFormat mode, int... samples) throws IOException {
     Path file = root.resolve(name);
     Files.createDirectories(file.getParent());
     byte[] bytes = new byte[samples.length];
@@ -38,8 +38,8 @@ class LabelPicturesTest {
   }
 
   private void pair(String name, int... labels) throws IOException {
-    picture("images/" + name, Mode.RGB, new int[3 * labels.length]);
-    picture("truth/" + name, Mode.GREY, labels);
+    picture("images/" + name, PixelFormat.RGB, new int[3 * labels.length]);
+    picture("truth/" + name, PixelFormat.GREY, labels);
   }
 
   private SemanticDataset set() throws IOException {
@@ -48,7 +48,7 @@ class LabelPicturesTest {
 
   @Test
   void coloursAreNoLabels() throws IOException {
-    for (Mode mode : new Mode[] {Mode.RGB, Mode.RGBA}) {
+    for (PixelFormat mode : new PixelFormat[] {PixelFormat.RGB, PixelFormat.RGBA}) {
       Path file = picture("coloured.png", mode, new int[mode.bytesPerPixel()]);
       String message =
           assertThrows(InvalidDataException.class, () -> LabelMap.read(file)).getMessage();
@@ -58,9 +58,9 @@ class LabelPicturesTest {
 
   @Test
   void greyLevelsMayBeStoredAsColoursThatAreGrey() throws IOException {
-    Path grey = picture("grey.png", Mode.RGB, 7, 7, 7, 255, 255, 255);
+    Path grey = picture("grey.png", PixelFormat.RGB, 7, 7, 7, 255, 255, 255);
     assertEquals(LabelMap.of(2, 1, new int[] {7, 255}), LabelMap.readGrey(grey));
-    Path coloured = picture("red.png", Mode.RGB, 7, 7, 7, 255, 0, 0);
+    Path coloured = picture("red.png", PixelFormat.RGB, 7, 7, 7, 255, 0, 0);
     String message =
         assertThrows(InvalidDataException.class, () -> LabelMap.readGrey(coloured)).getMessage();
     assertTrue(message.contains("x 1, y 0"), message);
@@ -70,8 +70,9 @@ class LabelPicturesTest {
   void labelsOfTwoBytesMayHaveAlpha() throws IOException {
     LabelMap expected = LabelMap.of(2, 1, new int[] {300, 5});
     assertEquals(
-        expected, LabelMap.readAny(picture("a.png", Mode.RGBA, 44, 1, 0, 255, 5, 0, 0, 255)));
-    assertEquals(expected, LabelMap.readAny(picture("b.png", Mode.RGB, 44, 1, 0, 5, 0, 0)));
+        expected,
+        LabelMap.readAny(picture("a.png", PixelFormat.RGBA, 44, 1, 0, 255, 5, 0, 0, 255)));
+    assertEquals(expected, LabelMap.readAny(picture("b.png", PixelFormat.RGB, 44, 1, 0, 5, 0, 0)));
   }
 
   @Test

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
@@ -50,7 +50,7 @@ class EvaluationTest {
     }
     for (int i = 0; i < 4; i++) {
       int edge = 4 + i;
-      Picture.of(Mode.RGB, SIDE, SIDE, new byte[3 * SIDE * SIDE])
+      Picture.of(PixelFormat.RGB, SIDE, SIDE, new byte[3 * SIDE * SIDE])
           .writePng(folder.resolve("images/" + i + ".png"));
       write("labels", i, edge);
       write("predictions", i, i == 0 ? edge : edge + 2);

@@ -16,8 +16,8 @@ import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
@@ -176,7 +176,7 @@ class ZeroSegTest extends CommandTest {
   @Test
   void aPictureIsTurnedUprightUnlessItShallStayAsStored() throws IOException {
     Path wide = folder.resolve("wide.png");
-    Picture.of(Mode.GREY, 32, 16, new byte[32 * 16]).writePng(wide);
+    Picture.of(PixelFormat.GREY, 32, 16, new byte[32 * 16]).writePng(wide);
     Path turned = folder.resolve("turned.png");
     Files.write(turned, withOrientation(Files.readAllBytes(wide), 6));
     Path results = folder.resolve("results");
@@ -325,7 +325,8 @@ class ZeroSegTest extends CommandTest {
     for (int i = 0; i < shapes.length; i++) {
       int[] shape = shapes[i];
       Path file = folder.resolve("shape" + i + ".png");
-      Picture.of(Mode.GREY, shape[0], shape[1], new byte[shape[0] * shape[1]]).writePng(file);
+      Picture.of(PixelFormat.GREY, shape[0], shape[1], new byte[shape[0] * shape[1]])
+          .writePng(file);
       pictures[i] = file;
     }
     for (String[] command :

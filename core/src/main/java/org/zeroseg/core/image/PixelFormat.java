@@ -3,7 +3,7 @@ package org.zeroseg.core.image;
 /**
  * How the samples of a {@link Picture} are to be understood, with Pillow's name of the same mode.
  */
-public enum Mode {
+public enum PixelFormat {
   /** Black and white, one byte a pixel, 0 or 255 (Pillow: {@code 1}). */
   BITS(1),
   /** 8-bit grey ({@code L}). */
@@ -23,7 +23,7 @@ public enum Mode {
 
   private final int bytes;
 
-  Mode(int bytes) {
+  PixelFormat(int bytes) {
     this.bytes = bytes;
   }
 
