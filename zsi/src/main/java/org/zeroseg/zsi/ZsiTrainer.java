@@ -3,13 +3,16 @@ package org.zeroseg.zsi;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.Progress;
@@ -357,6 +360,44 @@ public final class ZsiTrainer {
         NDManager constants = vocabulary.getManager().newSubManager()) {
       return new Training<>(weights, optimiser, batches, new Loss(constants)).run(plan, progress);
     }
+  }
+
+  /**
+   * Writes what has been learnt, with the words that it needs: all that {@link ZsiBuilder#model}
+   * asks for.
+   *
+   * @param file such as {@code zsi.safetensors}
+   * @param split with the seen classes of training and whatever unseen ones
+   * @param half whether in float16, half the size
+   * @param provenance what the weights come from
+   * @throws IllegalArgumentException if the split has other seen classes
+   * @throws IOException if the file cannot be written
+   */
+  public void write(Path file, ClassVectors split, boolean half, Map<String, String> provenance)
+      throws IOException {
+    config.requireFit(split);
+    ZsiCheckpoint.write(
+        file,
+        Weights.of(weights, "ZSI in training").checkpoint(),
+        split,
+        vocabulary,
+        options.syncMasks(),
+        half ? DataType.FLOAT16 : DataType.FLOAT32,
+        provenance);
+  }
+
+  /**
+   * A segmenter of the network as it is now; later steps do not change it.
+   *
+   * @param choices of settings; model, split and vocabulary are the training run's
+   * @return to be closed
+   */
+  public Zsi segmenter(ZsiBuilder choices) {
+    NDManager manager = vocabulary.getManager().newSubManager();
+    ZsiModel plain =
+        ZsiModel.of(
+            config, Weights.of(weights, "ZSI in training"), vocabulary, Mode.INFERENCE, manager);
+    return choices.build(plain, classes, Optional.of(options.syncMasks()), manager);
   }
 
   Optimiser optimiser() {
