@@ -18,6 +18,11 @@ import javax.imageio.stream.ImageInputStreamImpl;
  */
 final class PlatformDecoder {
 
+  /** A picture of one colour may be as large in formats that store next to nothing of it. */
+  private static final long SMALL_PICTURE = 1 << 24;
+
+  private static final long PIXELS_PER_BYTE = 4096;
+
   private PlatformDecoder() {}
 
   /** The first image of a file in one of the platform's formats, never by a plugin. */
@@ -81,7 +86,11 @@ final class PlatformDecoder {
                 reader,
                 stream,
                 it -> {
-                  limits.requireSize(it.getWidth(0), it.getHeight(0));
+                  int width = it.getWidth(0);
+                  int height = it.getHeight(0);
+                  limits.requireSize(width, height);
+                  long held = Math.max(SMALL_PICTURE, PIXELS_PER_BYTE * bytes.length);
+                  PictureReader.requireHeld(width, height, (long) width * height, held);
                   return it.read(0);
                 }));
       }

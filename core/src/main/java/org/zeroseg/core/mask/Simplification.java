@@ -15,12 +15,22 @@ import java.util.PriorityQueue;
  */
 final class Simplification {
 
-  /** A corner that might go, with the neighbours that it had when its distance was measured. */
-  private record Candidate(int corner, int before, int after, double distance)
+  /**
+   * A corner that might go, with the neighbours that it had when its distance was measured.
+   *
+   * @param corner its number
+   * @param before its neighbour
+   * @param after its other neighbour
+   * @param steps its distance in steps of a quarter of a pixel
+   * @param span the number of corners of the exact ring that the new line would pass over
+   */
+  private record Candidate(int corner, int before, int after, int steps, int span)
       implements Comparable<Candidate> {
+    /** Of corners alike those with short lines first: else a long line would grow bit by bit. */
     @Override
     public int compareTo(Candidate other) {
-      int order = Double.compare(distance, other.distance);
+      int order = Integer.compare(steps, other.steps);
+      order = order == 0 ? Integer.compare(span, other.span) : order;
       return order == 0 ? Integer.compare(corner, other.corner) : order;
     }
   }
@@ -33,9 +43,11 @@ final class Simplification {
   private final int[] ringStart; // of every corner
   private final int[] ringEnd;
   private final int[] left; // corners that a ring still has, at its start
-  private final Integer[] sorted; // by row and column
+  private final int[] sorted; // by row and column
   private final int[] rows; // where each begins among the sorted
   private final PriorityQueue<Candidate> candidates = new PriorityQueue<>();
+  private double spanStart; // of the triangle in a row
+  private double spanEnd;
 
   private Simplification(List<Ring> rings, double tolerance) {
     this.tolerance = tolerance;
@@ -47,9 +59,7 @@ final class Simplification {
     ringStart = new int[corners];
     ringEnd = new int[corners];
     left = new int[corners];
-    sorted = new Integer[corners];
     int start = 0;
-    int bottom = 0;
     for (Ring ring : rings) {
       double[] xy = ring.xy();
       int end = start + ring.size();
@@ -61,17 +71,32 @@ final class Simplification {
         after[i] = i == end - 1 ? start : i + 1;
         ringStart[i] = start;
         ringEnd[i] = end;
-        sorted[i] = i;
-        bottom = Math.max(bottom, y[i]);
       }
       start = end;
     }
-    Arrays.sort(sorted, (a, b) -> y[a] == y[b] ? Integer.compare(x[a], x[b]) : y[a] - y[b]);
-    rows = new int[bottom + 2];
-    for (int i : sorted) {
-      rows[y[i] + 1]++;
+    int[] order = new int[corners];
+    Arrays.setAll(order, i -> i);
+    sorted = sorted(sorted(order, x, starts(x)), y, starts(y));
+    rows = starts(y);
+  }
+
+  /** Where each value begins once all are sorted. */
+  private static int[] starts(int[] values) {
+    int[] starts = new int[Arrays.stream(values).max().orElse(0) + 2];
+    for (int value : values) {
+      starts[value + 1]++;
     }
-    Arrays.parallelPrefix(rows, Integer::sum);
+    Arrays.parallelPrefix(starts, Integer::sum);
+    return starts;
+  }
+
+  /** Sorts by values, and leaves the order of equal ones; changes the starts. */
+  private static int[] sorted(int[] order, int[] values, int[] starts) {
+    int[] sorted = new int[order.length];
+    for (int i : order) {
+      sorted[starts[values[i]]++] = i;
+    }
+    return sorted;
   }
 
   static List<Polygon> of(List<Polygon> polygons, double tolerance) {
@@ -118,13 +143,15 @@ final class Simplification {
 
   private void offer(int corner) {
     double distance = 0;
+    int span = 0;
     int from = before[corner];
     int to = after[corner];
     for (int i = following(from); i != to && distance <= tolerance; i = following(i)) {
       distance = Math.max(distance, distance(i, from, to));
+      span++;
     }
     if (distance <= tolerance) {
-      candidates.add(new Candidate(corner, from, to, distance));
+      candidates.add(new Candidate(corner, from, to, (int) (4 * distance), span));
     }
   }
 
@@ -151,13 +178,14 @@ final class Simplification {
     int top = Math.min(y[corner], Math.min(y[a], y[b]));
     int bottom = Math.max(y[corner], Math.max(y[a], y[b]));
     for (int row = top; row <= bottom; row++) {
-      double[] span = {Double.MAX_VALUE, -Double.MAX_VALUE};
-      cross(a, corner, row, span);
-      cross(corner, b, row, span);
-      cross(b, a, row, span);
-      for (int i = firstFrom(row, span[0] - 0.5); i < rows[row + 1]; i++) {
+      spanStart = Double.MAX_VALUE;
+      spanEnd = -Double.MAX_VALUE;
+      cross(a, corner, row);
+      cross(corner, b, row);
+      cross(b, a, row);
+      for (int i = firstFrom(row, spanStart - 0.5); i < rows[row + 1]; i++) {
         int other = sorted[i];
-        if (x[other] > span[1] + 0.5) {
+        if (x[other] > spanEnd + 0.5) {
           break;
         }
         if (before[other] < 0 || other == a || other == corner || other == b) {
@@ -176,18 +204,18 @@ final class Simplification {
     return !(atA && atB);
   }
 
-  /** Widens a span to where a side of the triangle crosses a row. */
-  private void cross(int a, int b, int row, double[] span) {
+  /** Widens the span to where a side of the triangle crosses a row. */
+  private void cross(int a, int b, int row) {
     if (row < Math.min(y[a], y[b]) || row > Math.max(y[a], y[b])) {
       return;
     }
     if (y[a] == y[b]) {
-      span[0] = Math.min(span[0], Math.min(x[a], x[b]));
-      span[1] = Math.max(span[1], Math.max(x[a], x[b]));
+      spanStart = Math.min(spanStart, Math.min(x[a], x[b]));
+      spanEnd = Math.max(spanEnd, Math.max(x[a], x[b]));
     } else {
       double at = x[a] + (double) (x[b] - x[a]) * (row - y[a]) / (y[b] - y[a]);
-      span[0] = Math.min(span[0], at);
-      span[1] = Math.max(span[1], at);
+      spanStart = Math.min(spanStart, at);
+      spanEnd = Math.max(spanEnd, at);
     }
   }
 

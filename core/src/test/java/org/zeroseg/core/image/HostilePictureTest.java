@@ -114,6 +114,37 @@ class HostilePictureTest {
     assertRefusedCheaply(bmp(0, 5, 24, 0, 54));
   }
 
+  @Test
+  void aBmpWhoseRunsEndEarlyAndOneWhoseRunsAreAllThere() throws IOException {
+    byte[] runs = {
+      3, 1, 0, 0, 0, 3, 2, 3, 4, 0, 0, 1
+    }; // a run, a line's end, three pixels, the end
+    for (int height = 2; height <= 3; height++) {
+      ByteBuffer bmp = ByteBuffer.allocate(54 + 5 * 4 + runs.length).order(ByteOrder.LITTLE_ENDIAN);
+      bmp.put(bmp(3, height, 8, 1, 54 + 5 * 4), 0, 54).position(54);
+      for (int colour = 0; colour < 5; colour++) {
+        bmp.putInt(0x10203 * colour);
+      }
+      bmp.put(runs);
+      if (height == 2) {
+        Picture read = PictureReader.asStored().read(bmp.array(), "runs");
+        Picture expected =
+            Picture.indexed(
+                3,
+                2,
+                new byte[] {2, 3, 4, 1, 1, 1},
+                0xff000000,
+                0xff010203,
+                0xff020406,
+                0xff030609,
+                0xff04080c);
+        assertEquals(expected, read);
+      } else {
+        assertRefusedCheaply(bmp.array());
+      }
+    }
+  }
+
   /** Entries of 32-bit values, one each. */
   private static byte[] tiff(int... tagsAndValues) {
     int count = tagsAndValues.length / 2;
