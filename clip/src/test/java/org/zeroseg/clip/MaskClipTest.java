@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -176,6 +177,57 @@ class MaskClipTest {
         }
       } finally {
         threads.shutdownNow();
+      }
+    }
+  }
+
+  @Test
+  void aSegmenterOnALentModelRefusesAfterCloseAndTheModelStaysOpen() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      MaskClip segmenter = small(clip).build();
+      segmenter.segment(image(32, 32), WORDS);
+      segmenter.close();
+      IllegalStateException error =
+          assertThrows(IllegalStateException.class, () -> segmenter.segment(image(32, 32), WORDS));
+      assertTrue(error.getMessage().contains("closed"), error.getMessage());
+      assertEquals(1, clip.encode(List.of("cat")).length);
+    }
+  }
+
+  @Test
+  void picturesOfEveryKindGiveOneResult(@TempDir Path folder) throws IOException {
+    Picture picture = image(64, 48);
+    Path file = folder.resolve("picture.png");
+    picture.writePng(file);
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        MaskClip segmenter = small(clip).build()) {
+      int[] labels = segmenter.segment(picture, WORDS).labels();
+      assertArrayEquals(labels, segmenter.segment(file, WORDS).labels());
+      assertArrayEquals(labels, segmenter.segment(picture.toImage(), WORDS).labels());
+      assertArrayEquals(labels, segmenter.segment(picture.toBufferedImage(), WORDS).labels());
+      float[] vector = clip.encodeImage(picture);
+      assertArrayEquals(vector, clip.encodeImage(file));
+      assertArrayEquals(vector, clip.encodeImage(picture.toImage()));
+      assertArrayEquals(vector, clip.encodeImage(picture.toBufferedImage()));
+    }
+  }
+
+  @Test
+  void aPathThatIsNotThereIsNotTakenForAnId() {
+    MaskClipBuilder builder = MaskClip.builder().model(Path.of("openai", "absent"));
+    String message = assertThrows(NoSuchFileException.class, builder::build).getMessage();
+    assertTrue(message.contains("there is no such file"), message);
+  }
+
+  @Test
+  void picturesTogetherGiveWhatTheyGiveAlone() throws IOException {
+    List<Picture> pictures = List.of(image(64, 48), image(37, 91), image(64, 48));
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        MaskClip single = small(clip).refinement(Refinement.SUGGESTED).build();
+        MaskClip together = small(clip).refinement(Refinement.SUGGESTED).batch(3).build()) {
+      List<Segmentation> found = together.segment(pictures, WORDS);
+      for (int i = 0; i < pictures.size(); i++) {
+        assertArrayEquals(single.segment(pictures.get(i), WORDS).labels(), found.get(i).labels());
       }
     }
   }

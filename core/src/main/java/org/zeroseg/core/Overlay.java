@@ -1,7 +1,5 @@
 package org.zeroseg.core;
 
-import ai.djl.modality.cv.Image;
-import ai.djl.modality.cv.ImageFactory;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -23,27 +21,26 @@ final class Overlay {
 
   private Overlay() {}
 
-  static Image draw(Segmentation segmentation, Image image) {
+  static Picture draw(Segmentation segmentation, Picture picture) {
     int width = segmentation.width();
     int height = segmentation.height();
-    if (image.getWidth() != width || image.getHeight() != height) {
+    if (picture.width() != width || picture.height() != height) {
       throw new IllegalArgumentException(
           "A segmentation of "
               + width
               + " x "
               + height
               + " does not fit a picture of "
-              + image.getWidth()
+              + picture.width()
               + " x "
-              + image.getHeight());
+              + picture.height());
     }
-    int[] pixels =
-        Picture.of(image).rgb().toBufferedImage().getRGB(0, 0, width, height, null, 0, width);
+    int[] pixels = picture.rgb().toBufferedImage().getRGB(0, 0, width, height, null, 0, width);
     tint(segmentation, pixels);
     outline(segmentation, pixels);
     BufferedImage painted = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     painted.setRGB(0, 0, width, height, pixels, 0, width);
-    return ImageFactory.getInstance().fromImage(withLegend(painted, names(segmentation)));
+    return Picture.of(withLegend(painted, names(segmentation)));
   }
 
   private static void tint(Segmentation segmentation, int[] pixels) {

@@ -241,12 +241,34 @@ public final class Segmentation {
    * The picture with the segments painted over it: each label in its colour of {@link Palette}, a
    * line around each segment, and a legend on a strip below, which covers nothing.
    *
-   * @param image the segmented picture
+   * @param picture the segmented picture
    * @return a new picture, as wide as the given one or, if that is small, as the longest name
    * @throws IllegalArgumentException if the picture has another size
    */
+  public Picture overlay(Picture picture) {
+    return Overlay.draw(this, picture);
+  }
+
+  /**
+   * As {@link #overlay(Picture)}, of DJL's picture.
+   *
+   * @param image the segmented picture
+   * @return a new picture
+   * @throws IllegalArgumentException if the picture has another size
+   */
   public Image overlay(Image image) {
-    return Overlay.draw(this, image);
+    return overlay(Picture.of(image)).toImage();
+  }
+
+  /**
+   * As {@link #overlay(Picture)}, of Java's picture.
+   *
+   * @param image the segmented picture
+   * @return a new picture
+   * @throws IllegalArgumentException if the picture has another size
+   */
+  public BufferedImage overlay(BufferedImage image) {
+    return overlay(Picture.of(image)).toBufferedImage();
   }
 
   /**
@@ -305,16 +327,52 @@ public final class Segmentation {
   }
 
   /**
-   * Writes the {@link #overlay} as a PNG: to a temporary file beside it first, so that a broken run
-   * leaves no half file.
+   * Writes the {@link #overlay(Picture) overlay} as a PNG: to a temporary file beside it first, so
+   * that a broken run leaves no half file.
    *
    * @param file the file to write or replace
-   * @param image the segmented picture
+   * @param picture the segmented picture
+   * @throws IOException if it cannot be written
+   * @throws IllegalArgumentException if the picture has another size
+   */
+  public void writeOverlay(Path file, Picture picture) throws IOException {
+    overlay(picture).writePng(file);
+  }
+
+  /**
+   * As {@link #writeOverlay(Path, Picture)}.
+   *
+   * @param file the file to write or replace
+   * @param image the segmented picture, DJL's
    * @throws IOException if it cannot be written
    * @throws IllegalArgumentException if the picture has another size
    */
   public void writeOverlay(Path file, Image image) throws IOException {
-    Picture.of(overlay(image)).writePng(file);
+    writeOverlay(file, Picture.of(image));
+  }
+
+  /**
+   * As {@link #writeOverlay(Path, Picture)}.
+   *
+   * @param file the file to write or replace
+   * @param image the segmented picture, Java's
+   * @throws IOException if it cannot be written
+   * @throws IllegalArgumentException if the picture has another size
+   */
+  public void writeOverlay(Path file, BufferedImage image) throws IOException {
+    writeOverlay(file, Picture.of(image));
+  }
+
+  /**
+   * As {@link #writeOverlay(Path, Picture)}.
+   *
+   * @param file the file to write or replace
+   * @param picture the file of the segmented picture, which is taken upright
+   * @throws IOException if it cannot be written, or the picture cannot be read
+   * @throws IllegalArgumentException if the picture has another size
+   */
+  public void writeOverlay(Path file, Path picture) throws IOException {
+    writeOverlay(file, Picture.read(picture));
   }
 
   /**

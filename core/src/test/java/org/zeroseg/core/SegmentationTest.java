@@ -326,7 +326,9 @@ class SegmentationTest {
         IllegalArgumentException.class,
         () -> Segmentation.of(2, 1, NAMES, new int[] {0, 3}, List.of()));
     assertRefused("labels begin at 1", () -> Segment.of(0, "sky", 1, square(0, 0, 2)));
-    assertRefused("not a number", () -> Segment.of(1, "cat", Double.NaN, square(0, 0, 2)));
+    for (double score : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertRefused("is " + score, () -> Segment.of(1, "cat", score, square(0, 0, 2)));
+    }
     assertRefused(
         "12 x 8 does not fit a picture of 8 x 12", () -> overlapping().overlay(picture(8, 12)));
     assertRefused("tolerance of -1", () -> overlapping().toGeoJson(-1));

@@ -47,7 +47,28 @@ class VocabularyTest {
     assertRefused(
         "'dog' occurs twice: in category 'dog' and in the background",
         () -> Vocabulary.of("dog").withBackground("dog"));
-    assertRefused("not a number", () -> Vocabulary.of("dog").withBackgroundThreshold(Double.NaN));
+    for (double threshold : new double[] {Double.NaN, -0.1, 1.1, Double.POSITIVE_INFINITY}) {
+      assertRefused(
+          "between 0 and 1", () -> Vocabulary.of("dog").withBackgroundThreshold(threshold));
+    }
+  }
+
+  @Test
+  void refusesWordsThatTextEncodersReadAlike() {
+    assertRefused("occurs twice", () -> Vocabulary.of("caf\u00e9", "cafe\u0301"));
+    assertRefused("occurs twice", () -> Vocabulary.of("red triangle", "red  triangle"));
+    assertRefused("occurs twice", () -> Vocabulary.of("red triangle", "Red\u00a0triangle"));
+    assertRefused("is blank", () -> Vocabulary.of("\u00a0"));
+    assertEquals(2, Vocabulary.of("cafe", "caf\u00e9").size());
+  }
+
+  @Test
+  void commonBackgroundLeavesOutWhatIsAskedFor() {
+    assertEquals(26, Vocabulary.COMMON_BACKGROUND.size());
+    Vocabulary beds = Vocabulary.of(List.of(Category.of("Bed", "couch"), Category.of("cat")));
+    List<String> background = beds.withCommonBackground().backgroundWords();
+    assertEquals(25, background.size());
+    assertTrue(background.contains("sky") && !background.contains("bed"));
   }
 
   private static void assertRefused(String message, Runnable call) {

@@ -77,7 +77,7 @@ final class Examples {
   static byte[] overlay(Picture picture, Segmentation segmentation) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      segmentation.overlay(picture.toImage()).save(bytes, "png");
+      segmentation.overlay(picture).toImage().save(bytes, "png");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -19,7 +19,6 @@ import org.zeroseg.zeroguide.caption.Namer;
 import org.zeroseg.zeroguide.caption.WordList;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;
-import org.zeroseg.zeroguide.gpt2.Gpt2;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -139,16 +138,15 @@ final class GuideModel {
               : WordList.read(names.get(), clip, prompt, 5));
     }
     if (gpt2.isPresent()) {
-      Path folder = Gpt2.folder(gpt2.get(), ModelHub.fromEnvironment().withProgress(progress));
+      ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
       return Optional.of(
-          demo
-              ? ZeroCap.load(
-                  folder,
-                  clip,
-                  DemoZeroGuide.CAPTIONS,
-                  DemoZeroGuide.CAPTION_PROMPT,
-                  Precision.AUTO)
-              : ZeroCap.load(folder, clip, ZeroCapSettings.ZERO_GUIDANCE, Precision.AUTO));
+          ZeroCap.load(
+              gpt2.get(),
+              hub,
+              clip,
+              demo ? DemoZeroGuide.CAPTIONS : ZeroCapSettings.ZERO_GUIDANCE,
+              demo ? DemoZeroGuide.CAPTION_PROMPT : ZeroCap.PROMPT,
+              Precision.AUTO));
     }
     return demo ? Optional.of(DemoModels.zeroCap(clip)) : Optional.empty();
   }

@@ -14,6 +14,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.zeroguide.gpt2.Gpt2;
@@ -78,6 +79,49 @@ public final class ZeroCap implements Namer {
             .mapToObj(tokenizer::decode)
             .toArray(String[]::new);
     first.put(tokenizer.decode(words), new ConcurrentHashMap<>());
+  }
+
+  /**
+   * Loads GPT-2 onto CLIP's device, with {@link #PROMPT} for the beginning of every text.
+   *
+   * @param model a folder, or an id on the Hugging Face hub such as {@code
+   *     openai-community/gpt2-medium}
+   * @param clip whose joint space the vectors are of; stays open when this is closed
+   * @param settings the numbers
+   * @param precision of GPT-2's products
+   * @return the namer
+   * @throws IOException if a file cannot be fetched or read
+   * @throws org.zeroseg.core.checkpoint.CheckpointException if there is no GPT-2
+   */
+  public static ZeroCap load(String model, Clip clip, ZeroCapSettings settings, Precision precision)
+      throws IOException {
+    return load(model, ModelHub.fromEnvironment(), clip, settings, PROMPT, precision);
+  }
+
+  /**
+   * Loads GPT-2 onto CLIP's device, its files fetched from a hub of the caller's choice.
+   *
+   * @param model a folder or an id
+   * @param hub where ids are looked up
+   * @param clip whose joint space the vectors are of; stays open when this is closed
+   * @param settings the numbers
+   * @param prompt the beginning of every text, which captions leave out
+   * @param precision of GPT-2's products
+   * @return the namer
+   * @throws IOException if a file cannot be fetched or read
+   * @throws org.zeroseg.core.checkpoint.CheckpointException if there is no GPT-2
+   * @throws IllegalArgumentException if vocabulary and model do not belong together, or the prompt
+   *     is empty
+   */
+  public static ZeroCap load(
+      String model,
+      ModelHub hub,
+      Clip clip,
+      ZeroCapSettings settings,
+      String prompt,
+      Precision precision)
+      throws IOException {
+    return load(Gpt2.folder(model, hub), clip, settings, prompt, precision);
   }
 
   /**
