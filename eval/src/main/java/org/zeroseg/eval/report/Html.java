@@ -78,7 +78,8 @@ final class Html {
     text.append("</tr></thead><tbody>\n");
     for (Report.Row row : table.rows()) {
       text.append("<tr><td>").append(escaped(row.name())).append("</td>");
-      table.cells(row).forEach(cell -> text.append("<td>").append(cell).append("</td>"));
+      ReportText.cells(table, row)
+          .forEach(cell -> text.append("<td>").append(cell).append("</td>"));
       text.append("</tr>\n");
     }
     text.append("</tbody></table></div>\n");
@@ -233,7 +234,7 @@ final class Html {
     text.append("<figure><figcaption>")
         .append(escaped(example.name()))
         .append(" · ")
-        .append(Report.number(example.score()))
+        .append(ReportText.number(example.score()))
         .append(" · predicted, true</figcaption>");
     picture(example.prediction(), "predicted");
     picture(example.truth(), "true");

@@ -1,20 +1,11 @@
 package org.zeroseg.eval.report;
 
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.IntStream;
-import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -77,23 +68,6 @@ public record Report(
               row.name() + " has " + row.values().size() + " numbers for " + columns);
         }
       }
-    }
-
-    /** A row's numbers as text: columns of counts without decimals. */
-    List<String> cells(Row row) {
-      return IntStream.range(0, columns.size())
-          .mapToObj(i -> isCount(i) ? whole(row.values().get(i)) : number(row.values().get(i)))
-          .toList();
-    }
-
-    private boolean isCount(int column) {
-      List<Double> values = rows.stream().map(row -> row.values().get(column)).toList();
-      return values.stream().anyMatch(value -> value > 1)
-          && values.stream().allMatch(value -> value.isNaN() || value == Math.rint(value));
-    }
-
-    private static String whole(double value) {
-      return Double.isNaN(value) ? number(value) : String.format(Locale.ROOT, "%.0f", value);
     }
   }
 
@@ -204,35 +178,10 @@ public record Report(
   @SuppressWarnings("ArrayRecordComponent")
   public record Example(String name, double score, byte[] prediction, byte[] truth) {}
 
-  /** Three decimals; a dash for what does not exist. */
-  static String number(double value) {
-    return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.3f", value);
-  }
-
   /** Notes and tables as text for a console. */
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder(title).append('\n');
-    notes.forEach(note -> text.append("  ").append(PlainText.line(note)).append('\n'));
-    for (Table table : tables) {
-      text.append('\n').append(table.title()).append('\n');
-      int width =
-          table.rows().stream()
-              .mapToInt(row -> PlainText.line(row.name()).length())
-              .max()
-              .orElse(0);
-      append(text, width, "", table.columns().stream().map(PlainText::line).toList());
-      for (Row row : table.rows()) {
-        append(text, width, PlainText.line(row.name()), table.cells(row));
-      }
-    }
-    return text.toString();
-  }
-
-  private static void append(StringBuilder text, int width, String name, List<String> cells) {
-    text.append("  ").append(name).append(" ".repeat(Math.max(0, width - name.length())));
-    cells.forEach(cell -> text.append(String.format(Locale.ROOT, " %10s", cell)));
-    text.append('\n');
+    return ReportText.of(this);
   }
 
   /**
@@ -243,20 +192,7 @@ public record Report(
    * @throws IOException if it cannot be written
    */
   public void writeCsv(Path file) throws IOException {
-    StringBuilder text = new StringBuilder();
-    for (Table table : tables) {
-      text.append(PlainText.csvCell("table")).append(',').append(PlainText.csvCell("row"));
-      table.columns().forEach(column -> text.append(',').append(PlainText.csvCell(column)));
-      text.append("\r\n");
-      for (Row row : table.rows()) {
-        text.append(PlainText.csvCell(table.title()))
-            .append(',')
-            .append(PlainText.csvCell(row.name()));
-        row.values().forEach(value -> text.append(',').append(Double.isNaN(value) ? "" : value));
-        text.append("\r\n");
-      }
-    }
-    write(file, text.toString());
+    WholeFile.write(file, ReportText.csv(tables));
   }
 
   /**
@@ -266,59 +202,7 @@ public record Report(
    * @throws IOException if it cannot be written
    */
   public void writeJson(Path file) throws IOException {
-    JsonObject json = new JsonObject();
-    json.addProperty("title", title);
-    json.add("notes", array(notes.stream().map(JsonPrimitive::new).toList()));
-    JsonObject all = new JsonObject();
-    for (Table table : tables) {
-      JsonObject rows = new JsonObject();
-      for (Row row : table.rows()) {
-        JsonObject values = new JsonObject();
-        for (int i = 0; i < table.columns().size(); i++) {
-          values.add(table.columns().get(i), json(row.values().get(i)));
-        }
-        rows.add(row.name(), values);
-      }
-      all.add(table.title(), rows);
-    }
-    json.add("tables", all);
-    JsonObject curves = new JsonObject();
-    for (Chart chart : charts) {
-      JsonObject own = new JsonObject();
-      for (Curve curve : chart.curves()) {
-        own.add(
-            curve.name(),
-            array(
-                curve.points().stream()
-                    .map(point -> array(List.of(json(point.x()), json(point.y()))))
-                    .toList()));
-      }
-      curves.add(chart.title(), own);
-    }
-    json.add("curves", curves);
-    confusion.ifPresent(
-        matrix -> {
-          JsonObject own = new JsonObject();
-          own.add("names", array(matrix.names().stream().map(JsonPrimitive::new).toList()));
-          own.add(
-              "shares",
-              array(
-                  matrix.shares().stream()
-                      .map(row -> array(row.stream().map(Report::json).toList()))
-                      .toList()));
-          json.add("confusion", own);
-        });
-    write(file, new GsonBuilder().setPrettyPrinting().create().toJson(json));
-  }
-
-  private static JsonElement json(double value) {
-    return Double.isNaN(value) ? JsonNull.INSTANCE : new JsonPrimitive(value);
-  }
-
-  private static JsonArray array(List<? extends JsonElement> elements) {
-    JsonArray array = new JsonArray();
-    elements.forEach(array::add);
-    return array;
+    WholeFile.write(file, ReportJson.of(this));
   }
 
   /**
@@ -328,11 +212,7 @@ public record Report(
    * @throws IOException if it cannot be written
    */
   public void writeHtml(Path file) throws IOException {
-    write(file, new Html(this).text());
-  }
-
-  private static void write(Path file, String text) throws IOException {
-    WholeFile.write(file, text);
+    WholeFile.write(file, new Html(this).text());
   }
 
   /** Collects the parts of a report. */
