@@ -88,10 +88,6 @@ public record ClipConfig(
     /**
      * Checks the sizes.
      *
-     * @param width of the tokens
-     * @param layers blocks
-     * @param patch side of a patch in pixels
-     * @param grid patches of a side of the native input
      * @throws IllegalArgumentException if one is not positive, or the width is not a multiple of
      *     the head's width
      */
@@ -170,13 +166,7 @@ public record ClipConfig(
       return new ResNet(width, blocks, found.grid("visual.attnpool.positional_embedding", 2));
     }
 
-    /**
-     * Copies the list.
-     *
-     * @param width planes of the first stage, and channels after the stem
-     * @param blocks bottlenecks of each stage
-     * @param grid cells of a side of the native feature map
-     */
+    /** Copies the list. */
     public ResNet {
       blocks = List.copyOf(blocks);
     }
@@ -215,12 +205,6 @@ public record ClipConfig(
   /**
    * Checks the sizes.
    *
-   * @param image the image tower
-   * @param text the text tower
-   * @param embedding width of the joint space
-   * @param activation of the transformers' MLPs; OpenAI's weights need {@link
-   *     Activation#QUICK_GELU}
-   * @param epsilon of the layer norms
    * @throws IllegalArgumentException if a width is not a multiple of the head's width
    */
   public ClipConfig {

@@ -39,11 +39,6 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
   /**
    * Checks the sizes.
    *
-   * @param patch side of a patch in pixels
-   * @param width channels of a token, D
-   * @param depth number of blocks
-   * @param heads attention heads
-   * @param side side of the stored positional table in patches
    * @throws IllegalArgumentException if one is not positive or the heads do not divide the width
    */
   public DinoConfig {

@@ -34,11 +34,6 @@ public record SelfMaskConfig(DinoConfig encoder, int queries, int layers, int he
   /**
    * Checks the sizes.
    *
-   * @param encoder its vision transformer
-   * @param queries number of masks that are proposed
-   * @param layers of the decoder
-   * @param heads of the decoder's attention
-   * @param inner width of the decoder's feed-forward layers
    * @throws IllegalArgumentException if one is not positive or the heads do not divide the width
    */
   public SelfMaskConfig {

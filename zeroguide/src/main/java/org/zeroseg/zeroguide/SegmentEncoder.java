@@ -56,11 +56,6 @@ public final class SegmentEncoder {
     /**
      * Checks the numbers.
      *
-     * @param maskedBlocks the last so many blocks are masked; 4 in the published code, the paper's
-     *     layers 21 to 24
-     * @param twoSigmaSquared width of the saliency's weight {@code exp(-(S + 1)^2 / 2 sigma^2)}; 0
-     *     subtracts nothing
-     * @param saliency what S compares
      * @throws IllegalArgumentException if there is no masked block, or the width is negative
      */
     public Settings {

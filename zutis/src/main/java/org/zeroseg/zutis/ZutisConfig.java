@@ -40,12 +40,6 @@ public record ZutisConfig(
   /**
    * Checks the sizes.
    *
-   * @param encoder CLIP's vision transformer
-   * @param embedding width of CLIP's joint space
-   * @param queries proposals for each picture; 100 in the published models
-   * @param decoderLayers layers of the query decoder; 6 in the published models
-   * @param feedForward inner width of the decoder's layers
-   * @param hidden inner width of the two multi-layer perceptrons
    * @throws IllegalArgumentException if one is not positive, or the width does not divide into the
    *     decoder's eight heads
    */

@@ -19,7 +19,7 @@ import org.zeroseg.core.tensor.TorchEngine;
  * @param vectors {@code [n, n]} row-major; column j belongs to value j
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record SymmetricEigen(double[] values, double[] vectors) {
+record SymmetricEigen(double[] values, double[] vectors) {
 
   /** Up to this size plain Java is done before a call into the engine. */
   private static final int SMALL = 48;
@@ -32,7 +32,7 @@ public record SymmetricEigen(double[] values, double[] vectors) {
    * @return its eigenvalues and eigenvectors
    * @throws IllegalArgumentException if the size is wrong or a number is not finite
    */
-  public static SymmetricEigen of(double[] matrix, int n) {
+  static SymmetricEigen of(double[] matrix, int n) {
     if (n < 1 || (long) n * n != matrix.length) {
       throw new IllegalArgumentException(matrix.length + " numbers for a matrix of order " + n);
     }

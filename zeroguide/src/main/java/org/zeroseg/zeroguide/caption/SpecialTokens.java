@@ -8,7 +8,7 @@ import org.zeroseg.clip.text.ByteLevelTokenizer;
  * Tokens that ZeroCap treats apart: the one that ends a text, and those that must not occur.
  * Immutable.
  */
-public final class SpecialTokens {
+final class SpecialTokens {
 
   private static final String END = ".";
 

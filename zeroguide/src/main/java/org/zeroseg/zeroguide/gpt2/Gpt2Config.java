@@ -40,12 +40,6 @@ public record Gpt2Config(
   /**
    * Checks the sizes.
    *
-   * @param layers blocks
-   * @param width of the tokens
-   * @param heads of each block
-   * @param vocabulary number of token ids
-   * @param positions longest text in tokens
-   * @param epsilon of the layer norms
    * @throws IllegalArgumentException if one is not positive, or the heads do not divide the width
    */
   public Gpt2Config {

@@ -43,11 +43,7 @@ public record Memory(List<Layer> layers) implements AutoCloseable {
     }
   }
 
-  /**
-   * Copies the list.
-   *
-   * @param layers keys and values of each layer
-   */
+  /** Copies the list. */
   public Memory {
     layers = List.copyOf(layers);
   }
