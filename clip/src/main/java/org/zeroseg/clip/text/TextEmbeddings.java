@@ -35,7 +35,7 @@ public final class TextEmbeddings {
   private static final int PROMPTS_AT_ONCE = 1024;
 
   /** Vectors kept in a folder, counted when a process first adds to it; 100 MB or so. */
-  static final int KEPT = 1 << 15;
+  private static final int KEPT = 1 << 15;
 
   private static final String SUFFIX = ".vector";
 
@@ -229,7 +229,7 @@ public final class TextEmbeddings {
         path -> {
           write(file(path, key), vector);
           if (!pruned.getAndSet(true)) {
-            prune(path);
+            prune(path, KEPT);
           }
         });
   }
@@ -280,13 +280,13 @@ public final class TextEmbeddings {
   }
 
   /** Files that have not been written for longest go, where there are too many. */
-  private static void prune(Path folder) {
+  static void prune(Path folder, int kept) {
     try (Stream<Path> all = Files.list(folder)) {
       List<Path> files =
           all.filter(path -> path.getFileName().toString().endsWith(SUFFIX))
               .sorted(Comparator.comparingLong(path -> path.toFile().lastModified()))
               .toList();
-      for (Path old : files.subList(0, Math.max(0, files.size() - KEPT))) {
+      for (Path old : files.subList(0, Math.max(0, files.size() - kept))) {
         Files.deleteIfExists(old);
       }
     } catch (IOException | UncheckedIOException e) {

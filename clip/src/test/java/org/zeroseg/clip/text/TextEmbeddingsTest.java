@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -117,5 +118,30 @@ class TextEmbeddingsTest {
       assertEquals(++before, encoded.size());
       assertArrayEquals(whole, Files.readAllBytes(file));
     }
+  }
+
+  @Test
+  void whereNothingCanBeKeptWordsAreEncodedAnew(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "no folder");
+    for (int i = 1; i <= 2; i++) {
+      TextEmbeddings.of(this::encode, file, "a").embedding("cat", PromptTemplates.PHOTO);
+      assertEquals(i, encoded.size());
+    }
+  }
+
+  @Test
+  void ofTooManyFilesTheOldestGo(@TempDir Path folder) throws IOException {
+    for (int i = 0; i < 5; i++) {
+      Path file = Files.createFile(folder.resolve(i + ".vector"));
+      Files.setLastModifiedTime(file, FileTime.fromMillis(1000L * i));
+    }
+    Path other = Files.createFile(folder.resolve("other"));
+    TextEmbeddings.prune(folder, 3);
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(
+          List.of("2.vector", "3.vector", "4.vector", "other"),
+          files.map(path -> path.getFileName().toString()).sorted().toList());
+    }
+    assertTrue(Files.exists(other));
   }
 }

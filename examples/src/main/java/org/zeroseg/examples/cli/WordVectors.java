@@ -38,13 +38,15 @@ final class WordVectors {
    * @param clip what was loaded from it
    */
   static TextEmbeddings of(String model, Clip clip) {
+    String home = System.getProperty("user.home");
+    return of(model, clip, cache(System.getProperty("os.name"), System.getenv(), home));
+  }
+
+  static TextEmbeddings of(String model, Clip clip, Path cache) {
     try {
       String content = content(files(model, ModelHub.fromEnvironment()));
       Precision precision = Precision.AUTO.on(TorchEngine.defaultDevice());
-      Path folder =
-          cache(System.getProperty("os.name"), System.getenv(), System.getProperty("user.home"))
-              .resolve("words");
-      return TextEmbeddings.of(clip, folder, content + " " + precision);
+      return TextEmbeddings.of(clip, cache.resolve("words"), content + " " + precision);
     } catch (IOException e) {
       return clip.textEmbeddings(); // encoded in every run, then
     }

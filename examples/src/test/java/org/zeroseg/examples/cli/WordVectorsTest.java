@@ -1,0 +1,76 @@
+package org.zeroseg.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.examples.demo.DemoModels;
+
+class WordVectorsTest {
+
+  @TempDir private Path folder;
+
+  private Path model() throws IOException {
+    Path model = Files.createDirectories(folder.resolve("model"));
+    for (String name : List.of("model.safetensors", "merges.txt", "vocab.json")) {
+      try (InputStream file = DemoModels.class.getResourceAsStream("clip-vit/" + name)) {
+        Files.copy(file, model.resolve(name));
+      }
+    }
+    return model;
+  }
+
+  private long kept() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("cache").resolve("words"))) {
+      return files.count();
+    }
+  }
+
+  @Test
+  void areKeptByWhatAModelHolds() throws IOException {
+    Path model = model();
+    Path cache = folder.resolve("cache");
+    List<String> words = List.of("red star", "ring");
+    try (Clip clip = Clip.load(model)) {
+      float[][] vectors =
+          WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.PHOTO);
+      assertArrayEquals(clip.textEmbeddings().classifier(words, PromptTemplates.PHOTO), vectors);
+      assertEquals(2, kept());
+      assertArrayEquals(
+          vectors,
+          WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.PHOTO));
+      assertEquals(2, kept());
+      WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.BARE);
+      assertEquals(4, kept());
+      Files.writeString(model.resolve("config.json"), "{}");
+      WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.BARE);
+      assertEquals(6, kept());
+    }
+  }
+
+  @Test
+  void lieWhereASystemKeepsWhatCanBeMadeAgain() {
+    Path home = Path.of("home");
+    assertEquals(
+        home.resolve(".cache").resolve("zeroseg"), WordVectors.cache("Linux", Map.of(), "home"));
+    assertEquals(
+        Path.of("caches", "zeroseg"),
+        WordVectors.cache("Linux", Map.of("XDG_CACHE_HOME", "caches"), "home"));
+    assertEquals(
+        home.resolve("Library").resolve("Caches").resolve("zeroseg"),
+        WordVectors.cache("Mac OS X", Map.of(), "home"));
+    assertEquals(
+        Path.of("local", "zeroseg"),
+        WordVectors.cache("Windows 11", Map.of("LOCALAPPDATA", "local"), "home"));
+  }
+}
