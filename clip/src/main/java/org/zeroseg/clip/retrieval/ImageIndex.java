@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -119,6 +121,9 @@ public final class ImageIndex {
    */
   public static ImageIndex open(Path folder) throws IOException {
     Path file = folder.resolve(EMBEDDINGS);
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(folder + ": there is no index in this folder");
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       EmbeddingFile header = EmbeddingFile.read(channel, file);
       NameFile names = NameFile.open(folder.resolve(NAMES), header.rows());

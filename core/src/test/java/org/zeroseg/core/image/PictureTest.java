@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.ImageFactory;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -236,5 +238,15 @@ class PictureTest {
         assertThrows(IllegalArgumentException.class, () -> Preprocessing.clip(224).square(line))
             .getMessage()
             .contains("100000 x 1"));
+  }
+
+  @Test
+  void noPictureIsSaidInWords() {
+    for (Executable none :
+        List.<Executable>of(
+            () -> Picture.of((BufferedImage) null), () -> Picture.of((Image) null))) {
+      NullPointerException failure = assertThrows(NullPointerException.class, none);
+      assertTrue(failure.getMessage().startsWith("There is no picture"), failure.getMessage());
+    }
   }
 }

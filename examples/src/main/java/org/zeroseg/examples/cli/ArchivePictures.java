@@ -2,6 +2,7 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.zeroseg.core.file.InvalidFileException;
 import org.zeroseg.core.supervision.Archives;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,6 +29,11 @@ final class ArchivePictures {
   }
 
   Archives read() throws IOException {
-    return Archives.read(file);
+    try {
+      return Archives.read(file);
+    } catch (InvalidFileException e) {
+      throw new IOException(
+          file + " is no file of archives, as 'zeroseg archive' makes them: " + e.getMessage(), e);
+    }
   }
 }

@@ -7,7 +7,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.file.PlainText;
@@ -62,6 +65,9 @@ final class Failures {
     if (failure instanceof NoSuchFileException) {
       // What is looked for in several places comes with a sentence of its own.
       return file.contains(": ") ? file : "there is no file " + file;
+    }
+    if (failure instanceof NotDirectoryException) {
+      return Files.exists(Path.of(file)) ? file + " is no folder" : "there is no folder " + file;
     }
     if (failure instanceof FileAlreadyExistsException) {
       return file + " exists already";

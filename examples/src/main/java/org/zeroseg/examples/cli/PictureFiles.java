@@ -3,6 +3,7 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -104,6 +105,9 @@ final class PictureFiles {
       Optional<String> reason = Optional.empty();
       try {
         String stem = out.resolve(stems.get(file)).toString();
+        if (Files.isDirectory(file)) {
+          throw new IOException(file + " is a folder: name the pictures in it");
+        }
         look.at(new Shot(file, reader.read(file).rgb(), stem), report);
       } catch (IOException e) {
         reason = Failures.line(e);

@@ -84,7 +84,9 @@ final class SegmentCommand implements Callable<Integer> {
               progress,
               (shot, report) ->
                   describe(shot, segmenter.segment(shot.picture(), vocabulary), report));
-      tellDemo(vocabulary);
+      if (code == 0) {
+        tellDemo(vocabulary);
+      }
       return code;
     }
   }

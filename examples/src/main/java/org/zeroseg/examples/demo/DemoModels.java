@@ -6,14 +6,17 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.Leftovers;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.segment.InputSize;
@@ -39,6 +42,15 @@ public final class DemoModels {
 
   private static final List<String> CLIP_FILES =
       List.of("model.safetensors", "merges.txt", "vocab.json");
+
+  /** Copies that a process could not remove: it was killed, or its system keeps open files. */
+  private static final Pattern COPIES =
+      Pattern.compile("zeroseg-(clip-\\w+|dino|gpt2|selfmask|zutis)\\d+(\\.safetensors)?");
+
+  static {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    Leftovers.sweep(temporary, COPIES, Duration.ofDays(1));
+  }
 
   private DemoModels() {}
 

@@ -255,6 +255,14 @@ class ZeroSegTest extends CommandTest {
   }
 
   @Test
+  void whatIsNoneOfWhatIsAskedForIsSaidInWords() throws IOException {
+    fail("is no file of archives", "pseudo-masks", scene(), "--pictures", folder);
+    fail("there is no folder", "index", folder.resolve("absent"), "-i", folder.resolve("i"));
+    fail("there is no index", "archive", folder, "-w", "red star");
+    fail("scene.png is no folder", "index", scene(), "-i", folder.resolve("i"));
+  }
+
+  @Test
   void whatIsNotThereIsSaidOnce() throws IOException {
     Path absent = folder.resolve("absent");
     fail("absent", "segment", scene(), "-w", "cat", "--model", absent, "-o", folder);
