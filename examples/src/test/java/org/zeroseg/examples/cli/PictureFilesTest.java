@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
-import org.zeroseg.core.image.Mode;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.image.Picture;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -48,7 +48,7 @@ class PictureFilesTest {
 
   private Path picture(String name) throws IOException {
     Path file = folder.resolve(name);
-    Picture.of(Mode.GREY, 2, 2, new byte[4]).writePng(file);
+    Picture.of(PixelFormat.GREY, 2, 2, new byte[4]).writePng(file);
     return file;
   }
 
