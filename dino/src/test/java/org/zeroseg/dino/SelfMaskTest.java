@@ -1,5 +1,6 @@
 package org.zeroseg.dino;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
@@ -90,6 +92,30 @@ class SelfMaskTest {
       assertEquals(1, selfMask.detect(TinyModels.plain(1, 1)).mask().width());
       assertEquals(40, selfMask.detect(TinyModels.plain(40, 9)).mask().width());
     }
+  }
+
+  @Test
+  void picturesOfEveryKindGiveOneResult() throws IOException {
+    Picture picture = TinyModels.noise(24, 24, 1);
+    Path file = folder.resolve("picture.png");
+    picture.writePng(file);
+    try (SelfMask selfMask = builder("").build();
+        Dino dino = TinyModels.dino()) {
+      SaliencyDetector.Salient expected = selfMask.detect(picture);
+      assertEquals(expected, selfMask.detect(file));
+      assertEquals(expected, selfMask.detect(picture.toImage()));
+      assertEquals(expected, selfMask.detect(picture.toBufferedImage()));
+      float[] vector = dino.embed(picture);
+      assertArrayEquals(vector, dino.embed(file));
+      assertArrayEquals(vector, dino.embed(picture.toImage()));
+      assertArrayEquals(vector, dino.embed(picture.toBufferedImage()));
+    }
+  }
+
+  @Test
+  void otherPrecisionsThanFloat32AreRefused() {
+    SelfMaskBuilder builder = SelfMask.builder().precision(Precision.AUTO);
+    assertThrows(IllegalArgumentException.class, () -> builder.precision(Precision.BFLOAT16));
   }
 
   @Test

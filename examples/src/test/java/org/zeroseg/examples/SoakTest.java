@@ -1,6 +1,7 @@
 package org.zeroseg.examples;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -18,8 +20,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
@@ -48,6 +54,56 @@ class SoakTest {
     assertTrue(
         Math.abs(last - first) < 0.02 * first,
         "resident memory went from " + first + " kB to " + last + " kB");
+  }
+
+  /**
+   * PyTorch keeps what it has prepared for a size of input, up to a thousand parts a thread, so
+   * that inputs in steps are what keeps memory flat with pictures of ever new sizes.
+   */
+  @Test
+  @Tag("soak")
+  void picturesOfManySizesKeepMemoryFlatIfInputsComeInSteps() throws Exception {
+    Path status = Path.of("/proc/self/status");
+    assumeTrue(Files.exists(status), "resident memory is read from " + status);
+    long[] resident = new long[5];
+    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    try (Clip clip = DemoModels.clip();
+        Segmenter segmenter =
+            MaskClip.builder()
+                .model(clip)
+                .templates(DemoModels.TEMPLATES)
+                .input(InputSize.own().inSteps(16))
+                .build()) {
+      Vocabulary vocabulary = Vocabulary.of("red star", "striped ring", "blue circle");
+      for (int phase = 0; phase < resident.length; phase++) {
+        List<Future<?>> running = new ArrayList<>();
+        for (int call = 4_000 * phase; call < 4_000 * (phase + 1); call++) {
+          Picture picture = noise(40 + call % 127, 40 + call / 127 * 7 % 127, call);
+          running.add(
+              threads.submit(
+                  () ->
+                      assertEquals(
+                          picture.width(), segmenter.segment(picture, vocabulary).width())));
+        }
+        for (Future<?> thread : running) {
+          thread.get();
+        }
+        resident[phase] = resident();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    System.out.println(
+        "Resident kB after 4, 8, 12, 16, 20 thousand sizes: " + Arrays.toString(resident));
+    long first = resident[0];
+    long last = resident[resident.length - 1];
+    assertTrue(last - first < 0.05 * first, "from " + first + " kB to " + last + " kB");
+  }
+
+  private static Picture noise(int width, int height, long seed) {
+    byte[] samples = new byte[3 * width * height];
+    new SplittableRandom(seed).nextBytes(samples);
+    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 
   /** Resident memory in kB after each of these numbers of calls. */

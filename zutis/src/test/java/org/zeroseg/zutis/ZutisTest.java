@@ -105,8 +105,18 @@ class ZutisTest {
         Segmentation alone = zutis.segment(images.get(i), WORDS);
         assertArrayEquals(alone.labels(), together.get(i).labels(), "picture " + i);
         assertEquals(alone.segments().size(), together.get(i).segments().size());
+        for (int k = 0; k < alone.segments().size(); k++) {
+          double score = alone.segments().get(k).score();
+          assertEquals(score, together.get(i).segments().get(k).score(), 1e-5);
+        }
       }
       assertEquals(List.of(), zutis.segment(List.of(), WORDS));
+    }
+    try (Zutis zutis = build(Zutis.builder().batch(1))) {
+      List<Segmentation> oneByOne = zutis.segment(images, WORDS);
+      for (int i = 0; i < images.size(); i++) {
+        assertTrue(same(zutis.segment(images.get(i), WORDS), oneByOne.get(i)), "picture " + i);
+      }
     }
   }
 
