@@ -75,9 +75,9 @@ record BoxFeatures(int side, int[] strides) {
     if (Arrays.equals(place, sorted(place))) {
       return all;
     }
-    try (NDArray index = all.getManager().create(place)) {
-      return mode.call(ProposalNetwork.KERNELS, "reorder", all, index);
-    }
+    // Not closed: autograd would read memory that is given back.
+    NDArray index = all.getManager().create(place);
+    return mode.call(ProposalNetwork.KERNELS, "reorder", all, index);
   }
 
   private static long[] sorted(long[] values) {

@@ -89,13 +89,20 @@ public record RoiAlign(
     if (plan.taps == 0) {
       return manager.zeros(new Shape(count, channels, height, width));
     }
-    try (NDArray indices = manager.create(Arrays.copyOf(plan.indices, plan.taps));
-        NDArray offsets = manager.create(Arrays.copyOf(plan.offsets, plan.bins));
-        NDArray weights = manager.create(Arrays.copyOf(plan.weights, plan.taps));
-        NDArray sums = mode.call(KERNELS, "bags", features, indices, offsets, weights);
+    NDArray indices = manager.create(Arrays.copyOf(plan.indices, plan.taps));
+    NDArray offsets = manager.create(Arrays.copyOf(plan.offsets, plan.bins));
+    NDArray weights = manager.create(Arrays.copyOf(plan.weights, plan.taps));
+    try (NDArray sums = mode.call(KERNELS, "bags", features, indices, offsets, weights);
         NDArray bins = sums.reshape(count, (long) height * width, channels);
         NDArray channelsFirst = bins.transpose(0, 2, 1)) {
       return channelsFirst.reshape(count, channels, height, width);
+    } finally {
+      // Closed, an array gives back the memory that it was made on, though autograd reads it yet.
+      if (!mode.records()) {
+        indices.close();
+        offsets.close();
+        weights.close();
+      }
     }
   }
 

@@ -122,4 +122,27 @@ class RoiAlignTest {
       assertEquals(true, error.getMessage().contains("1.0E30"), error.getMessage());
     }
   }
+
+  @Test
+  void whatTheBackwardPassReadsOutlivesACollection() {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      NDArray features = manager.ones(new Shape(1, 4, 40, 40));
+      features.setRequiresGradient(true);
+      float[] boxes = new float[500];
+      for (int i = 0; i < boxes.length; i += 5) {
+        System.arraycopy(new float[] {0, 1, 1, 30, 20}, 0, boxes, i, 5);
+      }
+      try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+        NDArray sum = HALF.pool(features, boxes, Mode.DIFFERENTIABLE).sum();
+        for (int i = 0; i < 20; i++) {
+          System.gc();
+          manager.create(new long[100 + 300 * i]).close();
+        }
+        collector.backward(sum);
+      }
+      try (NDArray gradient = features.getGradient()) {
+        assertEquals(100 * 4 * 4, gradient.sum().getFloat(), 0.1);
+      }
+    }
+  }
 }
