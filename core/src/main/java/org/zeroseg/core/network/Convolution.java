@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -95,14 +96,45 @@ public final class Convolution {
    * @return a convolution without a norm; this one if it has none
    */
   public Convolution folded(NDManager manager) {
-    if (norm.isEmpty()) {
-      return this;
+    return norm.isEmpty() ? this : folded(manager, Precision.FLOAT32);
+  }
+
+  /**
+   * The same in a reduced precision: inputs are cast to it, and outputs back.
+   *
+   * @param manager the model's manager; owns the new filters, which are all that it needs
+   * @param precision the format of products, not {@link Precision#AUTO}
+   * @return a convolution without a norm
+   */
+  public Convolution folded(NDManager manager, Precision precision) {
+    NDArray[] wide =
+        norm.isPresent()
+            ? norm.get().folded(weight, bias)
+            : new NDArray[] {weight.duplicate(), bias.duplicate()};
+    NDArray[] lasting = new NDArray[wide.length];
+    for (int i = 0; i < wide.length; i++) {
+      lasting[i] = reduced(wide[i], precision);
+      if (lasting[i] != wide[i]) {
+        wide[i].close();
+      }
+      lasting[i].attach(manager);
     }
-    NDArray[] folded = norm.get().folded(weight, bias);
-    for (NDArray array : folded) {
-      array.attach(manager);
-    }
-    return new Convolution(folded[0], folded[1], options, Optional.empty());
+    return new Convolution(lasting[0], lasting[1], options, Optional.empty());
+  }
+
+  /**
+   * A weight in the format of products.
+   *
+   * @param array float32
+   * @param precision not {@link Precision#AUTO}
+   * @return a copy, or in float32 the array itself; bfloat16 may be passed to kernels only
+   */
+  public static NDArray reduced(NDArray array, Precision precision) {
+    return switch (precision) {
+      case BFLOAT16 -> Kernels.core().call("to_bfloat16", array);
+      case FLOAT16 -> Kernels.core().call("to_float16", array);
+      default -> array;
+    };
   }
 
   /**

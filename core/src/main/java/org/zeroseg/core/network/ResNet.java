@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.tensor.Weights;
@@ -123,10 +124,10 @@ public final class ResNet {
       return sum;
     }
 
-    Block folded(NDManager manager) {
+    Block folded(NDManager manager, Precision precision) {
       return new Block(
-          layers.stream().map(layer -> layer.folded(manager)).toList(),
-          shortcut.map(convolution -> convolution.folded(manager)));
+          layers.stream().map(layer -> layer.folded(manager, precision)).toList(),
+          shortcut.map(convolution -> convolution.folded(manager, precision)));
     }
   }
 
@@ -150,11 +151,22 @@ public final class ResNet {
    * @return another network
    */
   public ResNet folded(NDManager manager) {
+    return folded(manager, Precision.FLOAT32);
+  }
+
+  /**
+   * The same with products in a reduced precision; what lies between convolutions stays float32.
+   *
+   * @param manager owns the new filters, which are all that it needs of the weights
+   * @param precision the format of products, not {@link Precision#AUTO}
+   * @return another network
+   */
+  public ResNet folded(NDManager manager, Precision precision) {
     return new ResNet(
         config,
-        stem.folded(manager),
+        stem.folded(manager, precision),
         stages.stream()
-            .map(blocks -> blocks.stream().map(block -> block.folded(manager)).toList())
+            .map(blocks -> blocks.stream().map(block -> block.folded(manager, precision)).toList())
             .toList(),
         Mode.INFERENCE);
   }

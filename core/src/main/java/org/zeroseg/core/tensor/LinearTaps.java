@@ -73,6 +73,26 @@ public final class LinearTaps {
   }
 
   /**
+   * The first input element of an output element.
+   *
+   * @param output the output element's number
+   * @return the input element's number; those behind it follow one by one
+   */
+  public int first(int output) {
+    return first[output];
+  }
+
+  /**
+   * The factors of an output element.
+   *
+   * @param output the output element's number
+   * @return one for each input element from {@link #first(int)} on
+   */
+  public float[] factors(int output) {
+    return weights[output].clone();
+  }
+
+  /**
    * One output row of a map, this being the resize from top to bottom.
    *
    * @param map holds {@code [rows, width]}, row-major

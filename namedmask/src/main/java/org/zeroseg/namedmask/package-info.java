@@ -1,0 +1,2 @@
+/** NamedMask and ReCo: segmenters for words, distilled from pictures that nobody labelled. */
+package org.zeroseg.namedmask;
