@@ -39,6 +39,13 @@ import org.zeroseg.core.tensor.TorchEngine;
  * CLIP for pictures and texts (Radford et al. 2021): both become vectors of one space, in which the
  * cosine says how well they go together.
  *
+ * <pre>{@code
+ * try (Clip clip = Clip.load("openai/clip-vit-base-patch16")) {
+ *   float[] picture = clip.encodeImage(Path.of("photo.jpg"));
+ *   float[][] texts = clip.encode(List.of("a photo of a cat", "a photo of a dog"));
+ * }
+ * }</pre>
+ *
  * <p>Thread-safe. {@link #close} waits for calls that run, after which every call fails with {@link
  * IllegalStateException}.
  */

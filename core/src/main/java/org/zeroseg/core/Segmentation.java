@@ -23,6 +23,14 @@ import org.zeroseg.core.mask.Mask;
  *
  * <p>Label 0 is background; label k is the k-th category, counted from 1. Segments may overlap, as
  * instances do; the label map then shows the one with the highest score. Immutable.
+ *
+ * <pre>{@code
+ * for (Segment segment : found.segments()) {
+ *   System.out.println(segment.name() + " " + segment.score() + " " + segment.box());
+ * }
+ * found.writeOverlay(Path.of("overlay.png"), image);
+ * found.writeLabels(Path.of("labels.png"));
+ * }</pre>
  */
 public final class Segmentation {
 

@@ -21,6 +21,15 @@ import java.util.regex.Pattern;
  * Without either, every pixel gets a category, be it as unlike as may be: {@link
  * #withCommonBackground} is the usual remedy.
  *
+ * <pre>{@code
+ * Vocabulary words =
+ *     Vocabulary.of(
+ *         List.of(
+ *             new Vocabulary.Category("sofa", List.of("couch")),
+ *             new Vocabulary.Category("cat", List.of())));
+ * words = words.withBackground("wall", "floor");
+ * }</pre>
+ *
  * <p>Words are compared without regard to case, to the number of blanks, and to the Unicode form of
  * accents, none of which text encoders see; none may occur twice.
  */

@@ -30,6 +30,13 @@ import org.zeroseg.core.tensor.Weights;
  * DINO for pictures (Caron et al. 2021): an embedding of the whole, features of every patch, and
  * where the network looks. Results are plain Java values.
  *
+ * <pre>{@code
+ * try (Dino dino = Dino.load("facebook/dino-vits8")) {
+ *   float[] whole = dino.embed(Path.of("photo.jpg"));
+ *   Dino.Features patches = dino.patches(List.of(Picture.read(Path.of("photo.jpg")))).get(0);
+ * }
+ * }</pre>
+ *
  * <p>Pictures are taken at the size they have; what does not fill a patch at the right and bottom
  * is left out. Pictures of one size go through the network together. Other pictures than Zeroseg's
  * own become one by {@link Picture#of} and {@link Picture#read}. Thread-safe; {@link #close} waits

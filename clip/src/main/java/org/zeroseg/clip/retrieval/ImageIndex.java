@@ -34,6 +34,14 @@ import org.zeroseg.core.tensor.TorchEngine;
  * The unit embeddings of a collection of pictures, by name, and exact search in them: the step that
  * ReCo, NamedMask and ZUTIS begin with.
  *
+ * <pre>{@code
+ * try (Clip clip = Clip.load("openai/clip-vit-base-patch16")) {
+ *   IndexBuilder builder = IndexBuilder.of(clip.imageEncoder("openai/clip-vit-base-patch16"));
+ *   ImageIndex index = builder.build(Path.of("index"), Path.of("pictures")).index();
+ *   List<Match> cats = index.search(clip.encode(List.of("a photo of a cat"))[0], 20);
+ * }
+ * }</pre>
+ *
  * <p>On disk an index is a folder with {@code embeddings.safetensors} (the matrix {@code
  * embeddings} [N, D], float32 or float16) and {@code names.txt} (one name a line). Both stay
  * memory-mapped: an open index of 1.28 million vectors of 768 halves takes 2 GB of page cache,

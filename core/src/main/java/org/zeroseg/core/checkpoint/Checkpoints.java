@@ -10,7 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Opens checkpoints of any format. */
+/**
+ * Opens checkpoints of any format.
+ *
+ * <pre>{@code
+ * try (Checkpoint checkpoint = Checkpoints.open(Path.of("model.safetensors"))) {
+ *   checkpoint.tensors().forEach((name, tensor) -> System.out.println(name + " " + tensor.shape()));
+ * }
+ * }</pre>
+ */
 public final class Checkpoints {
 
   private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
@@ -135,7 +143,8 @@ public final class Checkpoints {
     String text = StandardCharsets.ISO_8859_1.decode(start.duplicate()).toString();
     if (text.equals(LFS_POINTER)) {
       throw file.refuse(
-          "is a Git LFS pointer and not the weights; fetch them with 'git lfs pull' or from the hub");
+          "is a Git LFS pointer and not the weights; fetch them with 'git lfs pull' or from the"
+              + " hub");
     }
     if (text.startsWith("PK\3\4") || text.startsWith("PK\5\6")) {
       return Format.ZIP;

@@ -16,6 +16,10 @@ import org.zeroseg.core.checkpoint.Checkpoints;
  * {@code owner/name} or {@code owner/name@revision}. Fetched files are kept where Hugging Face's
  * own tools keep them and find them.
  *
+ * <pre>{@code
+ * Path weights = ModelHub.fromEnvironment().weights("openai/clip-vit-base-patch16");
+ * }</pre>
+ *
  * <p>Environment: {@code HF_HOME}, {@code HF_HUB_CACHE}, {@code HF_ENDPOINT}, {@code HF_TOKEN},
  * {@code HF_TOKEN_PATH}, {@code HF_HUB_OFFLINE}, {@code HF_HUB_DOWNLOAD_TIMEOUT} (seconds, 60 by
  * default), with the meanings that they have for {@code huggingface_hub}. Without {@code HF_TOKEN}

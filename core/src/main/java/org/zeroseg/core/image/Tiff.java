@@ -241,9 +241,9 @@ final class Tiff {
     boolean words = (bits == 16 || (bits == 12 && samples == 1)) && photometric != INDEXED;
     boolean number = samples == 1 && photometric <= BLACK_IS_ZERO;
     boolean known =
-        unsigned && (bytes || words || (number && bits == 32))
-            || format == SIGNED && number && (bits == 8 || bits == 16 || bits == 32)
-            || format == REAL && number && bits == 32;
+        (unsigned && (bytes || words || (number && bits == 32)))
+            || (format == SIGNED && number && (bits == 8 || bits == 16 || bits == 32))
+            || (format == REAL && number && bits == 32);
     if (!known) {
       String kind =
           format == REAL ? "real numbers" : format == SIGNED ? "signed numbers" : "samples";
@@ -518,32 +518,37 @@ final class Tiff {
   private int sample(ByteBuffer words, int row, int i) {
     boolean grey = photometric <= BLACK_IS_ZERO;
     switch (bits) {
-      case 8:
+      case 8 -> {
         int value = words.get(row + i) & 0xff;
         return photometric == WHITE_IS_ZERO ? 255 - value : value;
-      case 12:
+      }
+      case 12 -> {
         int pair = row + i / 2 * 3;
         int left = words.get(pair + (i & 1)) & 0xff;
         int right = words.get(pair + 1 + (i & 1)) & 0xff;
         int twelve = (i & 1) == 0 ? left << 4 | right >> 4 : (left & 0xf) << 8 | right;
         return limits.asSeen() ? turned(twelve << 4, 0xfff0) : twelve; // people see the high byte
-      case 16:
+      }
+      case 16 -> {
         short word = words.getShort(row + 2 * i);
         if (grey && samples == 1) {
           return format == SIGNED ? Math.max(0, word) : turned(word & 0xffff, 0xffff);
         }
         return word >> 8 & 0xff;
-      case 32:
+      }
+      case 32 -> {
         int wide = words.getInt(row + 4 * i);
         if (format == REAL) {
           return wide;
         }
         int most = wide < 0 && format == SIGNED ? 0 : 0xffff;
         return Integer.compareUnsigned(wide, 0xffff) <= 0 ? wide : most;
-      default:
+      }
+      default -> {
         int bit = i * bits;
         int few = words.get(row + (bit >> 3)) >> (8 - bits - (bit & 7)) & ((1 << bits) - 1);
         return grey ? level(few) : few;
+      }
     }
   }
 

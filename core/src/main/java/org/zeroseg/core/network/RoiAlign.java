@@ -85,7 +85,7 @@ public record RoiAlign(
   private NDArray pooled(NDArray features, Plan plan, Mode mode) {
     NDManager manager = features.getManager();
     long channels = features.getShape().get(1);
-    long count = plan.end - plan.start;
+    long count = (long) plan.end - plan.start;
     if (plan.taps == 0) {
       return manager.zeros(new Shape(count, channels, height, width));
     }

@@ -115,9 +115,9 @@ public final class Transformer {
     /** What a token passes on. */
     VALUES(2);
 
-    private final long third;
+    private final int third;
 
-    Part(long third) {
+    Part(int third) {
       this.third = third;
     }
   }

@@ -159,14 +159,14 @@ class TiffTest {
   void scales16And12BitsForPeopleAndCutsThemForReferences() throws IOException {
     byte[] samples = words(ByteOrder.BIG_ENDIAN, 2, WIDTH * HEIGHT, i -> 1900 * i);
     byte[] tiff = new Maker(ByteOrder.BIG_ENDIAN, 1, 1, 16).file(samples);
-    assertGrey(i -> 1900 * i >> 8, seen(tiff));
+    assertGrey(i -> (1900 * i) >> 8, seen(tiff));
     assertGrey(i -> Math.min(255, 1900 * i), stored(tiff));
     byte[] negative = new Maker(ByteOrder.BIG_ENDIAN, 0, 1, 16).file(samples);
-    assertGrey(i -> 255 - (1900 * i >> 8), seen(negative));
+    assertGrey(i -> 255 - ((1900 * i) >> 8), seen(negative));
     byte[] few = pack(12, WIDTH, i -> 117 * i);
     byte[] twelve = new Maker(ByteOrder.LITTLE_ENDIAN, 1, 1, 12).file(few);
     assertGrey(i -> Math.min(255, 117 * i), stored(twelve));
-    assertGrey(i -> 117 * i >> 4, seen(twelve));
+    assertGrey(i -> (117 * i) >> 4, seen(twelve));
   }
 
   @Test

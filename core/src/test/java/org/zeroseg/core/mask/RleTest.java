@@ -101,7 +101,7 @@ class RleTest {
         double column = ((u < at[0] ? u : u - 1) + .5) / 5 - .5;
         if (u != at[0] && column == Math.floor(column) && column >= 0 && column <= width - 1) {
           double row = (Math.min(v, at[1]) + .5) / 5 - .5;
-          ends.add((int) column * height + (int) Math.ceil(Math.max(0, Math.min(row, height))));
+          ends.add(((int) column) * height + (int) Math.ceil(Math.max(0, Math.min(row, height))));
         }
         at = new int[] {u, v};
       }

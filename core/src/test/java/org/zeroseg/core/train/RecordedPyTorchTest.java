@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.zeroseg.core.tensor.TorchEngine;
 
 /** SGD, schedules and cross-entropy against values that PyTorch 2.7.1 gave. */
+@SuppressWarnings("FloatingPointLiteralPrecision") // as PyTorch printed them
 class RecordedPyTorchTest {
 
   private final NDManager manager = TorchEngine.newManager();

@@ -17,6 +17,13 @@ import org.zeroseg.core.supervision.InvalidDataException;
  * COCO's instance evaluation: every entry of the precision, recall and score arrays equals that of
  * cocodataset/cocoapi (pycocotools). Images are matched in parallel, categories accumulated in
  * parallel; the result does not depend on the number of threads. Immutable and thread-safe.
+ *
+ * <pre>{@code
+ * CocoGroundTruth truth = CocoGroundTruth.read(Path.of("instances_val2017.json"));
+ * CocoDetections detections = CocoDetections.read(Path.of("results.json"), truth);
+ * CocoScores scores = new CocoEvaluator(CocoProtocol.coco()).evaluate(detections);
+ * System.out.println(scores.summary());
+ * }</pre>
  */
 public final class CocoEvaluator {
 

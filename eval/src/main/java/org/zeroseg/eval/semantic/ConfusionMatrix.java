@@ -8,6 +8,12 @@ import org.zeroseg.core.supervision.LabelMap;
  * ({@code RunningScore} of NoelShin/namedmask, zutis and reco). Exact: counts are longs. Pixels
  * whose truth is not a class, such as 255 or -1, are ignored.
  *
+ * <pre>{@code
+ * ConfusionMatrix matrix = new ConfusionMatrix(21);
+ * matrix.add(LabelMap.read(Path.of("truth.png")), LabelMap.of(found), "photo.jpg");
+ * System.out.println(matrix.meanIou());
+ * }</pre>
+ *
  * <p>Not thread-safe: give every thread its own and {@link #merge} them; the result does not depend
  * on the order.
  */

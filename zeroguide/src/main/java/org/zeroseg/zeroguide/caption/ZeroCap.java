@@ -23,6 +23,18 @@ import org.zeroseg.zeroguide.gpt2.Gpt2;
  * Texts for vectors of CLIP's joint space, by steering GPT-2 towards them without any training
  * (Tewel et al. 2022, ZeroCap). Deterministic: there is no sampling.
  *
+ * <pre>{@code
+ * try (Clip clip = Clip.load("openai/clip-vit-large-patch14");
+ *     ZeroCap namer =
+ *         ZeroCap.load(
+ *             "openai-community/gpt2-medium",
+ *             clip,
+ *             ZeroCapSettings.ZERO_GUIDANCE,
+ *             Precision.AUTO)) {
+ *   List<Caption> texts = namer.captions(List.of(clip.encodeImage(Path.of("photo.jpg")))).get(0);
+ * }
+ * }</pre>
+ *
  * <p>Several vectors are captioned at once and share what they have in common. An interrupted
  * thread stops before the next token with a {@link java.util.concurrent.CancellationException}.
  */
