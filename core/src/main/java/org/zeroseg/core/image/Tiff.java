@@ -516,40 +516,37 @@ final class Tiff {
 
   /** One sample: an index, an 8-bit channel, 16-bit grey, or the bits of a real number. */
   private int sample(ByteBuffer words, int row, int i) {
-    boolean grey = photometric <= BLACK_IS_ZERO;
-    switch (bits) {
+    return switch (bits) {
       case 8 -> {
         int value = words.get(row + i) & 0xff;
-        return photometric == WHITE_IS_ZERO ? 255 - value : value;
+        yield photometric == WHITE_IS_ZERO ? 255 - value : value;
       }
       case 12 -> {
         int pair = row + i / 2 * 3;
         int left = words.get(pair + (i & 1)) & 0xff;
         int right = words.get(pair + 1 + (i & 1)) & 0xff;
-        int twelve = (i & 1) == 0 ? left << 4 | right >> 4 : (left & 0xf) << 8 | right;
-        return limits.asSeen() ? turned(twelve << 4, 0xfff0) : twelve; // people see the high byte
+        int value = (i & 1) == 0 ? left << 4 | right >> 4 : (left & 0xf) << 8 | right;
+        // People see the high byte of 16 bits.
+        yield limits.asSeen() ? turned(value << 4, 0xfff0) : value;
       }
       case 16 -> {
         short word = words.getShort(row + 2 * i);
-        if (grey && samples == 1) {
-          return format == SIGNED ? Math.max(0, word) : turned(word & 0xffff, 0xffff);
+        if (photometric > BLACK_IS_ZERO || samples > 1) {
+          yield word >> 8 & 0xff;
         }
-        return word >> 8 & 0xff;
+        yield format == SIGNED ? Math.max(0, word) : turned(word & 0xffff, 0xffff);
       }
       case 32 -> {
-        int wide = words.getInt(row + 4 * i);
-        if (format == REAL) {
-          return wide;
-        }
-        int most = wide < 0 && format == SIGNED ? 0 : 0xffff;
-        return Integer.compareUnsigned(wide, 0xffff) <= 0 ? wide : most;
+        int word = words.getInt(row + 4 * i);
+        int most = word < 0 && format == SIGNED ? 0 : 0xffff;
+        yield format == REAL || Integer.compareUnsigned(word, 0xffff) <= 0 ? word : most;
       }
       default -> {
         int bit = i * bits;
-        int few = words.get(row + (bit >> 3)) >> (8 - bits - (bit & 7)) & ((1 << bits) - 1);
-        return grey ? level(few) : few;
+        int value = words.get(row + (bit >> 3)) >> (8 - bits - (bit & 7)) & ((1 << bits) - 1);
+        yield photometric <= BLACK_IS_ZERO ? level(value) : value;
       }
-    }
+    };
   }
 
   /** Where white is zero, a grey of more than 8 bits is turned for people; Pillow leaves it. */
