@@ -55,10 +55,9 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
     this.manager = manager;
     weights = Weights.load(checkpoint, config.shapes(), manager);
     options =
-        manager.create(
-            new double[] {config.heads(), config.epsilon(), config.activation().ordinal()});
+        manager.create(new double[] {config.heads(), config.epsilon(), config.activation().code()});
     epsilon = manager.create(config.epsilon());
-    pooling = manager.create(modules.pooling().ordinal());
+    pooling = manager.create(modules.pooling().code());
     blocks = new NDArray[config.layers()][];
     for (int i = 0; i < blocks.length; i++) {
       Weights block = weights.at("encoder.layer." + i);

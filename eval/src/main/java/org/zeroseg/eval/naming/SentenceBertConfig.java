@@ -4,7 +4,6 @@ import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,25 +28,32 @@ record SentenceBertConfig(
   private static final int MOST_LAYERS = 1000;
   private static final int MOST_WIDTH = 1 << 16;
 
-  /** What the kernel applies between the maps of a block, by its place here. */
+  /** What the kernel applies between the maps of a block. */
   enum Activation {
-    GELU("gelu"),
-    GELU_TANH("gelu_new", "gelu_pytorch_tanh", "gelu_fast"),
-    RELU("relu"),
-    SILU("silu", "swish");
+    GELU(0),
+    GELU_TANH(1),
+    RELU(2),
+    SILU(3);
 
-    private final List<String> names;
+    /** The kernel's name for it. */
+    private final int code;
 
-    Activation(String... names) {
-      this.names = List.of(names);
+    Activation(int code) {
+      this.code = code;
+    }
+
+    int code() {
+      return code;
     }
 
     static Activation named(String name) {
-      return Arrays.stream(values())
-          .filter(activation -> activation.names.contains(name))
-          .findFirst()
-          .orElseThrow(
-              () -> new IllegalArgumentException("hidden_act: " + name + " is not supported"));
+      return switch (name) {
+        case "gelu" -> GELU;
+        case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> GELU_TANH;
+        case "relu" -> RELU;
+        case "silu", "swish" -> SILU;
+        default -> throw new IllegalArgumentException("hidden_act: " + name + " is not supported");
+      };
     }
   }
 

@@ -33,11 +33,22 @@ record SentenceModules(int longest, boolean lowerCase, Pooling pooling) {
   private static final String POOLING = "Pooling";
   private static final String UNIT_LENGTH = "Normalize"; // which vectors have here in any case
 
-  /** What the kernel does, by its place here. */
+  /** What the kernel does. */
   enum Pooling {
-    MEAN,
-    FIRST,
-    LARGEST
+    MEAN(0),
+    FIRST(1),
+    LARGEST(2);
+
+    /** The kernel's name for it. */
+    private final int code;
+
+    Pooling(int code) {
+      this.code = code;
+    }
+
+    int code() {
+      return code;
+    }
   }
 
   static SentenceModules find(String model, ModelHub hub) throws IOException {
