@@ -24,6 +24,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.InvalidFileException;
 import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.file.WholeFile;
+import org.zeroseg.core.image.PictureReader;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.core.supervision.CocoGroundTruth.Category;
@@ -86,6 +87,7 @@ public final class Coco {
         truth.categories().stream().sorted(Comparator.comparingLong(Category::id)).toList();
     Map<Category, Integer> labels = new HashMap<>();
     categories.forEach(category -> labels.put(category, labels.size() + 1));
+    long most = PictureReader.asStored().maxPixels();
     Set<String> names = new HashSet<>();
     List<String> problems = new ArrayList<>();
     List<Item> items = new ArrayList<>();
@@ -95,6 +97,10 @@ public final class Coco {
         problems.add("image " + image.id() + ": there is no " + file);
       } else if (!names.add(DataFiles.stem(image.fileName()))) {
         problems.add("image " + image.id() + ": another image has the name of " + file);
+      } else if ((long) image.width() * image.height() > most) {
+        problems.add(
+            "image %d: %d x %d are more than the %d pixels that pictures may have"
+                .formatted(image.id(), image.width(), image.height(), most));
       }
       items.add(
           new Item(

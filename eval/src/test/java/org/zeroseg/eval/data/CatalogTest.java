@@ -237,6 +237,7 @@ class CatalogTest {
   @Test
   void namesTwoImagesOfOneFileAndOneTooLarge() throws IOException {
     picture("images/a.png");
+    picture("images/d.png");
     Path file = root.resolve("instances.json");
     String images =
         "{'images': [{'id': 1, 'file_name': 'a.png', 'width': 4, 'height': 3}, %s],"
@@ -245,6 +246,7 @@ class CatalogTest {
         List.of(
             "{'id': 2, 'file_name': 'a.png', 'width': 4, 'height': 3}",
             "{'id': 2, 'file_name': 'b.png', 'width': 99999, 'height': 99999}",
+            "{'id': 2, 'file_name': 'd.png', 'width': 20000, 'height': 20000}",
             "{'id': 2, 'file_name': 'c.png'}], 'categories': [{'id': 9, 'name': ''}")) {
       Files.writeString(file, images.formatted(other).replace('\'', '"'));
       InvalidDataException error =
