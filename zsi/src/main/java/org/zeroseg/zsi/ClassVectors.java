@@ -1,5 +1,8 @@
 package org.zeroseg.zsi;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -96,8 +99,8 @@ public final class ClassVectors {
    * @throws IOException if a file cannot be read
    */
   public static ClassVectors read(Path matrix, Path classes) throws IOException {
-    List<List<String>> names = names(classes);
-    return read(matrix, names.get(0), names.get(1));
+    Names names = Names.read(classes);
+    return read(matrix, names.seen(), names.unseen());
   }
 
   /**
@@ -180,19 +183,86 @@ public final class ClassVectors {
     return numbers;
   }
 
-  /** The seen and the unseen names of a class list. */
-  static List<List<String>> names(Path classes) throws IOException {
-    return JsonFile.object(classes, json -> List.of(names(json, "seen"), names(json, "unseen")));
+  /**
+   * The names of a split.
+   *
+   * @param seen classes to train on, in the order of their labels
+   * @param unseen classes to find by their words alone
+   */
+  public record Names(List<String> seen, List<String> unseen) {
+
+    /**
+     * Reads a class list.
+     *
+     * @param file JSON with the lists {@code seen} and {@code unseen}, of names or of objects with
+     *     a {@code name}
+     * @return the names
+     * @throws InvalidFileException if the file is not as said
+     * @throws IOException if the file cannot be read
+     */
+    public static Names read(Path file) throws IOException {
+      return JsonFile.object(file, json -> new Names(list(json, "seen"), list(json, "unseen")));
+    }
+
+    private static List<String> list(JsonObject json, String side) {
+      if (!json.has(side)) {
+        throw new IllegalArgumentException("expected lists 'seen' and 'unseen' of classes");
+      }
+      return json.getAsJsonArray(side).asList().stream()
+          .map(entry -> entry.isJsonObject() ? entry.getAsJsonObject().get("name") : entry)
+          .map(JsonElement::getAsString)
+          .toList();
+    }
   }
 
-  private static List<String> names(JsonObject json, String side) {
-    if (!json.has(side)) {
-      throw new IllegalArgumentException("expected lists 'seen' and 'unseen' of classes");
+  /**
+   * Reads a vocabulary for the detector's encoder.
+   *
+   * @param file text like the word vectors', a column a word
+   * @param manager owns the result
+   * @return {@code [D, M]}
+   * @throws InvalidFileException if it is no such matrix, naming line and column
+   * @throws IOException if the file cannot be read
+   */
+  public static NDArray readVocabulary(Path file, NDManager manager) throws IOException {
+    return columns(columns(file), manager);
+  }
+
+  /**
+   * Writes a vocabulary for the detector's encoder.
+   *
+   * @param file takes the vectors as they are, a column a word
+   * @param vectors of words
+   * @param words those without a vector are left out
+   * @return how many words were written
+   * @throws IllegalArgumentException if no word has a vector
+   * @throws IOException if the file cannot be written
+   */
+  public static int writeVocabulary(Path file, WordVectors vectors, List<String> words)
+      throws IOException {
+    float[][] found =
+        words.stream().map(vectors::vector).flatMap(Optional::stream).toArray(float[][]::new);
+    if (found.length == 0) {
+      throw new IllegalArgumentException(
+          "None of the %d words has a vector".formatted(words.size()));
     }
-    return json.getAsJsonArray(side).asList().stream()
-        .map(entry -> entry.isJsonObject() ? entry.getAsJsonObject().get("name") : entry)
-        .map(JsonElement::getAsString)
-        .toList();
+    writeColumns(file, found);
+    return found.length;
+  }
+
+  private static NDArray columns(float[][] vectors, NDManager manager) {
+    Matrix matrix = Matrix.rows(vectors).transposed();
+    return manager.create(matrix.floats(), new Shape(matrix.rows(), matrix.columns()));
+  }
+
+  /**
+   * The seen classes as a vocabulary for the detector's encoder.
+   *
+   * @param manager owns the result
+   * @return {@code [D, S]}
+   */
+  public NDArray seenVocabulary(NDManager manager) {
+    return columns(Arrays.copyOfRange(vectors, 1, 1 + seen.size()), manager);
   }
 
   /**
@@ -203,10 +273,19 @@ public final class ClassVectors {
    * @throws IOException if a file cannot be written
    */
   public void write(Path matrix, Path classes) throws IOException {
+    writeColumns(matrix, vectors);
+    JsonObject json = new JsonObject();
+    json.addProperty("background_column", 0);
+    json.add("seen", entries(seen, 1));
+    json.add("unseen", entries(unseen, 1 + seen.size()));
+    WholeFile.write(classes, json + "\n");
+  }
+
+  private static void writeColumns(Path file, float[][] vectors) throws IOException {
     WholeFile.writeText(
-        matrix,
+        file,
         writer -> {
-          for (int d = 0; d < dimensions(); d++) {
+          for (int d = 0; d < vectors[0].length; d++) {
             StringBuilder line = new StringBuilder();
             for (int c = 0; c < vectors.length; c++) {
               line.append(c == 0 ? "" : ",");
@@ -215,11 +294,6 @@ public final class ClassVectors {
             writer.write(line.append('\n').toString());
           }
         });
-    JsonObject json = new JsonObject();
-    json.addProperty("background_column", 0);
-    json.add("seen", entries(seen, 1));
-    json.add("unseen", entries(unseen, 1 + seen.size()));
-    WholeFile.write(classes, json + "\n");
   }
 
   private static JsonArray entries(List<String> names, int first) {

@@ -335,9 +335,9 @@ class ZsiBoxesGoldenTest {
     try (Stream<Path> files = Files.list(Golden.data().resolve("zsi"))) {
       for (Path file : (Iterable<Path>) files.sorted()::iterator) {
         if (file.toString().endsWith(".json")) {
-          List<List<String>> names = ClassVectors.names(file);
-          if (names.get(0).size() + names.get(1).size() == truth.categories().size()) {
-            return names.get(0);
+          ClassVectors.Names names = ClassVectors.Names.read(file);
+          if (names.seen().size() + names.unseen().size() == truth.categories().size()) {
+            return names.seen();
           }
         }
       }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.supervision.CocoDetections;
@@ -14,6 +13,7 @@ import org.zeroseg.eval.coco.Overlap;
 import org.zeroseg.eval.data.Catalog;
 import org.zeroseg.eval.data.Vocabularies;
 import org.zeroseg.eval.run.Evaluation;
+import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -133,8 +133,13 @@ final class ObjectSet {
       throws IOException {
     Vocabulary words =
         Vocabulary.of(categories.stream().map(Category::name).toArray(String[]::new));
-    try (Clip clip = model.clip(progress);
-        Segmenter segmenter = model.segmenter(Zutis.Answer.INSTANCES, clip, progress)) {
+    Optional<Zsi> chosen = model.zsi(words, progress);
+    if (chosen.isPresent()) {
+      try (Zsi zsi = chosen.get()) {
+        return ZsiOptions.detect(zsi, objects, categories, pictures, overlap, progress);
+      }
+    }
+    try (Segmenter segmenter = model.segmenter(Zutis.Answer.INSTANCES, words, progress)) {
       return evaluation.detect(segmenter, objects, categories, pictures, model.words(words));
     }
   }

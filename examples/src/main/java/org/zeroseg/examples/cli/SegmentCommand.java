@@ -13,7 +13,6 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
@@ -77,8 +76,7 @@ final class SegmentCommand implements Callable<Integer> {
     model.check();
     Vocabulary vocabulary = vocabulary();
     try (ConsoleProgress progress = new ConsoleProgress();
-        Clip clip = model.clip(progress);
-        Segmenter segmenter = model.segmenter(Zutis.Answer.BOTH, clip, progress)) {
+        Segmenter segmenter = model.segmenter(Zutis.Answer.BOTH, vocabulary, progress)) {
       int code =
           pictures.forEach(
               progress,

@@ -11,11 +11,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trainings: those behind the demo models, and ZUTIS on pictures of one's own. */
+/** Trainings: those behind the demo models, and ZUTIS and ZSI on pictures of one's own. */
 @Command(
     name = "train",
-    description = "Trains models: the demo models on ShapeWorld, ZUTIS on archives.",
-    subcommands = TrainZutisCommand.class,
+    description =
+        "Trains models: the demo models on ShapeWorld, ZUTIS on archives, ZSI on annotations.",
+    subcommands = {TrainZutisCommand.class, TrainZsiCommand.class},
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "MODEL",
     footer = {"", "Stopped at any point, the same command goes on to the same result."})

@@ -1,16 +1,21 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisBuilder;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -56,12 +61,14 @@ final class WordModel {
       description = "ZUTIS: shrinks larger pictures for the network, 1024 on ImageNet-S.")
   private Optional<Integer> longerSide;
 
+  @Mixin private ZsiOptions zsi;
+
   String name() {
     return name;
   }
 
   boolean isDemo() {
-    return name.equals(Models.DEMO);
+    return name.equals(Models.DEMO) && !zsi.isChosen();
   }
 
   Clip clip(Progress progress) throws IOException {
@@ -79,6 +86,12 @@ final class WordModel {
     if (longerSide.isPresent() && longerSide.get() < 1) {
       throw misuse("--longer-side " + longerSide.get() + ": at least 1 pixel");
     }
+    if (zsi.isChosen() && (maskClip || zutis.isPresent())) {
+      throw misuse("--zsi goes without --zutis and --mask-clip");
+    }
+    if (zsi.useless().isPresent()) {
+      throw misuse(zsi.useless().get());
+    }
     if (maskClip && zutis.isPresent()) {
       throw misuse("--mask-clip and --zutis exclude each other");
     }
@@ -86,6 +99,40 @@ final class WordModel {
 
   CommandLine.ParameterException misuse(String message) {
     return new CommandLine.ParameterException(spec.commandLine(), message);
+  }
+
+  /** The ZSI network, if that was chosen, for a vocabulary. */
+  Optional<Zsi> zsi(Vocabulary vocabulary, Progress progress) throws IOException {
+    List<String> asked =
+        vocabulary.categories().stream().flatMap(category -> category.words().stream()).toList();
+    return zsi.isChosen() ? Optional.of(zsi.open(asked, progress)) : Optional.empty();
+  }
+
+  /** The segmenter with all that it needs, which is closed with it. */
+  Segmenter segmenter(Zutis.Answer answer, Vocabulary vocabulary, Progress progress)
+      throws IOException {
+    if (zsi.isChosen()) {
+      return zsi(vocabulary, progress).orElseThrow();
+    }
+    Clip clip = clip(progress);
+    try {
+      Segmenter segmenter = segmenter(answer, clip, progress);
+      return new Segmenter() {
+        @Override
+        public List<Segmentation> segment(List<Picture> pictures, Vocabulary words) {
+          return segmenter.segment(pictures, words);
+        }
+
+        @Override
+        public void close() {
+          segmenter.close();
+          clip.close();
+        }
+      };
+    } catch (IOException | RuntimeException e) {
+      clip.close();
+      throw e;
+    }
   }
 
   /** The segmenter on the model's CLIP, which stays open when it is closed. */
@@ -126,8 +173,8 @@ final class WordModel {
   }
 
   private Vocabulary withBackground(Vocabulary words) {
-    if (asksZutis()) {
-      return words; // it has learnt the word for background itself
+    if (asksZutis() || zsi.isChosen()) {
+      return words; // they have learnt what background is themselves
     }
     return isDemo() ? DemoModels.withBackground(words) : words.withCommonBackground();
   }

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvalCommand.class,
       Coco20kCommand.class,
+      ZsiCommand.class,
       ShapeWorldCommand.class,
       CommandLine.HelpCommand.class
     },
