@@ -34,7 +34,7 @@ public final class InstancesByWords {
       image = Picture.read(Path.of(arguments[2])).rgb().toImage();
       words = Vocabulary.of(Arrays.copyOfRange(arguments, 3, arguments.length));
     } else {
-      Scene scene = new ShapeWorld(21, 128, 6, 6, Split.ALL).scene(2);
+      Scene scene = new ShapeWorld(22, 128, 4, 6, Split.ALL).scene(28);
       image = scene.image();
       words =
           Vocabulary.of(
