@@ -31,11 +31,7 @@ public record Archives(Map<String, List<String>> pictures) {
    */
   public record Entry(int label, String picture) {}
 
-  /**
-   * Copies the lists.
-   *
-   * @param pictures category to names; iterates in the order of the categories
-   */
+  /** Copies the lists. */
   public Archives {
     Map<String, List<String>> copy = new LinkedHashMap<>();
     pictures.forEach((category, names) -> copy.put(category, List.copyOf(names)));

@@ -3,6 +3,7 @@ package org.zeroseg.core.supervision;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.file.InvalidFileException;
 import org.zeroseg.core.file.JsonFile;
@@ -21,11 +23,15 @@ import org.zeroseg.core.mask.Rle;
 /**
  * Masks that a saliency detector made of pictures, in a folder: what NamedMask and ZUTIS learn from
  * in place of annotations. One small file a picture, {@code NAME.json}, holds COCO's run lengths,
- * as the released code stores them: {@code {"size":[height,width],"counts":"..."}}.
+ * as the released code stores them: {@code {"size":[height,width],"counts":"..."}}. Masks as they
+ * were released, without the {@code .JPEG} of the pictures' names, are found too.
  *
  * @param folder of the files; pictures in folders have theirs in folders of the same names
  */
 public record PseudoMasks(Path folder) {
+
+  /** What ends the names of ImageNet's pictures, but not those of their released masks. */
+  private static final String RELEASED = ".JPEG";
 
   /**
    * A picture without a mask.
@@ -44,16 +50,36 @@ public record PseudoMasks(Path folder) {
    */
   public record Outcome(int made, int present, List<Failure> failures) {
 
-    /**
-     * Copies the list.
-     *
-     * @param made by this run
-     * @param present before it
-     * @param failures pictures that could not be read; a later run tries them again
-     */
+    /** Copies the list. */
     public Outcome {
       failures = List.copyOf(failures);
     }
+  }
+
+  /**
+   * The masks of one category, where masks are kept by category and picture: what its expert says
+   * of the pictures in its archive. A picture in two archives then has two.
+   *
+   * @param category any name; those that differ have different folders
+   * @return masks in a folder of this one
+   */
+  public PseudoMasks of(String category) {
+    StringBuilder name = new StringBuilder();
+    category.codePoints().forEach(letter -> name.append(inFileName(letter)));
+    return new PseudoMasks(folder.resolve(name.toString()));
+  }
+
+  /** As in web addresses: what a file name cannot hold in hexadecimal digits. */
+  private static String inFileName(int letter) {
+    String text = Character.toString(letter);
+    if (Character.isLetterOrDigit(letter) || " -_".indexOf(letter) >= 0) {
+      return text;
+    }
+    StringBuilder escaped = new StringBuilder();
+    for (byte unit : text.getBytes(StandardCharsets.UTF_8)) {
+      escaped.append("%%%02X".formatted(unit));
+    }
+    return escaped.toString();
   }
 
   /**
@@ -63,7 +89,13 @@ public record PseudoMasks(Path folder) {
    * @return true if its file exists
    */
   public boolean contains(String name) {
-    return Files.exists(file(name));
+    return Files.exists(present(name));
+  }
+
+  /** What a mask's file holds, if there is one. */
+  Optional<byte[]> bytes(String name) throws IOException {
+    Path file = present(name);
+    return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
   }
 
   /**
@@ -74,7 +106,7 @@ public record PseudoMasks(Path folder) {
    * @throws IOException if there is none or its file is damaged
    */
   public Mask read(String name) throws IOException {
-    Path file = file(name);
+    Path file = present(name);
     return JsonFile.read(
         file,
         json -> {
@@ -169,6 +201,16 @@ public record PseudoMasks(Path folder) {
       progress.update("pseudo-masks", from + some.size(), missing.size());
     }
     return new Outcome(made, all - missing.size(), failures);
+  }
+
+  /** The released masks of ImageNet's pictures are called n/1.json for n/1.JPEG. */
+  private Path present(String name) {
+    Path file = file(name);
+    if (name.endsWith(RELEASED) && !Files.exists(file)) {
+      Path released = file(name.substring(0, name.length() - RELEASED.length()));
+      return Files.exists(released) ? released : file;
+    }
+    return file;
   }
 
   /** Names come from files: none may lead out of the folder. */

@@ -1,0 +1,56 @@
+package org.zeroseg.core.file;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The SHA-256 of a sequence of parts, by which data are known whatever their files are called.
+ * Where a part ends counts: other parts of the same whole have another fingerprint. Not
+ * thread-safe.
+ */
+public final class Fingerprint {
+
+  private final MessageDigest digest = sha256();
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /**
+   * Adds a part.
+   *
+   * @param part some bytes
+   * @return this
+   */
+  public Fingerprint add(byte[] part) {
+    digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, part.length));
+    digest.update(part);
+    return this;
+  }
+
+  /**
+   * Adds a text.
+   *
+   * @param part counts in UTF-8
+   * @return this
+   */
+  public Fingerprint add(String part) {
+    return add(part.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Ends the sequence.
+   *
+   * @return 64 hexadecimal digits
+   */
+  public String hex() {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}
