@@ -15,6 +15,8 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.core.supervision.MaskedArchives;
+import org.zeroseg.core.supervision.PastedScenes;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.zutis.SyntheticScenes;
 
@@ -50,11 +52,12 @@ record SceneFolder(Path folder) implements AutoCloseable {
   }
 
   /** Scenes of two categories. */
-  SyntheticScenes scenes(SyntheticScenes.Options options) {
+  SyntheticScenes scenes(PastedScenes.Options options, int batch) {
     Map<String, List<String>> archives = new LinkedHashMap<>();
     archives.put("cat", IntStream.range(0, 4).mapToObj(i -> i + ".png").toList());
     archives.put("dog", IntStream.range(4, 8).mapToObj(i -> i + ".png").toList());
-    return SyntheticScenes.of(new Archives(archives), folder, masks(), options, 255);
+    MaskedArchives data = new MaskedArchives(new Archives(archives), folder, masks());
+    return new SyntheticScenes(PastedScenes.of(data, options), batch);
   }
 
   @Override

@@ -77,7 +77,7 @@ public class ZutisPipelineBenchmark {
     narrow = Zutis.builder().clip(clip).answer(Zutis.Answer.INSTANCES).build(load(small, own), own);
     image = SceneFolder.picture(WIDTH, HEIGHT, 1).toImage();
     folder = SceneFolder.make();
-    scenes = folder.scenes(SyntheticScenes.Options.DEFAULT);
+    scenes = folder.scenes(SyntheticScenes.DEFAULT, 8);
   }
 
   private static ZutisModel load(ZutisConfig config, NDManager manager) {

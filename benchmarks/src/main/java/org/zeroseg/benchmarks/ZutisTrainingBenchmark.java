@@ -27,7 +27,6 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.TrainingPlan;
-import org.zeroseg.zutis.Criterion;
 import org.zeroseg.zutis.SyntheticScenes;
 import org.zeroseg.zutis.ZutisConfig;
 import org.zeroseg.zutis.ZutisTrainer;
@@ -74,8 +73,7 @@ public class ZutisTrainingBenchmark {
     Weights made = Weights.load(RandomCheckpoint.of(shapes), shapes, manager);
     shapes.keySet().forEach(name -> weights.put(name, made.get(name)));
     folder = SceneFolder.make();
-    scenes =
-        folder.scenes(new SyntheticScenes.Options(size, batch, 10, 0.5, 0.1, 1, true, false, 0));
+    scenes = folder.scenes(SyntheticScenes.DEFAULT.withSize(size), batch);
     ready = LongStream.range(0, STEPS).mapToObj(scenes::batch).toList();
   }
 
@@ -135,8 +133,7 @@ public class ZutisTrainingBenchmark {
     for (int i = 0; i < words.length; i++) {
       words[i][i] = 1;
     }
-    ZutisTrainer.Options options =
-        new ZutisTrainer.Options(5e-5, 0.1, 0.05, true, Criterion.DEFAULT, bfloat16);
+    ZutisTrainer.Options options = ZutisTrainer.Options.DEFAULT.withBfloat16(bfloat16);
     TrainingPlan plan =
         TrainingPlan.of(folder.folder().resolve("training"), STEPS)
             .withSaveEvery(STEPS)

@@ -10,8 +10,8 @@ import org.zeroseg.core.match.Assignment;
 import org.zeroseg.core.tensor.Kernels;
 
 /**
- * What training makes small (Shin et al. 2023, Sec. 3.3): proposals are matched with instances
- * whatever their category, and the matched pairs should agree in overlap (dice) and pixel by pixel
+ * The loss (Shin et al. 2023, Sec. 3.3): proposals are matched with instances whatever their
+ * category, and the matched pairs should agree in overlap (dice) and pixel by pixel
  * (cross-entropy); patches should name their word. Proposals without a partner cost nothing.
  *
  * @param dice weight of the overlap
@@ -24,6 +24,16 @@ public record Criterion(double dice, double pixels, double masks, double words, 
 
   /** The published weights, all one, ignoring label 255. */
   public static final Criterion DEFAULT = new Criterion(1, 1, 1, 1, 255);
+
+  /**
+   * The same loss that ignores another label.
+   *
+   * @param label of pixels that no word is asked for
+   * @return the loss
+   */
+  public Criterion ignoring(int label) {
+    return new Criterion(dice, pixels, masks, words, label);
+  }
 
   private static final Kernels KERNELS = Kernels.of(Criterion.class, "criterion.torchscript");
 

@@ -50,16 +50,7 @@ public final class ZutisTrainer {
   public record Samples(
       float[] pixels, int height, int width, long[] labels, long[] instances, int[] counts) {
 
-    /**
-     * Checks the sizes.
-     *
-     * @param pixels {@code [B, 3, H, W]}, normalised, row-major
-     * @param height H
-     * @param width W
-     * @param labels {@code [B, H, W]}: a word's index for every pixel, 0 for background
-     * @param instances {@code [B, H, W]}: a number for every pixel, from 1; others belong to none
-     * @param counts for each sample the highest number, whether a pixel has it or not
-     */
+    /** Checks the sizes. */
     public Samples {
       long area = (long) height * width * counts.length;
       if (pixels.length != 3 * area || labels.length != area || instances.length != area) {
@@ -100,20 +91,12 @@ public final class ZutisTrainer {
 
     /** The published values: 5e-5, a tenth of it for the image tower, 0.05, gradient stopped. */
     public static final Options DEFAULT =
-        new Options(5e-5, 0.1, 0.05, true, Criterion.DEFAULT, false);
+        new Options(
+            5e-5, 0.1, 0.05, true, Criterion.DEFAULT, false, Double.POSITIVE_INFINITY, 0, 1);
 
     /**
      * Checks the numbers.
      *
-     * @param learningRate of decoder, perceptrons and queries at the start
-     * @param encoderFactor what the image tower's rate is multiplied by
-     * @param weightDecay of every parameter, biases and norms too
-     * @param stopGradient whether masks leave the image tower alone
-     * @param criterion the loss
-     * @param bfloat16 whether products are computed in bfloat16; the weights stay float32
-     * @param longestGradient gradients are shortened to this length, all together
-     * @param averaging what the running mean keeps of itself in a step; 0 for no mean
-     * @param wordScale what cosines with words are multiplied by in the loss
      * @throws IllegalArgumentException if the mean would keep less than nothing or everything
      */
     public Options {
@@ -123,32 +106,174 @@ public final class ZutisTrainer {
     }
 
     /**
-     * Options without clipping, averaging and a scale, as in the paper.
+     * These options with another learning rate.
      *
-     * @param learningRate of decoder, perceptrons and queries at the start
-     * @param encoderFactor what the image tower's rate is multiplied by
-     * @param weightDecay of every parameter, biases and norms too
-     * @param stopGradient whether masks leave the image tower alone
-     * @param criterion the loss
-     * @param bfloat16 whether products are computed in bfloat16; the weights stay float32
+     * @param rate of decoder, perceptrons and queries at the start
+     * @return the options
      */
-    public Options(
-        double learningRate,
-        double encoderFactor,
-        double weightDecay,
-        boolean stopGradient,
-        Criterion criterion,
-        boolean bfloat16) {
-      this(
+    public Options withLearningRate(double rate) {
+      return new Options(
+          rate,
+          encoderFactor,
+          weightDecay,
+          stopGradient,
+          criterion,
+          bfloat16,
+          longestGradient,
+          averaging,
+          wordScale);
+    }
+
+    /**
+     * These options with another rate of the image tower.
+     *
+     * @param factor what the image tower's rate is multiplied by
+     * @return the options
+     */
+    public Options withEncoderFactor(double factor) {
+      return new Options(
+          learningRate,
+          factor,
+          weightDecay,
+          stopGradient,
+          criterion,
+          bfloat16,
+          longestGradient,
+          averaging,
+          wordScale);
+    }
+
+    /**
+     * These options with another weight decay.
+     *
+     * @param decay of every parameter, biases and norms too
+     * @return the options
+     */
+    public Options withWeightDecay(double decay) {
+      return new Options(
+          learningRate,
+          encoderFactor,
+          decay,
+          stopGradient,
+          criterion,
+          bfloat16,
+          longestGradient,
+          averaging,
+          wordScale);
+    }
+
+    /**
+     * These options with the gradient of masks stopped, or not.
+     *
+     * @param stopped whether masks leave the image tower alone
+     * @return the options
+     */
+    public Options withStopGradient(boolean stopped) {
+      return new Options(
+          learningRate,
+          encoderFactor,
+          weightDecay,
+          stopped,
+          criterion,
+          bfloat16,
+          longestGradient,
+          averaging,
+          wordScale);
+    }
+
+    /**
+     * These options with another loss.
+     *
+     * @param loss the loss
+     * @return the options
+     */
+    public Options withCriterion(Criterion loss) {
+      return new Options(
+          learningRate,
+          encoderFactor,
+          weightDecay,
+          stopGradient,
+          loss,
+          bfloat16,
+          longestGradient,
+          averaging,
+          wordScale);
+    }
+
+    /**
+     * These options with products in bfloat16, or in float32.
+     *
+     * @param reduced whether products are computed in bfloat16
+     * @return the options
+     */
+    public Options withBfloat16(boolean reduced) {
+      return new Options(
+          learningRate,
+          encoderFactor,
+          weightDecay,
+          stopGradient,
+          criterion,
+          reduced,
+          longestGradient,
+          averaging,
+          wordScale);
+    }
+
+    /**
+     * These options with clipped gradients.
+     *
+     * @param norm gradients are shortened to this length, all together
+     * @return the options
+     */
+    public Options withLongestGradient(double norm) {
+      return new Options(
           learningRate,
           encoderFactor,
           weightDecay,
           stopGradient,
           criterion,
           bfloat16,
-          Double.POSITIVE_INFINITY,
-          0,
-          1);
+          norm,
+          averaging,
+          wordScale);
+    }
+
+    /**
+     * These options with a running mean of the weights as the result.
+     *
+     * @param keeps what the running mean keeps of itself in a step; 0 for no mean
+     * @return the options
+     */
+    public Options withAveraging(double keeps) {
+      return new Options(
+          learningRate,
+          encoderFactor,
+          weightDecay,
+          stopGradient,
+          criterion,
+          bfloat16,
+          longestGradient,
+          keeps,
+          wordScale);
+    }
+
+    /**
+     * These options with another scale of cosines.
+     *
+     * @param scale what cosines with words are multiplied by in the loss
+     * @return the options
+     */
+    public Options withWordScale(double scale) {
+      return new Options(
+          learningRate,
+          encoderFactor,
+          weightDecay,
+          stopGradient,
+          criterion,
+          bfloat16,
+          longestGradient,
+          averaging,
+          scale);
     }
   }
 

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -22,12 +20,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.core.supervision.MaskedArchives;
+import org.zeroseg.core.supervision.PastedScenes;
 import org.zeroseg.core.supervision.PseudoMasks;
 
 class SyntheticScenesTest {
 
-  private static final SyntheticScenes.Options OPTIONS =
-      new SyntheticScenes.Options(48, 3, 4, 0.5, 0.5, 1, true, false, 11);
+  private static final PastedScenes.Options OPTIONS =
+      SyntheticScenes.DEFAULT.withSize(48).withMostObjects(4).withScales(0.5, 1).withSeed(11);
 
   @TempDir Path folder;
   private PseudoMasks masks;
@@ -49,9 +49,13 @@ class SyntheticScenesTest {
     return new Archives(pictures);
   }
 
-  private SyntheticScenes scenes(SyntheticScenes.Options options) {
-    Archives archives = archives(List.of("p0.png", "p1.png"), List.of("p2.png", "p3.png"));
-    return SyntheticScenes.of(archives, folder, masks, options, 255);
+  private SyntheticScenes scenes(Archives archives, PastedScenes.Options options, int batch) {
+    MaskedArchives data = new MaskedArchives(archives, folder, masks);
+    return new SyntheticScenes(PastedScenes.of(data, options), batch);
+  }
+
+  private SyntheticScenes scenes(PastedScenes.Options options) {
+    return scenes(archives(List.of("p0.png", "p1.png"), List.of("p2.png", "p3.png")), options, 3);
   }
 
   @Test
@@ -87,65 +91,32 @@ class SyntheticScenesTest {
   void aPictureInTwoArchivesHasTheLastLabelUnlessAskedOtherwise() {
     Archives shared = archives(List.of("p0.png"), List.of("p0.png"));
     for (boolean byArchive : new boolean[] {false, true}) {
-      SyntheticScenes.Options options =
-          new SyntheticScenes.Options(48, 8, 1, 1, 1, 1, false, byArchive, 1);
+      PastedScenes.Options options =
+          SyntheticScenes.DEFAULT.withSize(48).withMostObjects(1).withPhotometric(false);
       ZutisTrainer.Samples samples =
-          SyntheticScenes.of(shared, folder, masks, options, 255).batch(0);
+          scenes(
+                  shared,
+                  byArchive ? options.withLabels(PastedScenes.Labels.OF_ARCHIVE) : options,
+                  8)
+              .batch(0);
       boolean first = LongStream.of(samples.labels()).anyMatch(label -> label == 1);
       assertEquals(byArchive, first);
     }
   }
 
   @Test
-  void picturesWithoutAMaskAreLeftOut() {
-    Archives archives = archives(List.of("p0.png", "broken.png"), List.of("p2.png"));
-    assertEquals(2, SyntheticScenes.of(archives, folder, masks, OPTIONS, 255).size());
-  }
-
-  @Test
   void archivesOfOnePictureFillBatchesByRepeatingIt() {
-    SyntheticScenes.Options options =
-        new SyntheticScenes.Options(48, 8, 10, 0.5, 0.5, 1, true, false, 5);
-    SyntheticScenes scenes =
-        SyntheticScenes.of(
-            archives(List.of("p0.png"), List.of("p1.png")), folder, masks, options, 255);
-    assertEquals(2, scenes.size());
+    Archives single = archives(List.of("p0.png", "broken.png"), List.of("p1.png"));
+    SyntheticScenes scenes = scenes(single, OPTIONS.withMostObjects(10), 8);
+    assertEquals(2, scenes.scenes().size(), "a picture without a mask is left out");
     ZutisTrainer.Samples samples = scenes.batch(0);
     assertEquals(8, samples.counts().length);
     assertTrue(Arrays.stream(samples.counts()).anyMatch(count -> count > 2));
   }
 
   @Test
-  void aCategoryWithoutAnyPictureIsNamed() {
-    Archives archives = archives(List.of("p0.png"), List.of("gone.png"));
-    String message =
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> SyntheticScenes.of(archives, folder, masks, OPTIONS, 255))
-            .getMessage();
-    assertTrue(message.contains("[dog]"), message);
-  }
-
-  @Test
-  void moreCategoriesOrObjectsThanLabelsAreRefused() {
-    Archives archives = archives(List.of("p0.png"), List.of("p1.png"));
+  void batchesOfNoSceneAreRefused() {
     assertThrows(
-        IllegalArgumentException.class,
-        () -> SyntheticScenes.of(archives, folder, masks, OPTIONS, 2));
-    // The fourth object would have the number of what is no object.
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> SyntheticScenes.of(archives, folder, masks, OPTIONS, 4));
-    assertEquals(2, SyntheticScenes.of(archives, folder, masks, OPTIONS, 5).size());
-  }
-
-  @Test
-  void aPictureThatIsDamagedLaterIsNamed() throws IOException {
-    Files.writeString(folder.resolve("p0.png"), "no picture");
-    SyntheticScenes scenes =
-        SyntheticScenes.of(
-            archives(List.of("p0.png"), List.of("p0.png")), folder, masks, OPTIONS, 255);
-    UncheckedIOException failure = assertThrows(UncheckedIOException.class, () -> scenes.batch(0));
-    assertTrue(failure.getMessage().contains("p0.png"), failure.getMessage());
+        IllegalArgumentException.class, () -> new SyntheticScenes(scenes(OPTIONS).scenes(), 0));
   }
 }

@@ -31,7 +31,7 @@ import org.zeroseg.zutis.ZutisTrainer.Samples;
 class ZutisTrainerTest {
 
   private static final int SIZE = 32;
-  private static final Options FAST = new Options(2e-3, 0.1, 0.05, true, Criterion.DEFAULT, false);
+  private static final Options FAST = Options.DEFAULT.withLearningRate(2e-3);
 
   private final NDManager manager = NDManager.newBaseManager("PyTorch");
 
@@ -106,7 +106,7 @@ class ZutisTrainerTest {
   @Test
   void theLossFallsInEitherPrecision() throws IOException {
     for (boolean bfloat16 : new boolean[] {false, true}) {
-      Options options = new Options(2e-3, 0.1, 0.05, true, Criterion.DEFAULT, bfloat16);
+      Options options = FAST.withBfloat16(bfloat16);
       float[] losses =
           trainer(weights(), options)
               .run(ZutisTrainerTest::samples, plan("run" + bfloat16, 30, 100), Progress.SILENT);
@@ -142,7 +142,7 @@ class ZutisTrainerTest {
 
   @Test
   void averagedWeightsAreTheResultAndSurviveInterruptions() throws IOException {
-    Options options = new Options(2e-3, 0.1, 0.05, true, Criterion.DEFAULT, false, 1, 0.5, 1);
+    Options options = FAST.withLongestGradient(1).withAveraging(0.5);
     Map<String, NDArray> plain = weights();
     ZutisTrainer through = trainer(plain, options);
     through.run(ZutisTrainerTest::samples, plan("mean", 4, 100), Progress.SILENT);
@@ -168,9 +168,7 @@ class ZutisTrainerTest {
     try (Checkpoint stored = Checkpoints.open(often.checkpoint())) {
       assertTrue(stored.tensors().containsKey("weights.mean." + name));
     }
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> new Options(1, 1, 0, true, Criterion.DEFAULT, false, 1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> FAST.withAveraging(1));
   }
 
   @Test
@@ -179,7 +177,12 @@ class ZutisTrainerTest {
     for (int i = 0; i < 4; i++) {
       Criterion criterion = new Criterion(1, 1, i < 2 ? 1 : 0, i < 2 ? 0 : 1, 255);
       Options options =
-          new Options(1e-3, 0.1, 0, true, criterion, false, 1, 0, i % 2 == 0 ? 1 : 50);
+          Options.DEFAULT
+              .withLearningRate(1e-3)
+              .withWeightDecay(0)
+              .withCriterion(criterion)
+              .withLongestGradient(1)
+              .withWordScale(i % 2 == 0 ? 1 : 50);
       ZutisTrainer.Loss loss = trainer(weights(), options).new Loss(manager);
       totals[i] = loss.loss(samples(1), manager).getFloat();
     }
@@ -193,7 +196,12 @@ class ZutisTrainerTest {
     for (boolean stopped : new boolean[] {true, false}) {
       Map<String, NDArray> weights = weights();
       // Words weigh nothing: what reaches the tower comes from the masks.
-      Options options = new Options(1e-3, 0.1, 0, stopped, new Criterion(1, 1, 1, 0, 255), false);
+      Options options =
+          Options.DEFAULT
+              .withLearningRate(1e-3)
+              .withWeightDecay(0)
+              .withStopGradient(stopped)
+              .withCriterion(new Criterion(1, 1, 1, 0, 255));
       ZutisTrainer trainer = trainer(weights, options);
       ZutisTrainer.Loss loss = trainer.new Loss(manager);
       try (Optimiser adam = trainer.optimiser(10);

@@ -158,18 +158,18 @@ class ZutisTrainingGoldenTest {
     JsonObject weighting = config.getAsJsonObject("loss_weights");
     double rate = optimiser.get("lr_rest").getAsDouble();
     ZutisTrainer.Options options =
-        new ZutisTrainer.Options(
-            rate,
-            optimiser.get("lr_encoder").getAsDouble() / rate,
-            optimiser.get("weight_decay").getAsDouble(),
-            config.get("stop_gradient").getAsBoolean(),
-            new Criterion(
-                weighting.get("dice").getAsDouble(),
-                weighting.get("bce").getAsDouble(),
-                weighting.get("mask").getAsDouble(),
-                weighting.get("ce").getAsDouble(),
-                config.get("ignore_index").getAsInt()),
-            false);
+        ZutisTrainer.Options.DEFAULT
+            .withLearningRate(rate)
+            .withEncoderFactor(optimiser.get("lr_encoder").getAsDouble() / rate)
+            .withWeightDecay(optimiser.get("weight_decay").getAsDouble())
+            .withStopGradient(config.get("stop_gradient").getAsBoolean())
+            .withCriterion(
+                new Criterion(
+                    weighting.get("dice").getAsDouble(),
+                    weighting.get("bce").getAsDouble(),
+                    weighting.get("mask").getAsDouble(),
+                    weighting.get("ce").getAsDouble(),
+                    config.get("ignore_index").getAsInt()));
     try (NDManager manager = NDManager.newBaseManager()) {
       ZutisConfig sizes = ZutisCases.config(config);
       Map<String, Shape> shapes = sizes.shapes();

@@ -11,6 +11,7 @@ import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.demo.DemoModels;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,11 +73,16 @@ final class PseudoMasksCommand implements Callable<Integer> {
     for (PseudoMasks.Failure failure : outcome.failures()) {
       report.println("  not read: " + failure.name() + ": " + failure.reason());
     }
+    if (outcome.made() + outcome.present() == 0) {
+      report.println("No picture was read: is " + archives.folder() + " the folder of the index?");
+      report.flush();
+      return CommandLine.ExitCode.SOFTWARE;
+    }
     report.printf(
         "Next: zeroseg train zutis %s --pictures %s --masks %s%n",
         archives.file(), archives.folder(), out);
     report.flush();
-    return 0;
+    return CommandLine.ExitCode.OK;
   }
 
   private PseudoMasks.Outcome make(List<String> names) throws IOException {

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.dino.DinoConfig;
 import org.zeroseg.dino.SelfMaskConfig;
@@ -160,6 +162,62 @@ class ZutisCommandsTest extends CommandTest {
     assertTrue(Files.exists(results.resolve("0.overlay.png")));
 
     succeed("eval", "shapeworld", "--data", folder, "-m", clip, "--zutis", network);
+  }
+
+  /** A disc in every picture. */
+  private Path masks() throws IOException {
+    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
+    for (int i = 0; i < 4; i++) {
+      masks.write(i + ".png", Mask.of(64, 64, (x, y) -> Math.hypot(x - 30, y - 30) < 20));
+    }
+    return masks.folder();
+  }
+
+  private int trainBriefly(Path masks) {
+    return train(
+        masks,
+        clip,
+        "--steps",
+        2,
+        "--batch",
+        1,
+        "--size",
+        32,
+        "--queries",
+        4,
+        "--decoder-layers",
+        1);
+  }
+
+  @Test
+  void aRunResumesOnlyOnTheArchivesAndMasksThatItWasBegunWith() throws IOException {
+    Path masks = masks();
+    assertEquals(0, trainBriefly(masks), err.toString());
+    Archives read = Archives.read(archives);
+    List<List<String>> lists = List.copyOf(read.pictures().values());
+    Map<String, List<String>> exchanged = new LinkedHashMap<>();
+    exchanged.put("red star", lists.get(1));
+    exchanged.put("blue ring", lists.get(0));
+    new Archives(exchanged).write(archives);
+    assertEquals(1, trainBriefly(masks));
+    assertTrue(err.toString().contains("archives-sha256"), err.toString());
+
+    archives = folder.resolve("renamed.json");
+    read.write(archives);
+    assertEquals(0, trainBriefly(masks), err.toString());
+    new PseudoMasks(masks).write("2.png", Mask.of(64, 64, (x, y) -> x < 30));
+    assertEquals(1, trainBriefly(masks));
+    assertTrue(err.toString().contains("masks-sha256"), err.toString());
+  }
+
+  @Test
+  void pseudoMasksOfNoPictureAtAllFail() throws IOException {
+    Path nowhere = Files.createDirectory(folder.resolve("nowhere"));
+    Object[] command = {
+      "pseudo-masks", archives, "-p", nowhere, "-m", selfMask(), "-o", folder.resolve("m")
+    };
+    assertEquals(1, run(command));
+    assertTrue(out.toString().contains("No picture was read"), out.toString());
   }
 
   @Test
