@@ -1,6 +1,7 @@
 package org.zeroseg.core.file;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.Writer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -9,13 +10,22 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
  * Writes files that a reader finds either as they were or whole and new, never in part: to a hidden
- * file beside the target, which is then moved onto it.
+ * file beside the target, which is then moved onto it. Where a link leads to a file, that file is
+ * written and the link stays. A device or pipe, such as {@code /dev/stdout}, is given the finished
+ * content.
  */
 public final class WholeFile {
+
+  /** As many as Linux follows. */
+  private static final int MOST_LINKS = 40;
+
+  /** Where Linux has links to what a process has open, such as the file that its output goes to. */
+  private static final Path OPEN_FILES = Path.of("/proc");
 
   private WholeFile() {}
 
@@ -26,7 +36,7 @@ public final class WholeFile {
     /**
      * Writes the content.
      *
-     * @param unfinished a path at which there is no file yet, in the target's folder
+     * @param unfinished a path at which there is no file yet
      * @throws IOException if it cannot be written
      */
     void writeTo(Path unfinished) throws IOException;
@@ -41,20 +51,53 @@ public final class WholeFile {
    *     else
    */
   public static void write(Path file, Content content) throws IOException {
-    Path target = file.toAbsolutePath();
+    Path target = behindLinks(file.toAbsolutePath());
     makeFolder(target.getParent());
+    boolean through = isOpenOrNoFile(target);
     // Not a file of createTempFile, which others than its owner could not read. Its name is no
     // longer than a file's may be, however long the target's is.
-    Path unfinished = target.resolveSibling("." + UUID.randomUUID() + ".part");
+    Path folder = through ? Files.createTempDirectory("zeroseg") : target.getParent();
+    Path unfinished = folder.resolve("." + UUID.randomUUID() + ".part");
     try {
       content.writeTo(unfinished);
-      move(unfinished, target);
+      if (through) {
+        append(unfinished, target);
+      } else {
+        move(unfinished, target);
+      }
     } catch (FileSystemException e) {
       throw unfinished.toString().equals(e.getFile()) ? ofTarget(file, e) : e;
     } catch (IOException e) {
       throw e.getClass() == IOException.class ? ofTarget(file, e) : e; // such as a full disk
     } finally {
       Files.deleteIfExists(unfinished);
+      if (through) {
+        Files.delete(folder);
+      }
+    }
+  }
+
+  /** The file that links lead to, there or not. */
+  private static Path behindLinks(Path file) throws IOException {
+    Path target = file;
+    for (int links = 0; Files.isSymbolicLink(target) && !isOpenOrNoFile(target); links++) {
+      if (links == MOST_LINKS) {
+        throw new FileSystemException(file.toString(), null, "its links lead in a circle");
+      }
+      target = target.resolveSibling(Files.readSymbolicLink(target)).normalize();
+    }
+    return target;
+  }
+
+  /** A device, a pipe, or a file that this process has open: none can be replaced. */
+  private static boolean isOpenOrNoFile(Path target) {
+    return target.startsWith(OPEN_FILES)
+        || (Files.exists(target) && !Files.isRegularFile(target) && !Files.isDirectory(target));
+  }
+
+  private static void append(Path content, Path target) throws IOException {
+    try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.APPEND)) {
+      Files.copy(content, out);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.zeroseg.examples.shapeworld;
 
 import com.google.gson.stream.JsonWriter;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,8 +57,8 @@ public final class CocoExport {
     for (int i = 0; i < count; i++) {
       Scene scene = world.scene(i);
       String name = fileName(i);
-      ImageIO.write(scene.buffered(), "png", folder.resolve("images").resolve(name).toFile());
-      ImageIO.write(scene.labelPicture(), "png", folder.resolve("labels").resolve(name).toFile());
+      picture(folder.resolve("images").resolve(name), scene.buffered());
+      picture(folder.resolve("labels").resolve(name), scene.labelPicture());
       progress.update("writing scenes", i + 1, count);
     }
     document(
@@ -76,6 +77,10 @@ public final class CocoExport {
           }
         });
     document(folder.resolve("captions.json"), world, count, json -> captions(json, world, count));
+  }
+
+  private static void picture(Path file, BufferedImage picture) throws IOException {
+    WholeFile.write(file, unfinished -> ImageIO.write(picture, "png", unfinished.toFile()));
   }
 
   private static String fileName(int index) {
