@@ -53,7 +53,7 @@ public final class ClipTrainer {
   /**
    * Hyper-parameters.
    *
-   * @param learningRate the highest, behind the warm-up
+   * @param learningRate the highest, after the warm-up
    * @param warmUp steps of linear rise
    * @param weightDecay of matrices and convolutions; gains, biases and the temperature have none
    */

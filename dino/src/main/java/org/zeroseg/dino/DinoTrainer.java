@@ -84,7 +84,7 @@ public final class DinoTrainer {
   /**
    * Hyper-parameters.
    *
-   * @param learningRate the highest, behind the warm-up
+   * @param learningRate the highest, after the warm-up
    * @param warmUp steps of linear rise
    * @param weightDecay of matrices; biases and norms have none
    * @param momentum what the teacher keeps of itself in a step; rises to 1 along a cosine
@@ -119,7 +119,7 @@ public final class DinoTrainer {
   }
 
   /**
-   * Everything that a training needs, student and teacher alike.
+   * Everything that a run needs, student and teacher alike.
    *
    * @param config the transformer's sizes
    * @param head the projection head's
@@ -156,7 +156,7 @@ public final class DinoTrainer {
   }
 
   /**
-   * The teacher's backbone, which is what a training is for.
+   * The teacher's backbone, which is what training is for.
    *
    * @return every array of {@link DinoConfig#shapes()}
    */

@@ -44,7 +44,7 @@ public final class SelfMaskTrainer {
    * @param learningRate of the first step; 6e-6 in the paper
    * @param weightDecay of all weights; 0.01 in the paper
    * @param stepsPerEpoch if positive the rate starts anew every so many steps, as in the released
-   *     code; if zero it falls to zero over the whole training, as its authors meant
+   *     code; if zero it falls to zero over the whole run, as its authors meant
    * @param loss the loss
    */
   public record Options(

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.zeroseg.core.match.Assignment;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.train.CrossEntropy;
 
 /**
  * The loss (Shin et al. 2023, Sec. 3.3): proposals are matched with instances whatever their
@@ -82,7 +83,9 @@ public record Criterion(double dice, double pixels, double masks, double words, 
       }
     }
     NDArray mask = sum.div(images);
-    NDArray word = KERNELS.differentiable("words", cosines, labels, host(call, ignore));
+    // Of the cosines themselves, without a temperature.
+    NDArray word =
+        new CrossEntropy(ignore).of(KERNELS.differentiable("spread", cosines, labels), labels);
     // Floats, for a double would make the sum one.
     NDArray total = mask.mul((float) masks).add(word.mul((float) words));
     return new Losses(word, mask, total, matches);

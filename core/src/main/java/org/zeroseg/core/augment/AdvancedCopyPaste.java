@@ -24,9 +24,6 @@ public record AdvancedCopyPaste(int gridSize, int maxPartitions, int ignore) {
   /**
    * Checks the numbers.
    *
-   * @param gridSize side of the square in pixels
-   * @param maxPartitions patches an axis at most; 1 leaves the square whole and pastes nothing
-   * @param ignore labels from this one on are no objects
    * @throws IllegalArgumentException if they do not fit together
    */
   public AdvancedCopyPaste {

@@ -18,8 +18,6 @@ public record GaussianBlur(int kernelSize, double sigma) {
   /**
    * Checks the numbers.
    *
-   * @param kernelSize odd number of taps
-   * @param sigma standard deviation in pixels, above 0
    * @throws IllegalArgumentException if they do not fit together
    */
   public GaussianBlur {

@@ -39,12 +39,6 @@ public record GeometricAugmentation(
   /**
    * Checks the numbers.
    *
-   * @param leastScale smallest scale factor
-   * @param greatestScale largest scale factor
-   * @param cropSize side of the result in pixels
-   * @param padding where a picture smaller than the crop is padded
-   * @param flipAbove a picture is flipped if a uniform draw is above this
-   * @param ignore label of padded pixels
    * @throws IllegalArgumentException if they do not fit together
    */
   public GeometricAugmentation {
@@ -76,8 +70,6 @@ public record GeometricAugmentation(
     /**
      * Checks the sizes.
      *
-     * @param picture an RGB picture
-     * @param labels {@code [height, width]}
      * @throws IllegalArgumentException if they do not fit together
      */
     public Labelled {

@@ -16,11 +16,6 @@ public record LabelledPixels(
   /**
    * Checks the sizes.
    *
-   * @param pixels {@code [3, height, width]}
-   * @param width in pixels
-   * @param height in pixels
-   * @param semantic a category for every pixel, {@code [height, width]}; 0 is background
-   * @param instances a number for every pixel, {@code [height, width]}; 0 is no object
    * @throws IllegalArgumentException if they do not fit together
    */
   public LabelledPixels {

@@ -68,13 +68,7 @@ public record PhotometricAugmentation(
    * @param blur the blur, if any
    */
   public record Changes(List<Change> changes, boolean grey, Optional<GaussianBlur> blur) {
-    /**
-     * Copies the list.
-     *
-     * @param changes of colour, in the order in which they apply; none without jitter
-     * @param grey whether the picture loses its colour
-     * @param blur the blur, if any
-     */
+    /** Copies the list. */
     public Changes {
       changes = List.copyOf(changes);
     }

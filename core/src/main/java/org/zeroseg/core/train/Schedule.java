@@ -2,7 +2,7 @@ package org.zeroseg.core.train;
 
 import java.util.Arrays;
 
-/** The learning rate of every step of a training. */
+/** The learning rate of every step of a training run. */
 @FunctionalInterface
 public interface Schedule {
 

@@ -22,8 +22,8 @@ import org.zeroseg.core.augment.Draws;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 
 /** Whole training samples of NamedMask, all draws recorded. */
@@ -104,7 +104,7 @@ class PastedScenesGoldenTest {
         int width = (int) image.shape()[1];
         int height = (int) image.shape()[0];
         String name = number + ".png";
-        Picture.of(Mode.RGB, width, height, image.bytes()).writePng(place.resolve(name));
+        Picture.of(PixelFormat.RGB, width, height, image.bytes()).writePng(place.resolve(name));
         masks.write(name, Mask.of(width, height, (x, y) -> object[y * width + x] == 1));
         archives.put("category " + number, List.of(name));
         number++;

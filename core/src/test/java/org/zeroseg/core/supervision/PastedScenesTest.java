@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.zeroseg.core.image.Mode;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 
 class PastedScenesTest {
@@ -41,7 +41,7 @@ class PastedScenesTest {
       String name = "p" + i + ".png";
       byte[] samples = new byte[3 * 60 * 50];
       new SplittableRandom(i).nextBytes(samples);
-      Picture.of(Mode.RGB, 60, 50, samples).writePng(folder.resolve(name));
+      Picture.of(PixelFormat.RGB, 60, 50, samples).writePng(folder.resolve(name));
       masks.write(name, Mask.of(60, 50, (x, y) -> x > 15 && x < 40 && y > 10 && y < 40));
     }
   }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trainings: those behind the demo models, and ZUTIS and ZSI on pictures of one's own. */
+/** Training runs: those of the demo models, and ZUTIS and ZSI on pictures of one's own. */
 @Command(
     name = "train",
     description =

@@ -49,7 +49,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
   private static final int WARM_UP = 100;
 
   /**
-   * A part of the training, over which the learning rate rises and falls once.
+   * A part of the run, over which the learning rate rises and falls once.
    *
    * @param steps updates
    * @param learningRate the highest

@@ -25,8 +25,8 @@ import org.zeroseg.zeroguide.gpt2.Gpt2Trainer;
 import org.zeroseg.zeroguide.gpt2.PackedTexts;
 
 /**
- * Trains the demo GPT-2 on ShapeWorld's captions: {@code TrainGpt2 FOLDER}. A training that was
- * stopped goes on where it was.
+ * Trains the demo GPT-2 on ShapeWorld's captions: {@code TrainGpt2 FOLDER}. A run that was stopped
+ * goes on where it was.
  *
  * <p>Captions are taken apart into what they name, a text each: of "a striped star on sand" the
  * model reads "a striped star." and "a sand." So ZeroCap, which begins with "a", goes on with the

@@ -36,7 +36,7 @@ import org.zeroseg.examples.shapeworld.Split;
  * finds in them by the demo DINO: no label takes part. Writes the weights in float16.
  *
  * <p>Arguments: the demo DINO's weights, the folder to work in, the number of pictures, the number
- * of steps. A training that was stopped there goes on.
+ * of steps. A run that was stopped there goes on.
  */
 public final class TrainSelfMask {
 

@@ -30,7 +30,7 @@ public final class Gpt2Trainer {
   /**
    * Hyper-parameters.
    *
-   * @param learningRate the highest, behind the warm-up
+   * @param learningRate the highest, after the warm-up
    * @param warmUp steps of linear rise
    * @param weightDecay of matrices; gains and biases have none
    */
