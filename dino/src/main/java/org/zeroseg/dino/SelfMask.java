@@ -86,7 +86,7 @@ public final class SelfMask implements SaliencyDetector {
         Picture guide = Normalization.IMAGENET.restore(pixels, width, height);
         mask = settings.solver().get().guide(guide).refine(mask);
       }
-      results.add(new Salient(mask.resize(sizes.width(), sizes.height()), objectness[i]));
+      results.add(new Salient(mask.resizeByFloor(sizes.width(), sizes.height()), objectness[i]));
     }
     return results;
   }

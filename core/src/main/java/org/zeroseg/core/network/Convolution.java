@@ -119,7 +119,8 @@ public final class Convolution {
       }
       lasting[i].attach(manager);
     }
-    return new Convolution(lasting[0], lasting[1], options, Optional.empty());
+    NDArray own = Kernels.numbers(manager, options.toDoubleArray());
+    return new Convolution(lasting[0], lasting[1], own, Optional.empty());
   }
 
   /**

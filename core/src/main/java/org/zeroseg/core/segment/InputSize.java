@@ -81,6 +81,25 @@ public interface InputSize {
   }
 
   /**
+   * The longer side is resized to a number of pixels, up or down, and the shorter one by the same
+   * factor, cut to a whole number.
+   *
+   * @param pixels of the longer side
+   * @return the rule
+   * @throws IllegalArgumentException if it is below 1
+   */
+  static InputSize longerSide(int pixels) {
+    require(pixels, "a longer side");
+    return (width, height) -> {
+      double factor = (double) Math.min(width, height) / Math.max(width, height);
+      int shorter = Math.max(1, (int) (factor * pixels));
+      return width < height
+          ? new Sizes(width, height, shorter, pixels)
+          : new Sizes(width, height, pixels, shorter);
+    };
+  }
+
+  /**
    * The largest size of the picture's shape within two sides, so that small pictures are enlarged.
    *
    * @param shorter limit of the shorter side in pixels

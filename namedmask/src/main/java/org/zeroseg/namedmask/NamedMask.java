@@ -1,0 +1,144 @@
+package org.zeroseg.namedmask;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.List;
+import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.Segmenter;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.segment.Batches;
+import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.core.tensor.ModelMemory;
+
+/**
+ * Segments a picture by the words that it was distilled for, from pictures that nobody labelled
+ * (Shin et al. 2023, "NamedMask: Distilling Segmenters from Complementary Foundation Models").
+ *
+ * <pre>{@code
+ * try (NamedMask segmenter =
+ *     NamedMask.builder().model(Path.of("voc2012.pt")).categories("aeroplane", "bicycle").build()) {
+ *   Segmentation found = segmenter.segment(Path.of("photo.jpg"), segmenter.vocabulary());
+ * }
+ * }</pre>
+ *
+ * <p>A vocabulary selects among the categories and orders them: each of its entries names one or
+ * more of them by its name or its synonyms, whatever the case of letters; a word that no category
+ * has is refused, with the nearest that there are. All categories compete for every pixel; one that
+ * is won by a category that was not asked for is background. The network has a background of its
+ * own, and background words of the vocabulary change nothing. A segment's score is the mean
+ * probability of the category at the pixels that it won; a threshold of the vocabulary is on the
+ * same scale, and leaves pixels to the background that score less.
+ *
+ * <p>Thread-safe; {@link #close} waits for calls that run.
+ */
+public final class NamedMask implements Segmenter {
+
+  /** Pixels that go through the network at once, unless a single picture has more. */
+  private static final long MOST_PIXELS = 1L << 20;
+
+  /** What the builder chose. */
+  record Settings(InputSize input, int batch) {}
+
+  private final DeepLab network;
+  private final Categories categories;
+  private final ModelMemory memory;
+  private final Settings settings;
+
+  NamedMask(DeepLab network, Categories categories, NDManager manager, Settings settings) {
+    this.network = network;
+    this.categories = categories;
+    this.memory = new ModelMemory(manager, "this NamedMask");
+    this.settings = settings;
+  }
+
+  /**
+   * Begins to choose a model and its settings.
+   *
+   * @return a builder with the published settings
+   */
+  public static NamedMaskBuilder builder() {
+    return new NamedMaskBuilder();
+  }
+
+  /**
+   * The categories that the network was trained for.
+   *
+   * @return their names in the order of its classes
+   */
+  public Vocabulary vocabulary() {
+    return Vocabulary.of(categories.names().toArray(String[]::new));
+  }
+
+  @Override
+  public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
+    int[] labels = categories.labels(vocabulary);
+    double least = vocabulary.backgroundThreshold().orElse(0);
+    return Batches.map(
+        pictures,
+        picture -> settings.input().of(picture, 1),
+        sizes -> together(sizes, settings.batch()),
+        (some, sizes) ->
+            winners(some, sizes).stream()
+                .map(found -> segmentation(found, sizes, vocabulary.names(), labels, least))
+                .toList());
+  }
+
+  private static int together(Sizes sizes, int batch) {
+    long pixels = (long) sizes.newWidth() * sizes.newHeight();
+    return (int) Math.max(1, Math.min(batch, MOST_PIXELS / pixels));
+  }
+
+  private List<ClassMaps.Winners> winners(List<Picture> pictures, Sizes sizes) {
+    List<Picture> inputs =
+        pictures.stream()
+            .map(
+                picture ->
+                    picture.rgb().resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR))
+            .toList();
+    return memory.during(
+        call -> {
+          NDArray features;
+          try (NDArray pixels = Normalization.IMAGENET.pixels(call, inputs)) {
+            features = network.features(pixels);
+          }
+          ClassMaps maps = ClassMaps.of(network, sizes);
+          List<ClassMaps.Winners> winners = new ArrayList<>();
+          for (int i = 0; i < inputs.size(); i++) {
+            winners.add(maps.winners(features, i));
+          }
+          return winners;
+        });
+  }
+
+  /** Labels of the vocabulary, and the mean probability of each. */
+  private static Segmentation segmentation(
+      ClassMaps.Winners found, Sizes sizes, List<String> names, int[] labels, double least) {
+    int[] map = found.classes();
+    double[] scores = new double[names.size()];
+    int[] pixels = new int[names.size()];
+    for (int i = 0; i < map.length; i++) {
+      float probability = found.probabilities()[i];
+      int label = probability < least ? 0 : labels[map[i]];
+      map[i] = label;
+      if (label > 0) {
+        scores[label - 1] += probability;
+        pixels[label - 1]++;
+      }
+    }
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] /= Math.max(1, pixels[i]);
+    }
+    return Segmentation.ofLabels(sizes.width(), sizes.height(), names, map, scores);
+  }
+
+  /** Frees the network, after the calls that run. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

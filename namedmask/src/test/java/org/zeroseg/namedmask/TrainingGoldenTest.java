@@ -1,0 +1,247 @@
+package org.zeroseg.namedmask;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.zeroseg.core.augment.Draws;
+import org.zeroseg.core.augment.GeometricAugmentation;
+import org.zeroseg.core.augment.LabelledPixels;
+import org.zeroseg.core.golden.Golden;
+import org.zeroseg.core.golden.GoldenCase;
+import org.zeroseg.core.golden.GoldenTensor;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.network.Dropout;
+import org.zeroseg.core.tensor.TorchEngine;
+import org.zeroseg.core.tensor.Weights;
+import org.zeroseg.core.train.CrossEntropy;
+import org.zeroseg.core.train.Optimiser;
+
+class TrainingGoldenTest {
+
+  @TestFactory
+  Stream<DynamicTest> cases() {
+    return Golden.tests(
+        "namedmask",
+        Map.of(
+            "train_steps", TrainingGoldenTest::trainSteps,
+            "training_sample", TrainingGoldenTest::trainingSample));
+  }
+
+  private static void trainSteps(GoldenCase golden) {
+    JsonObject json = golden.config();
+    JsonObject adam = json.getAsJsonObject("optimiser");
+    double rate = adam.get("lr_classifier").getAsDouble();
+    NamedMaskTrainer.Options options =
+        new NamedMaskTrainer.Options(
+            rate,
+            adam.get("lr_backbone").getAsDouble() / rate,
+            adam.get("weight_decay").getAsDouble(),
+            adam.getAsJsonArray("betas").get(0).getAsDouble(),
+            adam.getAsJsonArray("betas").get(1).getAsDouble(),
+            json.get("ignore_index").getAsInt(),
+            DeepLab.DROPOUT,
+            false);
+    DeepLabConfig config = NamedMaskCases.config(json);
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      Weights loaded = Weights.load(NamedMaskCases.weights(golden), config.shapes(), manager);
+      Map<String, NDArray> weights = new LinkedHashMap<>();
+      config.shapes().keySet().forEach(name -> weights.put(name, loaded.get(name)));
+      NamedMaskTrainer trainer = NamedMaskTrainer.of(config, weights, options);
+      NamedMaskTrainer.Loss loss = trainer.new Loss(manager);
+      CrossEntropy criterion = new CrossEntropy(options.ignore());
+      int steps = json.get("steps").getAsInt();
+      float[] losses = new float[steps];
+      try (Optimiser optimiser = trainer.optimiser(json.get("n_iters").getAsLong())) {
+        for (int step = 0; step < steps; step++) {
+          checkRates(golden, step, optimiser);
+          try (NDManager call = manager.newSubManager()) {
+            try (GradientCollector collector = TorchEngine.get().newGradientCollector()) {
+              NDArray logits = loss.logits(pixels(golden, step, call), dropout(golden, step, call));
+              if (step == 0) {
+                check(golden, "logits_step0", GoldenTensor.of(logits));
+              }
+              NDArray value = criterion.of(logits, golden.input(call, "targets").get(step));
+              losses[step] = value.toFloatArray()[0];
+              collector.backward(value);
+            }
+            if (step == 0) {
+              checkGradients(golden, weights);
+            }
+          }
+          optimiser.step();
+          if (step == 0) {
+            checkWeights(golden, "1", weights);
+          }
+        }
+        checkRates(golden, steps, optimiser);
+        checkWeights(golden, "N", weights);
+        golden.check("loss", GoldenTensor.of(losses, steps));
+      }
+    }
+  }
+
+  private static NDArray pixels(GoldenCase golden, int step, NDManager call) {
+    GoldenTensor images = golden.input("images");
+    byte[] all = images.bytes();
+    int length = all.length / (int) images.shape()[0];
+    long[] shape = Arrays.copyOfRange(images.shape(), 1, 5);
+    List<Picture> pictures =
+        NamedMaskCases.pictures(Arrays.copyOfRange(all, step * length, (step + 1) * length), shape);
+    return Normalization.IMAGENET.pixels(call, pictures);
+  }
+
+  private static UnaryOperator<NDArray> dropout(GoldenCase golden, int step, NDManager call) {
+    if (!golden.inputs().has("dropout_keep")) {
+      return UnaryOperator.identity();
+    }
+    NDArray kept = golden.input(call, "dropout_keep").get(step);
+    return pyramid -> new Dropout(DeepLab.DROPOUT).keep(pyramid, kept);
+  }
+
+  private static void checkRates(GoldenCase golden, int step, Optimiser optimiser) {
+    JsonArray recorded =
+        golden
+            .config()
+            .getAsJsonObject("schedule")
+            .getAsJsonArray("learning_rates_before_each_step_and_after")
+            .get(step)
+            .getAsJsonArray();
+    for (int i = 0; i < recorded.size(); i++) {
+      assertEquals(recorded.get(i).getAsDouble(), optimiser.rates().get(i), 1e-12);
+    }
+  }
+
+  private static void checkGradients(GoldenCase golden, Map<String, NDArray> weights) {
+    for (String output : golden.outputs().keySet()) {
+      if (output.startsWith("grad.")) {
+        String name = output.substring("grad.".length());
+        try (NDArray gradient = weights.get(name).getGradient()) {
+          check(golden, output, slice(golden, name, GoldenTensor.of(gradient)));
+        }
+      }
+    }
+  }
+
+  private static void checkWeights(GoldenCase golden, String when, Map<String, NDArray> weights) {
+    for (String output : golden.outputs().keySet()) {
+      for (String kind : List.of("param", "buf")) {
+        String prefix = kind + when + ".";
+        if (output.startsWith(prefix)) {
+          String name = output.substring(prefix.length());
+          check(golden, output, slice(golden, name, GoldenTensor.of(weights.get(name))));
+        }
+      }
+    }
+  }
+
+  private static GoldenTensor slice(GoldenCase golden, String name, GoldenTensor whole) {
+    JsonElement slices = golden.json().getAsJsonObject("slices").get(name);
+    if (slices == null) {
+      return whole;
+    }
+    String notation =
+        slices.getAsJsonArray().asList().stream()
+            .map(
+                part ->
+                    part.getAsJsonArray().asList().stream()
+                        .map(JsonElement::getAsString)
+                        .collect(Collectors.joining(":")))
+            .collect(Collectors.joining(","));
+    return whole.slice(notation);
+  }
+
+  private static void check(GoldenCase golden, String name, GoldenTensor actual) {
+    DeepLabGoldenTest.mismatch(golden, name, golden.outputs().getAsJsonObject(name));
+    golden.check(name, actual);
+  }
+
+  private static void trainingSample(GoldenCase golden) {
+    JsonObject json = golden.config();
+    JsonArray scales = json.getAsJsonArray("scale_range");
+    JsonArray labels = json.getAsJsonArray("labels");
+    ArchiveSamples.Options options =
+        new ArchiveSamples.Options(
+            json.get("crop").getAsInt(),
+            1,
+            json.get("max_n_masks").getAsInt(),
+            scales.get(0).getAsDouble(),
+            scales.get(1).getAsDouble(),
+            Optional.empty(),
+            false,
+            json.get("ignore_index").getAsInt(),
+            ArchiveSamples.Duplicates.REFERENCE,
+            false,
+            0);
+    ArchiveSamples.Pool pool =
+        new ArchiveSamples.Pool() {
+          @Override
+          public int size() {
+            return labels.size();
+          }
+
+          @Override
+          public int label(int index) {
+            return labels.get(index).getAsInt();
+          }
+
+          @Override
+          public GeometricAugmentation.Labelled read(int index) {
+            return new GeometricAugmentation.Labelled(
+                NamedMaskCases.pictures(golden.input("image" + index)).get(0),
+                golden.input("mask" + index).ints());
+          }
+        };
+    Recorded draws = new Recorded(json.getAsJsonArray("draws_in_order"));
+    LabelledPixels sample = new ArchiveSamples(pool, options).sample(draws);
+    assertEquals(0, draws.left.size(), "draws left over");
+    golden.check("image", GoldenTensor.of(sample.pixels(), 3, sample.height(), sample.width()));
+    golden.check("mask", GoldenTensor.of(sample.semantic(), sample.height(), sample.width()));
+  }
+
+  /** Draws in the order of the record; fails where a range differs. */
+  private record Recorded(Deque<JsonArray> left) implements Draws {
+
+    Recorded(JsonArray draws) {
+      this(new ArrayDeque<>());
+      draws.forEach(draw -> left.add(draw.getAsJsonArray()));
+    }
+
+    private JsonElement next(String kind, double low, double high) {
+      JsonArray draw = left.remove();
+      if (draw.size() == 4) {
+        assertEquals(kind, draw.get(0).getAsString());
+        assertEquals(draw.get(1).getAsDouble(), low);
+        assertEquals(draw.get(2).getAsDouble(), high);
+      }
+      return draw.get(draw.size() - 1);
+    }
+
+    @Override
+    public double uniform(double low, double high) {
+      return next("uniform", low, high).getAsDouble();
+    }
+
+    @Override
+    public int integer(int low, int high) {
+      return next("randint", low, high).getAsInt();
+    }
+  }
+}
