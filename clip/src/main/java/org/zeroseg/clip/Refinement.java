@@ -39,11 +39,6 @@ public record Refinement(double denoising, double smoothing, Affinity affinity) 
   /**
    * Checks the thresholds.
    *
-   * @param denoising a category whose best probability in the picture is lower leaves the picture;
-   *     0 for none
-   * @param smoothing positions whose best probability is lower are replaced by a sum over all
-   *     positions, weighted by the affinity of keys; 0 for none
-   * @param affinity which affinity
    * @throws IllegalArgumentException if one is not between 0 and 1
    */
   public Refinement {

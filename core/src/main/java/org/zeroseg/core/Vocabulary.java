@@ -85,8 +85,6 @@ public final class Vocabulary {
     /**
      * Strips and checks the words.
      *
-     * @param name the word that results show
-     * @param synonyms further words for the same, may be empty
      * @throws IllegalArgumentException if a word is blank
      */
     public Category {

@@ -32,7 +32,6 @@ public record Lost(int potentials) {
   /**
    * Checks the setting.
    *
-   * @param potentials how many patches of the lowest degrees may help the seed (the paper's k)
    * @throws IllegalArgumentException if there are no potentials
    */
   public Lost {

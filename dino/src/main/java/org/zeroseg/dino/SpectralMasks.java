@@ -25,8 +25,6 @@ public record SpectralMasks(List<Integer> clusters, long seed) {
   /**
    * Copies the list.
    *
-   * @param clusters numbers of clusters, each at least 2
-   * @param seed of the k-means behind; the same seed gives the same masks
    * @throws IllegalArgumentException if there is no number of clusters, or one below 2
    */
   public SpectralMasks {

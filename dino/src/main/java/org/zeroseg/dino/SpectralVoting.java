@@ -49,10 +49,6 @@ public record SpectralVoting(List<Encoder> encoders, SpectralMasks masks, MaskVo
   /**
    * Copies the list.
    *
-   * @param encoders what looks at the pictures, in the order of the candidates; the paper has MoCo
-   *     v2, SwAV and DINO
-   * @param masks how features become candidates
-   * @param voting how one is chosen
    * @throws IllegalArgumentException if there is no encoder
    */
   public SpectralVoting {

@@ -38,9 +38,6 @@ public record TokenCut(double tau, double epsilon, boolean binary) {
   /**
    * Checks the setting.
    *
-   * @param tau patches more alike than this (cosine) are joined
-   * @param epsilon the weight between all others
-   * @param binary whether joined patches have weight one, or their cosine
    * @throws IllegalArgumentException if epsilon is not positive: nodes could be without an edge
    */
   public TokenCut {

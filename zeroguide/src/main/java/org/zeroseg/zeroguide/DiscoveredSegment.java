@@ -27,17 +27,7 @@ public record DiscoveredSegment(
     float[] embedding,
     double[] saliency) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param id its place in {@link Discovery#segments()}
-   * @param treeNode its node in the tree: the root is 0, the children of t are 2t + 1 and 2t + 2
-   * @param leaves the candidates that it is made of
-   * @param mask its pixels, of the picture's size
-   * @param labels its names, best first; empty without a namer
-   * @param embedding its unit vector in CLIP's joint space {@code [D]}
-   * @param saliency S of each masked block
-   */
+  /** Copies the lists. */
   public DiscoveredSegment {
     leaves = List.copyOf(leaves);
     labels = List.copyOf(labels);

@@ -30,29 +30,13 @@ public record Discovery(
   public record TreeNode(
       long id, String label, List<Integer> leaves, Mask mask, double similarity, boolean remains) {
 
-    /**
-     * Copies the list.
-     *
-     * @param id the root is 0, the children of t are 2t + 1 and 2t + 2
-     * @param label its best name; empty without a namer
-     * @param leaves the candidates below it
-     * @param mask its pixels, of the picture's size
-     * @param similarity how alike its children were; 1 for a candidate
-     * @param remains whether it is one of the segments
-     */
+    /** Copies the list. */
     public TreeNode {
       leaves = List.copyOf(leaves);
     }
   }
 
-  /**
-   * Copies the lists.
-   *
-   * @param width columns of the picture
-   * @param height rows of the picture
-   * @param segments those that remain after merging
-   * @param tree all nodes that were looked at, the candidates and what was made of them
-   */
+  /** Copies the lists. */
   public Discovery {
     segments = List.copyOf(segments);
     tree = List.copyOf(tree);

@@ -63,15 +63,6 @@ public record Oversegmentation(
   /**
    * Checks the numbers.
    *
-   * @param shorterSide the picture's shorter side in pixels while this is done
-   * @param longestSide limit of the longer side; a picture of a more extreme shape is squashed to
-   *     it
-   * @param stride pixels between positions; must divide DINO's patch
-   * @param clusters number of clusters at the top of the tree
-   * @param splitsExamined how many of the splits that make them are looked at: the published code
-   *     looks at half, so that there are 11 segments at most; the paper's text says all; at most 62
-   * @param threshold cosine from which siblings are one segment
-   * @param crf whether to snap to edges
    * @throws IllegalArgumentException if one is out of range
    */
   public Oversegmentation {

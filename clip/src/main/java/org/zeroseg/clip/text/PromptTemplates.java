@@ -47,7 +47,6 @@ public record PromptTemplates(List<String> templates) {
   /**
    * Checks the templates.
    *
-   * @param templates at least one
    * @throws IllegalArgumentException if there is none, or one has no place for the word
    */
   public PromptTemplates {

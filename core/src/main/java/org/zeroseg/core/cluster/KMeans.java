@@ -20,11 +20,6 @@ public record KMeans(int clusters, int restarts, int iterations, double toleranc
   /**
    * Checks the numbers.
    *
-   * @param clusters number of clusters
-   * @param restarts seeds to try; the least inertia wins, the first one on a tie
-   * @param iterations Lloyd iterations at most
-   * @param tolerance ends when the summed squared shift of the centres is at most this times the
-   *     mean variance of the components; 0 goes on until no label changes
    * @throws IllegalArgumentException if they do not fit together
    */
   public KMeans {

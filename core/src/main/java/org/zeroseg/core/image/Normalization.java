@@ -42,8 +42,6 @@ public record Normalization(Channels mean, Channels std) {
   /**
    * Checks that nothing would be divided by zero.
    *
-   * @param mean the mean of red, green, blue, in 0..1
-   * @param std the standard deviation of red, green, blue
    * @throws IllegalArgumentException if a deviation is not positive or a mean is not finite
    */
   public Normalization {

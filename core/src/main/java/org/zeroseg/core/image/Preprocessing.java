@@ -36,12 +36,6 @@ public record Preprocessing(
   /**
    * Checks the size.
    *
-   * @param size the side of the square, in pixels
-   * @param filter the resampling filter
-   * @param rgbFirst whether the picture is converted to RGB before it is resized (which matters for
-   *     palettes, alpha and 16-bit grey) or, as in OpenAI's transform, after
-   * @param cropRounding how half a pixel of crop offset is rounded
-   * @param normalization mean and standard deviation
    * @throws IllegalArgumentException if it is not positive
    */
   public Preprocessing {

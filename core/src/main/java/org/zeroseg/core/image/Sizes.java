@@ -13,10 +13,6 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
   /**
    * Checks that all four are positive.
    *
-   * @param width of the picture
-   * @param height of the picture
-   * @param newWidth of the resized picture
-   * @param newHeight of the resized picture
    * @throws IllegalArgumentException if one is not
    */
   public Sizes {

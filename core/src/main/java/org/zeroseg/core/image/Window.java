@@ -13,10 +13,6 @@ public record Window(int left, int top, int width, int height) {
   /**
    * Checks the size; the position may lie anywhere.
    *
-   * @param left the first column
-   * @param top the first row
-   * @param width the number of columns, at least 1
-   * @param height the number of rows, at least 1
    * @throws IllegalArgumentException if it has no pixels
    */
   public Window {

@@ -15,10 +15,6 @@ public record Box(double x, double y, double width, double height) {
   /**
    * Checks the values.
    *
-   * @param x left edge
-   * @param y upper edge
-   * @param width extent to the right, not negative
-   * @param height extent downwards, not negative
    * @throws IllegalArgumentException if a value is not finite or an extent is negative
    */
   public Box {

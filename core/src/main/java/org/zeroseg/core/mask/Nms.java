@@ -68,7 +68,6 @@ public final class Nms {
     /**
      * Checks the width.
      *
-     * @param sigma width, positive
      * @throws IllegalArgumentException if it is not positive
      */
     public Gaussian {

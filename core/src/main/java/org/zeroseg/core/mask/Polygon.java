@@ -11,12 +11,7 @@ import java.util.List;
  */
 public record Polygon(Ring outer, List<Ring> holes) {
 
-  /**
-   * Copies the holes.
-   *
-   * @param outer the border
-   * @param holes the borders of the holes
-   */
+  /** Copies the holes. */
   public Polygon {
     holes = List.copyOf(holes);
   }

@@ -45,17 +45,6 @@ public record BilateralSolver(
   /**
    * Checks the parameters.
    *
-   * @param spatialSigma side of a cell in pixels, at least 1
-   * @param lumaSigma height of a cell in luma levels, at least 1
-   * @param chromaSigma height of a cell in chroma levels, at least 1
-   * @param smoothness weight of the smoothness term against the data term
-   * @param confidence weight of every pixel's target, above 0
-   * @param iterations conjugate-gradient iterations at most; ordinary pictures use them all, so the
-   *     number is part of the result
-   * @param tolerance residual at which the iterations end, relative to the right-hand side
-   * @param keepBelowIou a binary mask whose IoU with its refinement is lower is returned unrefined;
-   *     0 always takes the refinement, as the published methods do, even if nothing is left of the
-   *     mask
    * @throws IllegalArgumentException if they do not fit together
    */
   public BilateralSolver {

@@ -41,14 +41,7 @@ public record ZeroShotScores(
    */
   public record GroupScore(double ap, double recall) {}
 
-  /**
-   * Copies the list.
-   *
-   * @param categories every category by itself, values in [0, 1]
-   * @param seen mean over the seen categories
-   * @param unseen mean over the unseen categories
-   * @param harmonicMean harmonic means of the two groups' means
-   */
+  /** Copies the list. */
   public ZeroShotScores {
     categories = List.copyOf(categories);
   }

@@ -27,16 +27,7 @@ public record Report(
     Optional<Confusion> confusion,
     List<Example> examples) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param title what was evaluated
-   * @param notes the protocol, and warnings about the data, one line each
-   * @param tables the numbers
-   * @param charts curves
-   * @param confusion which class was taken for which, where that is asked
-   * @param examples pictures, the worst first
-   */
+  /** Copies the lists. */
   public Report {
     notes = List.copyOf(notes);
     tables = List.copyOf(tables);
@@ -52,13 +43,7 @@ public record Report(
    * @param rows its rows
    */
   public record Table(String title, List<String> columns, List<Row> rows) {
-    /**
-     * Copies the lists; every row must have a number per column.
-     *
-     * @param title what it shows
-     * @param columns names of the number columns
-     * @param rows its rows
-     */
+    /** Copies the lists; every row must have a number per column. */
     public Table {
       columns = List.copyOf(columns);
       rows = List.copyOf(rows);
@@ -78,12 +63,7 @@ public record Report(
    * @param values its numbers
    */
   public record Row(String name, List<Double> values) {
-    /**
-     * Copies the list.
-     *
-     * @param name what it is about
-     * @param values its numbers
-     */
+    /** Copies the list. */
     public Row {
       values = List.copyOf(values);
     }
@@ -109,14 +89,7 @@ public record Report(
    * @param curves the curves
    */
   public record Chart(String title, String x, String y, List<Curve> curves) {
-    /**
-     * Copies the list.
-     *
-     * @param title what it shows
-     * @param x name of the horizontal axis
-     * @param y name of the vertical axis
-     * @param curves the curves
-     */
+    /** Copies the list. */
     public Chart {
       curves = List.copyOf(curves);
     }
@@ -129,12 +102,7 @@ public record Report(
    * @param points pairs of x and y, each in [0, 1]
    */
   public record Curve(String name, List<Point> points) {
-    /**
-     * Copies the list.
-     *
-     * @param name what it is about
-     * @param points pairs of x and y, each in [0, 1]
-     */
+    /** Copies the list. */
     public Curve {
       points = List.copyOf(points);
     }
@@ -155,12 +123,7 @@ public record Report(
    * @param shares [truth][prediction], shares of the true class, rows that add up to 1 or 0
    */
   public record Confusion(List<String> names, List<List<Double>> shares) {
-    /**
-     * Copies the lists.
-     *
-     * @param names of the classes
-     * @param shares [truth][prediction], shares of the true class, rows that add up to 1 or 0
-     */
+    /** Copies the lists. */
     public Confusion {
       names = List.copyOf(names);
       shares = shares.stream().map(List::copyOf).toList();

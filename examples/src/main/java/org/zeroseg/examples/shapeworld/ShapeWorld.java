@@ -19,11 +19,6 @@ public record ShapeWorld(long seed, int size, int fewest, int most, Split split)
   /**
    * Checks the sizes.
    *
-   * @param seed names the sequence; worlds of different seeds share no scene
-   * @param size side of the square pictures in pixels, 64 to 512
-   * @param fewest the smallest number of objects asked for, at least 1
-   * @param most the largest, at most 6; where a picture is full a scene holds fewer
-   * @param split which combinations of look and shape may occur
    * @throws IllegalArgumentException naming what is out of range
    */
   public ShapeWorld {

@@ -44,20 +44,6 @@ public record ZeroCapSettings(
   /**
    * Checks the numbers.
    *
-   * @param beams texts that are continued at a time
-   * @param tokens longest text in tokens
-   * @param iterations gradient steps before each token
-   * @param stepSize of a gradient step
-   * @param normExponent how much of a gradient's norm is divided away
-   * @param temperature of CLIP's opinion on the candidates
-   * @param clipScale weight of agreeing with CLIP
-   * @param fluencyScale weight of staying near the unsteered language model
-   * @param candidates likeliest tokens that CLIP is asked about
-   * @param endFactor boosts the end token from the second token on
-   * @param firstEndFactor cuts the end token as the first
-   * @param forbiddenFactor cuts forbidden tokens
-   * @param repetitionPenalty cuts the last four tokens; 1 does not
-   * @param fusion share of the steered distribution in the geometric mean with the unsteered
    * @throws IllegalArgumentException if a count is not positive or a number not finite
    */
   public ZeroCapSettings {

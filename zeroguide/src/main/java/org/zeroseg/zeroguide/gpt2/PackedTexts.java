@@ -21,11 +21,6 @@ public record PackedTexts(List<int[]> corpus, int boundary, int rows, int length
   /**
    * Copies the list.
    *
-   * @param corpus the tokens of each text
-   * @param boundary the id of {@code <|endoftext|>}
-   * @param rows of a batch
-   * @param length tokens of a row: one more than the model is to read at a time
-   * @param seed of the drawing
    * @throws IllegalArgumentException if there is no text or row, or rows are shorter than 2
    */
   public PackedTexts {
