@@ -71,7 +71,7 @@ final class VectorFile {
     String[] parts = text.split(" ", -1);
     boolean whole = end < start.length && parts.length == dimensions + 1;
     int known = whole ? parts.length : Math.min(parts.length - 1, dimensions);
-    if (!whole && end < start.length || known < 2) {
+    if ((!whole && end < start.length) || known < 2) {
       return true;
     }
     for (int i = 1; i < known; i++) {

@@ -225,7 +225,7 @@ public record ZsiConfig(
    * but not those that are folded.
    */
   static boolean inProducts(String name) {
-    return name.startsWith(BACKBONE) && name.matches(".*\\.(conv\\d|downsample\\.0)\\.weight")
+    return (name.startsWith(BACKBONE) && name.matches(".*\\.(conv\\d|downsample\\.0)\\.weight"))
         || name.startsWith(NECK)
         || name.startsWith(PROPOSALS + "rpn_conv.")
         || name.startsWith(BOXES + "shared_fcs.")

@@ -47,7 +47,7 @@ final class ZsiCases {
     JsonObject slices = golden.json().getAsJsonObject("slices");
     String key = name.replaceFirst("_\\d$", "_i");
     String rule =
-        slices == null || !slices.has(name) && !slices.has(key)
+        slices == null || (!slices.has(name) && !slices.has(key))
             ? "all"
             : slices.get(slices.has(name) ? name : key).getAsString();
     int index = name.endsWith("_i") || key.equals(name) ? 0 : name.charAt(name.length() - 1) - '0';

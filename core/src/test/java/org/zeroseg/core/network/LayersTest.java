@@ -138,7 +138,7 @@ class LayersTest {
     assertArrayEquals(
         dropped, dropout.forward(x, new SplittableRandom(1), Mode.TRAINING).toFloatArray());
     long zeros = IntStream.range(0, dropped.length).filter(i -> dropped[i] == 0).count();
-    assertEquals(1000, zeros, 100);
+    assertEquals(1000, (double) zeros, 100);
     assertTrue(
         IntStream.range(0, dropped.length)
             .allMatch(i -> dropped[i] == 0 || dropped[i] == 1 / 0.9f));
