@@ -208,7 +208,7 @@ public final class ClipTrainer {
 
     private NDArray distance(NDArray learnt, float[] taught) {
       NDArray goal = learnt.getManager().create(taught, learnt.getShape());
-      return KERNELS.differentiable("cosine_distance", learnt, goal).mul(DISTANCE);
+      return Kernels.scaled(KERNELS.differentiable("cosine_distance", learnt, goal), DISTANCE);
     }
 
     @Override

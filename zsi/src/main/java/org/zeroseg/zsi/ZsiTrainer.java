@@ -20,6 +20,7 @@ import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.network.Mode;
+import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.Objective;
@@ -498,7 +499,7 @@ public final class ZsiTrainer {
       BoxHead.Losses boxes = boxLosses(model, levels, boxTargets, background);
       NDArray total = proposalClasses.add(proposalBoxes).add(boxes.classes()).add(boxes.boxes());
       if (options.boxReconstruction() > 0) {
-        total = total.add(boxes.reconstruction().mul((float) options.boxReconstruction()));
+        total = total.add(Kernels.scaled(boxes.reconstruction(), options.boxReconstruction()));
       }
       NDArray masks = manager.create(0f);
       NDArray maskReconstruction = manager.create(0f);
@@ -508,7 +509,7 @@ public final class ZsiTrainer {
         maskReconstruction = own.reconstruction();
         total = total.add(masks);
         if (options.maskReconstruction() > 0) {
-          total = total.add(maskReconstruction.mul((float) options.maskReconstruction()));
+          total = total.add(Kernels.scaled(maskReconstruction, options.maskReconstruction()));
         }
       }
       return new Losses(

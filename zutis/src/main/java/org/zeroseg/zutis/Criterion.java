@@ -1,6 +1,7 @@
 package org.zeroseg.zutis;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
@@ -82,13 +83,12 @@ public record Criterion(double dice, double pixels, double masks, double words, 
         sum = sum.add(matched(flat, own, shape, masks, weights));
       }
     }
-    NDArray mask = sum.div(images);
     // Of the cosines themselves, without a temperature.
     NDArray word =
         new CrossEntropy(ignore).of(KERNELS.differentiable("spread", cosines, labels), labels);
-    // Floats, for a double would make the sum one.
-    NDArray total = mask.mul((float) masks).add(word.mul((float) words));
-    return new Losses(word, mask, total, matches);
+    NDArray numbers = Kernels.numbers(call, images, masks, words);
+    NDList both = KERNELS.differentiableAll("total", sum, word, numbers);
+    return new Losses(word, both.get(0), both.get(1), matches);
   }
 
   /** The costs of one image's layer: proposals {@code [Q, h, w]} to {@code [n, Q]}. */

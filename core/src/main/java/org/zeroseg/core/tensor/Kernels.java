@@ -82,6 +82,19 @@ public final class Kernels {
   }
 
   /**
+   * A tensor times a number, differentiable. Not {@code x.mul(number)}: the engine's arithmetic
+   * with numbers gives their memory back at once, although the backward pass of a product, a
+   * quotient or a power reads it.
+   *
+   * @param x of any shape
+   * @param factor the number
+   * @return {@code factor x}, recording gradients
+   */
+  public static NDArray scaled(NDArray x, double factor) {
+    return CORE.differentiable("scaled", x, numbers(x.getManager(), factor));
+  }
+
+  /**
    * Calls a kernel without recording gradients.
    *
    * @param kernel the method's name

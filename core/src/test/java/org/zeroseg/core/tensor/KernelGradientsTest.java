@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -45,6 +46,26 @@ class KernelGradientsTest {
           return KERNELS.differentiable(kernel, all.toArray(NDArray[]::new));
         },
         arguments);
+  }
+
+  @Test
+  void aFactorOutlivesACollectionBeforeTheBackwardPass() {
+    NDArray x = manager.ones(new Shape(4));
+    x.setRequiresGradient(true);
+    try (NDManager call = manager.newSubManager();
+        GradientCollector collector = manager.getEngine().newGradientCollector()) {
+      NDArray sum = Kernels.scaled(x, 3).sum();
+      for (int i = 0; i < 20; i++) {
+        System.gc();
+        for (int k = 0; k < 50; k++) {
+          call.create(7.5f + i).close();
+        }
+      }
+      collector.backward(sum);
+    }
+    try (NDArray gradient = x.getGradient()) {
+      assertArrayEquals(new float[] {3, 3, 3, 3}, gradient.toFloatArray());
+    }
   }
 
   @Test
