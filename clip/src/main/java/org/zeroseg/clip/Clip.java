@@ -257,6 +257,16 @@ public final class Clip implements TextEncoder, AutoCloseable {
     return textEmbeddings;
   }
 
+  /**
+   * The image tower's dense features, to be computed during {@link #compute}.
+   *
+   * @return the same at every call
+   * @throws IllegalStateException if this is closed
+   */
+  public DenseClip dense() {
+    return dense(false);
+  }
+
   /** Dense features; those of MaskCLIP's released network differ, see {@link MaskClipBuilder}. */
   DenseClip dense(boolean asReleased) {
     return compute((loaded, call) -> dense.computeIfAbsent(asReleased, this::makeDense));

@@ -3,7 +3,6 @@ package org.zeroseg.namedmask;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.tensor.LinearTaps;
 
@@ -64,11 +63,11 @@ record ClassMaps(DeepLab network, LinearTaps rows, LinearTaps columns) {
     int strip =
         (int) Math.max(1, Math.min(rows.size(), STRIP / width / network.config().classes()));
     try (NDManager call = features.getManager().newSubManager()) {
-      Table across = Table.of(columns, 0, width, call);
+      ResizeTable across = ResizeTable.whole(columns, call);
       for (int top = 0; top < rows.size(); top += strip) {
         int bottom = Math.min(rows.size(), top + strip);
         try (NDManager part = call.newSubManager()) {
-          Table down = Table.of(rows, top, bottom, part);
+          ResizeTable down = ResizeTable.of(rows, top, bottom, part);
           NDArray some =
               features.get(
                   "{}:{}, :, {}:{}", index, index + 1, down.first(), down.first() + down.count());
@@ -91,43 +90,5 @@ record ClassMaps(DeepLab network, LinearTaps rows, LinearTaps columns) {
       }
     }
     return new Winners(classes, probabilities);
-  }
-
-  /**
-   * Some output elements as weighted sums of input elements.
-   *
-   * @param first input element that is needed
-   * @param count of input elements that are needed
-   * @param indices {@code [T, n]}, counted from the first
-   * @param factors {@code [T, n]}
-   */
-  private record Table(int first, int count, NDArray indices, NDArray factors) {
-
-    static Table of(LinearTaps taps, int from, int to, NDManager manager) {
-      int most = 0;
-      int low = Integer.MAX_VALUE;
-      int high = 0;
-      for (int i = from; i < to; i++) {
-        int length = taps.factors(i).length;
-        most = Math.max(most, length);
-        low = Math.min(low, taps.first(i));
-        high = Math.max(high, taps.first(i) + length);
-      }
-      int n = to - from;
-      long[] indices = new long[most * n];
-      float[] factors = new float[most * n];
-      for (int i = from; i < to; i++) {
-        float[] own = taps.factors(i);
-        for (int tap = 0; tap < most; tap++) {
-          // What is not there counts nothing, wherever it is taken from.
-          int at = tap * n + i - from;
-          indices[at] = Math.min(taps.first(i) + tap, high - 1) - low;
-          factors[at] = tap < own.length ? own[tap] : 0;
-        }
-      }
-      Shape shape = new Shape(most, n);
-      return new Table(
-          low, high - low, manager.create(indices, shape), manager.create(factors, shape));
-    }
   }
 }
