@@ -105,8 +105,8 @@ public final class SelfMaskNetwork {
   /** Pixels {@code [B, 3, H, W]} with zeros at the right and bottom, up to a multiple of a side. */
   static NDArray padded(NDArray pixels, int patch) {
     Shape shape = pixels.getShape();
-    long rows = Math.floorMod(-shape.get(2), (long) patch);
-    long columns = Math.floorMod(-shape.get(3), (long) patch);
+    int rows = Math.floorMod(-shape.get(2), patch);
+    int columns = Math.floorMod(-shape.get(3), patch);
     if (rows == 0 && columns == 0) {
       return pixels;
     }
