@@ -12,7 +12,7 @@ import org.zeroseg.core.mask.Mask;
  *
  * @param mass the share that is kept
  */
-public record AttentionMass(double mass) {
+record AttentionMass(double mass) {
 
   /** The published setting. */
   public static final AttentionMass DEFAULT = new AttentionMass(0.6);

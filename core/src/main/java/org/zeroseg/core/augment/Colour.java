@@ -7,7 +7,7 @@ import org.zeroseg.core.image.PixelFormat;
  * Changes of colour of 8-bit pictures with the bits of Pillow's {@code ImageEnhance} and of
  * torchvision's operations on Pillow pictures.
  */
-public final class Colour {
+final class Colour {
 
   private Colour() {}
 

@@ -8,7 +8,7 @@ import org.zeroseg.core.image.PixelFormat;
  * those on Pillow pictures ({@link Colour}): grey is cut off instead of rounded, its mean is not
  * rounded, and hue is turned in float32.
  */
-public final class TensorColour {
+final class TensorColour {
 
   private TensorColour() {}
 

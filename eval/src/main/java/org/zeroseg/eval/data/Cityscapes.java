@@ -9,7 +9,7 @@ import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** Cityscapes in three settings, all read from {@code *_gtFine_labelIds.png}. */
-public final class Cityscapes {
+final class Cityscapes {
 
   private static final int IGNORE = 255;
   private static final int LICENCE_PLATE = -1; // 255 when read as a byte

@@ -8,7 +8,7 @@ import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** CoCA: one category a picture, named by its folder; 81 labels, nothing ignored. */
-public final class Coca {
+final class Coca {
 
   private static final int SET = 128; // half of 255: masks are black and white
 

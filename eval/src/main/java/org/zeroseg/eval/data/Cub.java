@@ -15,7 +15,7 @@ import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** CUB-200-2011 as a segmentation set: one foreground class, bird. */
-public final class Cub {
+final class Cub {
 
   /** From which share of five annotators on a pixel is a bird. */
   public enum Agreement {

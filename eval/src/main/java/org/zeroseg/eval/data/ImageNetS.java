@@ -11,7 +11,7 @@ import org.zeroseg.eval.data.SemanticDataset.Item;
 import org.zeroseg.eval.semantic.ImageNetSEvaluator;
 
 /** ImageNet-S 50, 300 and 919: label 0 for other things, 1000 ignored. */
-public final class ImageNetS {
+final class ImageNetS {
 
   private static final int LONGEST_SIDE = 1024; // NoelShin/namedmask and zutis, ImageNetSDataset
 

@@ -14,7 +14,7 @@ import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** PASCAL Context: pictures of VOC 2010 with a label for nearly every pixel. */
-public final class PascalContext {
+final class PascalContext {
 
   private static final int UNKNOWN = 431; // left out of evaluation
   private static final int IGNORE = 65_535;

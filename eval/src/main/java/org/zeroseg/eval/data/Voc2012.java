@@ -11,7 +11,7 @@ import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.eval.data.SemanticDataset.Item;
 
 /** PASCAL VOC 2012 segmentation: 21 labels, 255 ignored (borders and difficult objects). */
-public final class Voc2012 {
+final class Voc2012 {
 
   private Voc2012() {}
 

@@ -3,7 +3,7 @@ package org.zeroseg.eval.semantic;
 import org.zeroseg.core.supervision.LabelMap;
 
 /** Resizes class scores to the truth's size: truth itself is never resized. */
-public final class Logits {
+final class Logits {
 
   private Logits() {}
 
