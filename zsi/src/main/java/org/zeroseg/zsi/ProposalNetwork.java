@@ -115,12 +115,13 @@ final class ProposalNetwork {
     float[] all = words.toFloatArray();
     int dimensions = all.length / rows;
     float[] mean = new float[dimensions];
+    float shapes = rows / 2f;
     for (int d = 0; d < dimensions; d++) {
       float sum = 0;
       for (int row = 0; row < rows; row += 2) {
         sum += all[row * dimensions + d];
       }
-      mean[d] = sum / (rows / 2);
+      mean[d] = sum / shapes;
     }
     return mean;
   }

@@ -263,6 +263,7 @@ class ZsiDetectorGoldenTest {
   }
 
   /** Recorded boxes with their scores. */
+  @SuppressWarnings("ArrayRecordComponent")
   private record Recorded(float[] boxes, float[] scores) {
 
     static Recorded of(GoldenCase golden, String output, int width) {

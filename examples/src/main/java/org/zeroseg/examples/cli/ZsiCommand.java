@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.file.TextFile;
@@ -91,10 +92,7 @@ final class ZsiCommand implements Runnable {
                       + "the vocabulary. Default: ${DEFAULT-VALUE}.")
           Path out)
       throws IOException {
-    long sources =
-        (vectors.isPresent() ? 1 : 0)
-            + (clip.isPresent() ? 1 : 0)
-            + (sentences.isPresent() ? 1 : 0);
+    long sources = Stream.of(vectors, clip, sentences).filter(Optional::isPresent).count();
     if (sources != 1) {
       throw new CommandLine.ParameterException(
           spec.subcommands().get("words"), "one of --vectors, --clip, --sentence-bert is needed");
