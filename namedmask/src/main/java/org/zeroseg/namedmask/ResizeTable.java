@@ -43,7 +43,7 @@ record ResizeTable(int first, int count, NDArray indices, NDArray factors) {
       for (int tap = 0; tap < most; tap++) {
         // What is not there counts nothing, wherever it is taken from.
         int at = tap * n + i - from;
-        indices[at] = Math.min(taps.first(i) + tap, high - 1) - low;
+        indices[at] = (long) Math.min(taps.first(i) + tap, high - 1) - low;
         factors[at] = tap < own.length ? own[tap] : 0;
       }
     }

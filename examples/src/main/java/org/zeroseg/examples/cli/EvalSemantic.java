@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.eval.report.Report;
@@ -69,8 +68,7 @@ final class EvalSemantic implements Callable<Integer> {
     if (predictions != null) {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
     }
-    try (Clip clip = model.clip(progress);
-        Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, clip, progress)) {
+    try (Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, progress)) {
       return evaluation.semantic(set, SemanticPredictor.of(segmenter, set, model::words));
     }
   }

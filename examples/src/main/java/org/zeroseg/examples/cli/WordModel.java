@@ -58,17 +58,20 @@ final class WordModel {
   @Option(
       names = "--longer-side",
       paramLabel = "PIXELS",
-      description = "ZUTIS: shrinks larger pictures for the network, 1024 on ImageNet-S.")
+      description =
+          "ZUTIS: shrinks larger pictures for the network, 1024 on ImageNet-S. NamedMask: takes "
+              + "all to this size.")
   private Optional<Integer> longerSide;
 
   @Mixin private ZsiOptions zsi;
+  @Mixin private NamedMaskOptions namedMask;
 
   String name() {
     return name;
   }
 
   boolean isDemo() {
-    return name.equals(Models.DEMO) && !zsi.isChosen();
+    return name.equals(Models.DEMO) && !zsi.isChosen() && !namedMask.isChosen();
   }
 
   Clip clip(Progress progress) throws IOException {
@@ -80,14 +83,20 @@ final class WordModel {
     if (threshold.isPresent() && !(threshold.get() >= 0 && threshold.get() <= 1)) {
       throw misuse("--threshold " + threshold.get() + ": from 0 to 1");
     }
-    if (longerSide.isPresent() && zutis.isEmpty()) {
-      throw misuse("--longer-side is for a network given by --zutis");
+    if (longerSide.isPresent() && zutis.isEmpty() && !namedMask.isChosen()) {
+      throw misuse("--longer-side is for a network given by --zutis or --namedmask");
     }
     if (longerSide.isPresent() && longerSide.get() < 1) {
       throw misuse("--longer-side " + longerSide.get() + ": at least 1 pixel");
     }
     if (zsi.isChosen() && (maskClip || zutis.isPresent())) {
       throw misuse("--zsi goes without --zutis and --mask-clip");
+    }
+    if (namedMask.isChosen() && (maskClip || zutis.isPresent() || zsi.isChosen())) {
+      throw misuse("--namedmask goes without --zutis, --zsi and --mask-clip");
+    }
+    if (namedMask.useless().isPresent()) {
+      throw misuse(namedMask.useless().get());
     }
     if (zsi.useless().isPresent()) {
       throw misuse(zsi.useless().get());
@@ -114,6 +123,14 @@ final class WordModel {
     if (zsi.isChosen()) {
       return zsi(vocabulary, progress).orElseThrow();
     }
+    return segmenter(answer, progress);
+  }
+
+  /** As {@link #segmenter(Zutis.Answer, Vocabulary, Progress)}, but for ZSI. */
+  Segmenter segmenter(Zutis.Answer answer, Progress progress) throws IOException {
+    if (namedMask.isChosen()) {
+      return namedMask.open(longerSide, progress);
+    }
     Clip clip = clip(progress);
     try {
       Segmenter segmenter = segmenter(answer, clip, progress);
@@ -136,7 +153,8 @@ final class WordModel {
   }
 
   /** The segmenter on the model's CLIP, which stays open when it is closed. */
-  Segmenter segmenter(Zutis.Answer answer, Clip clip, Progress progress) throws IOException {
+  private Segmenter segmenter(Zutis.Answer answer, Clip clip, Progress progress)
+      throws IOException {
     if (zutis.isPresent()) {
       ZutisBuilder builder =
           Zutis.builder().model(zutis.get()).clip(clip).answer(answer).progress(progress);
@@ -173,7 +191,7 @@ final class WordModel {
   }
 
   private Vocabulary withBackground(Vocabulary words) {
-    if (asksZutis() || zsi.isChosen()) {
+    if (asksZutis() || zsi.isChosen() || namedMask.isChosen()) {
       return words; // they have learnt what background is themselves
     }
     return isDemo() ? DemoModels.withBackground(words) : words.withCommonBackground();
