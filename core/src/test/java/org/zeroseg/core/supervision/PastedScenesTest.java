@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -57,7 +58,7 @@ class PastedScenesTest {
     return data(List.of("p0.png", "p1.png"), List.of("p2.png", "p3.png"));
   }
 
-  private static TreeSet<Integer> labels(MaskedArchives data, PastedScenes.Options options) {
+  private static Set<Integer> labels(MaskedArchives data, PastedScenes.Options options) {
     PastedScenes scenes = PastedScenes.of(data, options);
     return IntStream.range(0, 12)
         .flatMap(number -> Arrays.stream(scenes.scene(number).pixels().semantic()))
