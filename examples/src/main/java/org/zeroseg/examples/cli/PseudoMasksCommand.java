@@ -6,11 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.PseudoMasks;
-import org.zeroseg.dino.SelfMask;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,14 +28,7 @@ final class PseudoMasksCommand implements Callable<Integer> {
 
   @Mixin private ArchivePictures archives;
 
-  @Option(
-      names = {"-m", "--model"},
-      defaultValue = Models.DEMO,
-      paramLabel = "ID|PATH",
-      description =
-          "A SelfMask: 'demo', selfmask_nq20.pt, or what training wrote. "
-              + "Default: ${DEFAULT-VALUE}.")
-  private String model;
+  @Mixin private SaliencyModel saliency;
 
   @Option(
       names = {"-o", "--out"},
@@ -87,19 +78,10 @@ final class PseudoMasksCommand implements Callable<Integer> {
 
   private PseudoMasks.Outcome make(List<String> names) throws IOException {
     try (ConsoleProgress progress = new ConsoleProgress();
-        SelfMask detector = detector()) {
+        SaliencyDetector detector =
+            saliency.detector(
+                builder -> builder.input(InputSize.shorterSide(shorterSide)).batch(batch))) {
       return new PseudoMasks(out).make(detector, archives.folder(), names, batch, progress);
     }
-  }
-
-  private SelfMask detector() throws IOException {
-    return model.equals(Models.DEMO)
-        ? DemoModels.selfMask(true)
-        : SelfMask.builder()
-            .model(model)
-            .input(InputSize.shorterSide(shorterSide))
-            .batch(batch)
-            .refinedBy(BilateralSolver.DEFAULT)
-            .build();
   }
 }

@@ -1,6 +1,7 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
+import java.util.function.UnaryOperator;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.dino.SelfMask;
@@ -27,10 +28,15 @@ final class SaliencyModel {
 
   /** Opens the detector. */
   SaliencyDetector detector() throws IOException {
+    return detector(UnaryOperator.identity());
+  }
+
+  /** Opens the detector, with choices that the demo's has made already. */
+  SaliencyDetector detector(UnaryOperator<SelfMaskBuilder> choices) throws IOException {
     if (name.equals(Models.DEMO)) {
       return DemoModels.selfMask(!raw);
     }
-    SelfMaskBuilder builder = SelfMask.builder().model(name);
+    SelfMaskBuilder builder = choices.apply(SelfMask.builder().model(name));
     return (raw ? builder : builder.refinedBy(BilateralSolver.DEFAULT)).build();
   }
 }
