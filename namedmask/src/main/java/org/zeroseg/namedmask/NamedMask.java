@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
+import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
@@ -11,8 +12,11 @@ import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.core.supervision.PseudoMasks;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
@@ -134,6 +138,37 @@ public final class NamedMask implements Segmenter {
       scores[i] /= Math.max(1, pixels[i]);
     }
     return Segmentation.ofLabels(sizes.width(), sizes.height(), names, map, scores);
+  }
+
+  /**
+   * The network as a detector of whatever it knows, as experts refine the masks of their archives
+   * (Shin et al. 2023, Sec. 3.2): {@link PseudoMasks#make} with it, into a folder of the category's
+   * own, goes on where it was stopped.
+   *
+   * @return masks of all pixels that are not background, with their mean probability; closes
+   *     nothing
+   */
+  public SaliencyDetector detector() {
+    return new SaliencyDetector() {
+      @Override
+      public List<Salient> detect(List<Picture> pictures) {
+        return segment(pictures, vocabulary()).stream().map(NamedMask::salient).toList();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private static SaliencyDetector.Salient salient(Segmentation found) {
+    int[] labels = found.labels();
+    int width = found.width();
+    Mask mask = Mask.of(width, found.height(), (x, y) -> labels[y * width + x] > 0);
+    double sum = 0;
+    for (Segment segment : found.segments()) {
+      sum += segment.score() * segment.mask().area();
+    }
+    return new SaliencyDetector.Salient(mask, sum / Math.max(1, mask.area()));
   }
 
   /** Frees the network, after the calls that run. */

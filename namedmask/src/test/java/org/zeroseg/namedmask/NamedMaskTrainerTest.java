@@ -28,6 +28,7 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.supervision.PseudoMasks;
+import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.train.TrainingPlan;
 
 class NamedMaskTrainerTest {
@@ -254,6 +255,42 @@ class NamedMaskTrainerTest {
     float[] losses =
         trainer.run(samples, TrainingPlan.of(folder.resolve("run"), 40), Progress.SILENT);
     assertTrue(mean(losses, 30, 40) < 0.7 * mean(losses, 0, 10), Arrays.toString(losses));
+  }
+
+  @Test
+  void anExpertRefinesTheMasksOfItsArchive() throws IOException {
+    NamedMaskTrainer trainer = trainer(2, quick(false));
+    try (NamedMask expert =
+            NamedMask.builder()
+                .precision(Precision.FLOAT32)
+                .categories("square")
+                .build(trainer.model());
+        SaliencyDetector detector = expert.detector()) {
+      PseudoMasks refined = new PseudoMasks(folder.resolve("experts/square"));
+      List<String> names = List.of("p0.png", "p1.png", "missing.png");
+      PseudoMasks.Outcome outcome = refined.make(detector, folder, names, 2, Progress.SILENT);
+      assertEquals(2, outcome.made());
+      assertEquals("missing.png", outcome.failures().get(0).name());
+      int[] labels = expert.segment(TinyNamedMask.square(64, 0), expert.vocabulary()).labels();
+      assertEquals(Mask.ofLabel(64, 64, labels, 1), refined.read("p0.png"));
+    }
+  }
+
+  @Test
+  void categoriesThatAreAlikeShareAnExpert() {
+    Map<String, List<String>> pictures = new LinkedHashMap<>();
+    for (String name : List.of("cat", "car", "dog", "bus")) {
+      pictures.put(name, List.of(name + ".png"));
+    }
+    float[][] vectors = {{1, 0}, {0, 1}, {0.9f, 0.1f}, {0.1f, 0.9f}};
+    List<Archives> groups = CategoryGroups.of(new Archives(pictures), vectors, 2, 0);
+    assertEquals(
+        List.of(List.of("cat", "dog"), List.of("car", "bus")),
+        groups.stream().map(Archives::categories).toList());
+    assertEquals(List.of("dog.png"), groups.get(0).pictures().get("dog"));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> CategoryGroups.of(new Archives(pictures), vectors, 5, 0));
   }
 
   @Test

@@ -61,6 +61,30 @@ public record Archives(Map<String, List<String>> pictures) {
   }
 
   /**
+   * The same pictures under shorter names. Published archives hold paths of the machine that they
+   * were made on, such as {@code /home/user/imagenet/train/n02085620/n02085620_1.JPEG}.
+   *
+   * @param folder the last folder of what is cut off, such as {@code train}
+   * @return archives with the names behind it; names that are in no such folder stay
+   */
+  public Archives within(String folder) {
+    String end = "/" + folder + "/";
+    Map<String, List<String>> shorter = new LinkedHashMap<>();
+    pictures.forEach(
+        (category, names) ->
+            shorter.put(
+                category,
+                names.stream()
+                    .map(
+                        name -> {
+                          int at = ("/" + name).lastIndexOf(end);
+                          return at < 0 ? name : name.substring(at + end.length() - 1);
+                        })
+                    .toList()));
+    return new Archives(shorter);
+  }
+
+  /**
    * Every use of every picture, each labelled by the archive it is in.
    *
    * @return archive by archive; a picture in several archives occurs as often

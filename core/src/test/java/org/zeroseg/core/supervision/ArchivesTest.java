@@ -34,6 +34,17 @@ class ArchivesTest {
   }
 
   @Test
+  void publishedPathsAreCutToTheNamesInTheirDataSet() {
+    Archives published =
+        new Archives(
+            Map.of(
+                "dog", List.of("/home/me/train/set/train/n1/a.JPEG", "train/n1/b.JPEG", "c.png")));
+    assertEquals(
+        List.of("n1/a.JPEG", "n1/b.JPEG", "c.png"),
+        published.within("train").pictures().get("dog"));
+  }
+
+  @Test
   void whatHoldsNoArchivesIsNamed() throws IOException {
     Path file = folder.resolve("archives.json");
     for (String bad : new String[] {"", "[]", "{\"a\":1}", "{\"a\":[[]]}", "{\"a\":[],\"a\":[]}"}) {

@@ -50,6 +50,19 @@ class PseudoMasksTest {
   }
 
   @Test
+  void publishedMasksLackThePicturesExtension() throws IOException {
+    PseudoMasks masks = new PseudoMasks(folder.resolve("train_pseudo_masks_selfmask"));
+    Mask mask = Mask.of(5, 4, (x, y) -> x > 2);
+    masks.write("n1/n1_7", mask);
+    assertTrue(masks.contains("n1/n1_7.JPEG"));
+    assertEquals(mask, masks.read("n1/n1_7.JPEG"));
+    assertFalse(masks.contains("n1/n1_8.JPEG"));
+    Mask own = Mask.of(5, 4, (x, y) -> y > 2);
+    masks.write("n1/n1_7.JPEG", own);
+    assertEquals(own, masks.read("n1/n1_7.JPEG"));
+  }
+
+  @Test
   void masksAreMadeOnceAndOnlyWhatIsMissingLater() throws IOException {
     picture("a.png", 5);
     picture("sub/b.png", 7);
