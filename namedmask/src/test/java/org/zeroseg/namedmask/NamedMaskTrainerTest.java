@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +26,8 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.core.supervision.MaskedArchives;
+import org.zeroseg.core.supervision.PastedScenes;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.train.TrainingPlan;
@@ -56,10 +57,14 @@ class NamedMaskTrainerTest {
     manager.close();
   }
 
-  private static ArchiveSamples.Options options(
-      int most, ArchiveSamples.Duplicates duplicates, boolean agnostic) {
-    return new ArchiveSamples.Options(
-        SIDE, 4, most, 0.5, 1, Optional.empty(), false, 255, duplicates, agnostic, 5);
+  private static PastedScenes.Options options(int most, PastedScenes.Labels labels) {
+    return PastedScenes.Options.DEFAULT
+        .withSize(SIDE)
+        .withMostObjects(most)
+        .withScales(0.5, 1)
+        .withPhotometric(false)
+        .withLabels(labels)
+        .withSeed(5);
   }
 
   private static Archives archives(List<String> first, List<String> second) {
@@ -69,12 +74,17 @@ class NamedMaskTrainerTest {
     return new Archives(pictures);
   }
 
-  private ArchiveSamples samples(ArchiveSamples.Options options) {
+  private ArchiveSamples samples(PastedScenes.Options options) {
     Archives both =
         archives(
             List.of("p0.png", "p1.png", "p2.png", "p3.png"),
             List.of("p4.png", "p5.png", "p6.png", "p7.png"));
-    return ArchiveSamples.of(both, folder, label -> masks, options);
+    return samples(both, options);
+  }
+
+  private ArchiveSamples samples(Archives archives, PastedScenes.Options options) {
+    return new ArchiveSamples(
+        PastedScenes.of(new MaskedArchives(archives, folder, masks), options), 4);
   }
 
   private NamedMaskTrainer trainer(int classes, NamedMaskTrainer.Options options) {
@@ -88,7 +98,7 @@ class NamedMaskTrainerTest {
 
   @Test
   void aBatchIsAFunctionOfTheSeedAndTheStep() {
-    ArchiveSamples.Options options = options(2, ArchiveSamples.Duplicates.BY_ARCHIVE, false);
+    PastedScenes.Options options = options(2, PastedScenes.Labels.OF_ARCHIVE);
     NamedMaskTrainer.Samples once = samples(options).batch(7);
     NamedMaskTrainer.Samples again = samples(options).batch(7);
     assertArrayEquals(once.pixels(), again.pixels());
@@ -98,43 +108,10 @@ class NamedMaskTrainerTest {
   }
 
   @Test
-  void aPictureInTwoArchivesIsLabelledByEachOrByTheLast() {
-    Archives shared = archives(List.of("p0.png"), List.of("p0.png"));
-    assertEquals(List.of(1L, 2L), seen(shared, ArchiveSamples.Duplicates.BY_ARCHIVE));
-    assertEquals(List.of(2L), seen(shared, ArchiveSamples.Duplicates.REFERENCE));
-  }
-
-  private List<Long> seen(Archives archives, ArchiveSamples.Duplicates duplicates) {
-    ArchiveSamples samples =
-        ArchiveSamples.of(archives, folder, label -> masks, options(1, duplicates, false));
-    return Arrays.stream(samples.batch(0).labels())
-        .filter(label -> label > 0 && label < 255)
-        .distinct()
-        .sorted()
-        .boxed()
-        .toList();
-  }
-
-  @Test
   void expertsSeeOneKindOfObject() {
-    ArchiveSamples samples = samples(options(1, ArchiveSamples.Duplicates.BY_ARCHIVE, true));
+    ArchiveSamples samples = samples(options(1, PastedScenes.Labels.OBJECT));
     assertTrue(
         Arrays.stream(samples.batch(0).labels()).allMatch(label -> label <= 1 || label == 255));
-  }
-
-  @Test
-  void aCategoryWithoutAnyPictureIsNamed() {
-    Archives empty = archives(List.of("p0.png"), List.of("unreadable.png"));
-    ArchiveSamples.Options options = options(1, ArchiveSamples.Duplicates.BY_ARCHIVE, false);
-    Exception refused =
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> ArchiveSamples.of(empty, folder, label -> masks, options));
-    assertTrue(refused.getMessage().contains("[other]"), refused::getMessage);
-    Archives none = new Archives(Map.of());
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> ArchiveSamples.of(none, folder, label -> masks, options));
   }
 
   @Test
@@ -142,9 +119,7 @@ class NamedMaskTrainerTest {
     masks.write("p0.png", Mask.empty(64, 64));
     masks.write("p1.png", Mask.of(64, 64, (x, y) -> true));
     Archives one = archives(List.of("p0.png"), List.of("p1.png"));
-    ArchiveSamples samples =
-        ArchiveSamples.of(
-            one, folder, label -> masks, options(2, ArchiveSamples.Duplicates.BY_ARCHIVE, false));
+    ArchiveSamples samples = samples(one, options(2, PastedScenes.Labels.OF_ARCHIVE));
     for (int step = 0; step < 5; step++) {
       assertTrue(
           Arrays.stream(samples.batch(step).labels())
@@ -155,7 +130,7 @@ class NamedMaskTrainerTest {
   @Test
   void lossFallsAndTheObjectIsFound() throws IOException {
     NamedMaskTrainer trainer = trainer(2, quick(false));
-    ArchiveSamples samples = samples(options(1, ArchiveSamples.Duplicates.BY_ARCHIVE, true));
+    ArchiveSamples samples = samples(options(1, PastedScenes.Labels.OBJECT));
     float[] losses =
         trainer.run(samples, TrainingPlan.of(folder.resolve("run"), 80), Progress.SILENT);
     assertTrue(mean(losses, 70, 80) < 0.5 * mean(losses, 0, 10), Arrays.toString(losses));
@@ -185,7 +160,7 @@ class NamedMaskTrainerTest {
 
   @Test
   void aResumedRunEndsWithTheSameBits() throws IOException {
-    ArchiveSamples samples = samples(options(2, ArchiveSamples.Duplicates.BY_ARCHIVE, false));
+    ArchiveSamples samples = samples(options(2, PastedScenes.Labels.OF_ARCHIVE));
     NamedMaskTrainer whole = trainer(3, quick(false));
     float[] losses =
         whole.run(
@@ -251,7 +226,7 @@ class NamedMaskTrainerTest {
   @Tag("slow")
   void productsInBfloat16LearnToo() throws IOException {
     NamedMaskTrainer trainer = trainer(2, quick(true));
-    ArchiveSamples samples = samples(options(1, ArchiveSamples.Duplicates.BY_ARCHIVE, true));
+    ArchiveSamples samples = samples(options(1, PastedScenes.Labels.OBJECT));
     float[] losses =
         trainer.run(samples, TrainingPlan.of(folder.resolve("run"), 40), Progress.SILENT);
     assertTrue(mean(losses, 30, 40) < 0.7 * mean(losses, 0, 10), Arrays.toString(losses));

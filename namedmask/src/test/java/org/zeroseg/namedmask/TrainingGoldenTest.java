@@ -8,21 +8,15 @@ import ai.djl.training.GradientCollector;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.zeroseg.core.augment.Draws;
-import org.zeroseg.core.augment.GeometricAugmentation;
-import org.zeroseg.core.augment.LabelledPixels;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
@@ -38,11 +32,7 @@ class TrainingGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> cases() {
-    return Golden.tests(
-        "namedmask",
-        Map.of(
-            "train_steps", TrainingGoldenTest::trainSteps,
-            "training_sample", TrainingGoldenTest::trainingSample));
+    return Golden.tests("namedmask", Map.of("train_steps", TrainingGoldenTest::trainSteps));
   }
 
   private static void trainSteps(GoldenCase golden) {
@@ -171,77 +161,5 @@ class TrainingGoldenTest {
   private static void check(GoldenCase golden, String name, GoldenTensor actual) {
     DeepLabGoldenTest.mismatch(golden, name, golden.outputs().getAsJsonObject(name));
     golden.check(name, actual);
-  }
-
-  private static void trainingSample(GoldenCase golden) {
-    JsonObject json = golden.config();
-    JsonArray scales = json.getAsJsonArray("scale_range");
-    JsonArray labels = json.getAsJsonArray("labels");
-    ArchiveSamples.Options options =
-        new ArchiveSamples.Options(
-            json.get("crop").getAsInt(),
-            1,
-            json.get("max_n_masks").getAsInt(),
-            scales.get(0).getAsDouble(),
-            scales.get(1).getAsDouble(),
-            Optional.empty(),
-            false,
-            json.get("ignore_index").getAsInt(),
-            ArchiveSamples.Duplicates.REFERENCE,
-            false,
-            0);
-    ArchiveSamples.Pool pool =
-        new ArchiveSamples.Pool() {
-          @Override
-          public int size() {
-            return labels.size();
-          }
-
-          @Override
-          public int label(int index) {
-            return labels.get(index).getAsInt();
-          }
-
-          @Override
-          public GeometricAugmentation.Labelled read(int index) {
-            return new GeometricAugmentation.Labelled(
-                NamedMaskCases.pictures(golden.input("image" + index)).get(0),
-                golden.input("mask" + index).ints());
-          }
-        };
-    Recorded draws = new Recorded(json.getAsJsonArray("draws_in_order"));
-    LabelledPixels sample = new ArchiveSamples(pool, options).sample(draws);
-    assertEquals(0, draws.left.size(), "draws left over");
-    golden.check("image", GoldenTensor.of(sample.pixels(), 3, sample.height(), sample.width()));
-    golden.check("mask", GoldenTensor.of(sample.semantic(), sample.height(), sample.width()));
-  }
-
-  /** Draws in the order of the record; fails where a range differs. */
-  private record Recorded(Deque<JsonArray> left) implements Draws {
-
-    Recorded(JsonArray draws) {
-      this(new ArrayDeque<>());
-      draws.forEach(draw -> left.add(draw.getAsJsonArray()));
-    }
-
-    private JsonElement next(String kind, double low, double high) {
-      JsonArray draw = left.remove();
-      if (draw.size() == 4) {
-        assertEquals(kind, draw.get(0).getAsString());
-        assertEquals(draw.get(1).getAsDouble(), low);
-        assertEquals(draw.get(2).getAsDouble(), high);
-      }
-      return draw.get(draw.size() - 1);
-    }
-
-    @Override
-    public double uniform(double low, double high) {
-      return next("uniform", low, high).getAsDouble();
-    }
-
-    @Override
-    public int integer(int low, int high) {
-      return next("randint", low, high).getAsInt();
-    }
   }
 }
