@@ -92,8 +92,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     CocoDetections.Builder detections = CocoDetections.builder(truth);
     inOrder(
         truth.images(),
-        image ->
-            segmenter.segment(Picture.readAsStored(file(truth, image, images)), vocabulary),
+        image -> segmenter.segment(Picture.readAsStored(file(truth, image, images)), vocabulary),
         (image, segmentation) -> {
           for (Segment segment : segmentation.segments()) {
             long category = categories.get(segment.label() - 1).id();
