@@ -86,7 +86,7 @@ public record Criterion(double dice, double pixels, double masks, double words, 
     // Of the cosines themselves, without a temperature.
     NDArray word =
         new CrossEntropy(ignore).of(KERNELS.differentiable("spread", cosines, labels), labels);
-    NDArray numbers = Kernels.numbers(call, images, masks, words);
+    NDArray numbers = Kernels.numbers(call, (double) images, masks, words);
     NDList both = KERNELS.differentiableAll("total", sum, word, numbers);
     return new Losses(word, both.get(0), both.get(1), matches);
   }
