@@ -214,8 +214,8 @@ class HostilePictureTest {
   void aPictureThatDoesNotFitTheMemoryIsNamedAndTheRunGoesOn() throws IOException {
     long most = Runtime.getRuntime().maxMemory();
     assumeTrue(most < 3L << 30, "a heap of " + most + " bytes has room for it");
-    int side = 22_300; // four bytes a pixel are an array of nearly 2 GB
-    byte[] large = png(side, side, 8, 6, 2_000_000);
+    int side = 23_100; // four bytes a pixel are an array of nearly 2 GiB
+    byte[] large = png(side, side, 8, 6, 2_300_000);
     PictureReader reader = new PictureReader(500_000_000, false);
     String message =
         assertThrows(IOException.class, () -> reader.read(large, "large")).getMessage();
