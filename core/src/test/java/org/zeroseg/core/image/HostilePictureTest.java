@@ -216,7 +216,7 @@ class HostilePictureTest {
     assumeTrue(most < 3L << 30, "a heap of " + most + " bytes has room for it");
     int side = 23_100; // four bytes a pixel are an array of nearly 2 GiB
     byte[] large = png(side, side, 8, 6, 2_300_000);
-    PictureReader reader = new PictureReader(500_000_000, false);
+    PictureReader reader = new PictureReader(600_000_000, false);
     String message =
         assertThrows(IOException.class, () -> reader.read(large, "large")).getMessage();
     assertTrue(message.contains("large does not fit the memory"), message);
