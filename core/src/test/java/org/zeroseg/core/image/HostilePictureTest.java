@@ -9,6 +9,7 @@ import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -214,11 +215,13 @@ class HostilePictureTest {
   void aPictureThatDoesNotFitTheMemoryIsNamedAndTheRunGoesOn() throws IOException {
     long most = Runtime.getRuntime().maxMemory();
     assumeTrue(most < 3L << 30, "a heap of " + most + " bytes has room for it");
-    int side = 23_100; // four bytes a pixel are an array of nearly 2 GiB
+    int side = 22_300; // four bytes a pixel are an array of nearly 2 GiB
     byte[] large = png(side, side, 8, 6, 2_300_000);
-    PictureReader reader = new PictureReader(600_000_000, false);
+    PictureReader reader = new PictureReader(500_000_000, false);
+    byte[] others = new byte[(int) (most / 4)]; // what else a program holds
     String message =
         assertThrows(IOException.class, () -> reader.read(large, "large")).getMessage();
+    Reference.reachabilityFence(others);
     assertTrue(message.contains("large does not fit the memory"), message);
     Picture next = PictureTest.random(PixelFormat.RGB, 3, 2);
     assertEquals(3, next.width());
