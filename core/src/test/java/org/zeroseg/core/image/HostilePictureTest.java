@@ -219,10 +219,13 @@ class HostilePictureTest {
     byte[] large = png(side, side, 8, 6, 2_300_000);
     PictureReader reader = new PictureReader(500_000_000, false);
     byte[] others = new byte[(int) (most / 4)]; // what else a program holds
-    String message =
-        assertThrows(IOException.class, () -> reader.read(large, "large")).getMessage();
-    Reference.reachabilityFence(others);
-    assertTrue(message.contains("large does not fit the memory"), message);
+    try {
+      String message =
+          assertThrows(IOException.class, () -> reader.read(large, "large")).getMessage();
+      assertTrue(message.contains("large does not fit the memory"), message);
+    } finally {
+      Reference.reachabilityFence(others);
+    }
     Picture next = PictureTest.random(PixelFormat.RGB, 3, 2);
     assertEquals(3, next.width());
   }
