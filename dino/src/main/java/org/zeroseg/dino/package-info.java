@@ -1,2 +1,2 @@
-/** DINO features and the object finders that stand on them: SelfMask, LOST, TokenCut. */
+/** DINO features, and object discovery that uses them: SelfMask, LOST, TokenCut. */
 package org.zeroseg.dino;

@@ -1,2 +1,2 @@
-/** NamedMask and ReCo: segmenters for words, distilled from pictures that nobody labelled. */
+/** NamedMask and ReCo: segmentation by words, learnt or retrieved from unlabelled pictures. */
 package org.zeroseg.namedmask;

@@ -1,6 +1,6 @@
 /**
- * Augmentation of training samples: scale, pad, crop, flip, colour jitter, blur and copy-paste,
- * with the results of Pillow, OpenCV and the published methods to the bit. Whatever is random is
- * drawn from a {@link org.zeroseg.core.augment.Draws} first and applied afterwards.
+ * Augmentation of training samples: scale, pad, crop, flip, colour jitter, blur and copy-paste.
+ * Results equal those of Pillow, OpenCV and the published code bit by bit. All random values are
+ * first drawn from a {@link org.zeroseg.core.augment.Draws}, then applied.
  */
 package org.zeroseg.core.augment;

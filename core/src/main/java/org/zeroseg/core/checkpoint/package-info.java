@@ -1,2 +1,2 @@
-/** Reading and writing checkpoints: named tensors in files that are not trusted. */
+/** Reading and writing checkpoints: named tensors. Files are treated as untrusted input. */
 package org.zeroseg.core.checkpoint;

@@ -1,2 +1,2 @@
-/** Files that are whole whenever somebody looks, and strict readers of text and JSON. */
+/** Atomic writing of files, and strict readers of text and JSON. */
 package org.zeroseg.core.file;

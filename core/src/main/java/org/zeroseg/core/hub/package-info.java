@@ -1,2 +1,2 @@
-/** Models by name: local files, or files of the Hugging Face hub, kept in its usual cache. */
+/** Models by path, or by id from the Hugging Face hub, which are stored in its usual cache. */
 package org.zeroseg.core.hub;

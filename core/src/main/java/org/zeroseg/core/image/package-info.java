@@ -1,2 +1,4 @@
-/** Pictures: decoding, Pillow-exact resampling, and the way to and from model coordinates. */
+/**
+ * Pictures: decoding, resampling as Pillow does it, and conversion to and from model coordinates.
+ */
 package org.zeroseg.core.image;

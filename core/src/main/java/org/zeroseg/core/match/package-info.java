@@ -1,2 +1,2 @@
-/** Matching: which mask belongs to which. */
+/** Assignment: the one-to-one matching of least cost, such as of predicted to true masks. */
 package org.zeroseg.core.match;

@@ -1,5 +1,5 @@
 /**
- * What networks are built of: how a pass is recorded, convolutional and transformer stacks, a query
- * decoder, pooling inside boxes.
+ * Building blocks of networks: inference or training mode, convolutions and norms, ResNet,
+ * transformer, query decoder, RoIAlign, and initial weights.
  */
 package org.zeroseg.core.network;

@@ -1,2 +1,2 @@
-/** Training: optimiser, learning rates, and a loop that can be stopped and resumed. */
+/** Training: optimisers, schedules, losses, and a loop that can be stopped and resumed. */
 package org.zeroseg.core.train;

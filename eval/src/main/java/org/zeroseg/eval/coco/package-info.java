@@ -1,2 +1,2 @@
-/** Instance evaluation after COCO: reading files, matching, precision and recall. */
+/** COCO instance evaluation: matching, precision and recall, average precision. */
 package org.zeroseg.eval.coco;

@@ -1,2 +1,2 @@
-/** From data to report in one call: predictions on disk, or a model on a data set. */
+/** One call from data set to report, for predictions on disk or for a model. */
 package org.zeroseg.eval.run;

@@ -126,8 +126,12 @@ final class WordModel {
     return segmenter(answer, progress);
   }
 
-  /** As {@link #segmenter(Zutis.Answer, Vocabulary, Progress)}, but for ZSI. */
+  /** As {@link #segmenter(Zutis.Answer, Vocabulary, Progress)}, but refuses ZSI. */
   Segmenter segmenter(Zutis.Answer answer, Progress progress) throws IOException {
+    check();
+    if (zsi.isChosen()) {
+      throw misuse("--zsi finds instances: evaluate it with 'instances' or 'zero-shot'");
+    }
     if (namedMask.isChosen()) {
       return namedMask.open(longerSide, progress);
     }
