@@ -69,7 +69,7 @@ record PublishedSizes(Path folder) {
   /**
    * A vocabulary of the published size: all short strings of small letters, shortest first.
    *
-   * @param ends what may stand behind a word's last letter
+   * @param ends what may stand after a word's last letter
    * @param start what may stand before a word's first letter
    */
   private static List<String> merges(List<String> ends, String start, int count) {

@@ -69,7 +69,7 @@ public final class MaskClip implements Segmenter {
       Progress progress) {}
 
   /**
-   * Begins to choose a model and its settings.
+   * Creates a builder, on which a model and settings are chosen.
    *
    * @return a builder with the released configuration's defaults
    */

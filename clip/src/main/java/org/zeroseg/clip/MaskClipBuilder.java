@@ -13,8 +13,8 @@ import org.zeroseg.core.segment.SegmenterBuilder;
 import org.zeroseg.core.segment.Tiles;
 
 /**
- * Choices of a {@link MaskClip}. Unless told otherwise a network sees pictures within 2048 x 512
- * pixels, one at a time: at this size a picture fills a processor.
+ * Builder of {@link MaskClip}. By default pictures are resized to fit within 2048 x 512 pixels and
+ * processed one at a time, because one picture of this size keeps a processor busy.
  */
 public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
 

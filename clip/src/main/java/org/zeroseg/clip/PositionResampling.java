@@ -32,9 +32,9 @@ public enum PositionResampling {
    * @param table {@code [1 + g g, C]}, the class token's row first, then row-major
    * @param height cells from top to bottom
    * @param width cells from left to right
-   * @param mode whether gradients flow into the table
+   * @param mode whether gradients are recorded for the table
    * @param manager owns the result
-   * @return {@code [1 + height width, C]}; the table itself if nothing is to do
+   * @return {@code [1 + height width, C]}; the table itself if no resampling is needed
    */
   NDArray resample(NDArray table, int height, int width, Mode mode, NDManager manager) {
     int grid = (int) Math.round(Math.sqrt(table.getShape().get(0) - 1.0));

@@ -8,7 +8,7 @@ import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * CLIP's text transformer. Attention is causal, so positions behind a text's end token change
+ * CLIP's text transformer. Attention is causal, so positions after a text's end token change
  * nothing: a batch is cut to its longest text.
  */
 public final class TextTower {
@@ -93,7 +93,7 @@ public final class TextTower {
   }
 
   /**
-   * The tokens behind the last block, before {@code ln_final}.
+   * The tokens after the last block, before {@code ln_final}.
    *
    * @param ids int64 {@code [B, T]}, {@code T} at most the context
    * @return {@code [B, T, W]}
@@ -110,7 +110,7 @@ public final class TextTower {
    * The tokens that enter the first block.
    *
    * @param ids int64 {@code [B, T]}
-   * @param start the position of the first; it and those behind are within the context
+   * @param start the position of the first; it and the following ones are within the context
    * @return {@code [B, T, W]}
    */
   public NDArray tokens(NDArray ids, int start) {

@@ -10,7 +10,7 @@ import org.zeroseg.core.tensor.Weights;
 
 /**
  * CLIP's vision transformer: patches and a class token, a norm before the blocks, a norm and a
- * projection behind them.
+ * projection after them.
  */
 public final class VisionTransformer implements ImageTower {
 
@@ -141,7 +141,7 @@ public final class VisionTransformer implements ImageTower {
   }
 
   /**
-   * The norm behind the blocks ({@code ln_post}), token by token.
+   * The norm after the blocks ({@code ln_post}), token by token.
    *
    * @param tokens {@code [..., C]}
    * @return the same shape

@@ -3,7 +3,7 @@ package org.zeroseg.core;
 import ai.djl.Device;
 import java.util.Locale;
 
-/** In which number format a model computes. */
+/** The number format in which a model computes. */
 public enum Precision {
   /** 32 bits: the reference. */
   FLOAT32,

@@ -1,17 +1,17 @@
 package org.zeroseg.core;
 
 /**
- * Is told how a long piece of work gets on, a download or an index for example. Calls may come from
- * any thread, one at a time.
+ * Receives the progress of long-running work, such as a download or the building of an index. Calls
+ * may come from any thread, one at a time.
  */
 @FunctionalInterface
 public interface Progress {
 
-  /** Tells nobody. */
+  /** Ignores all updates. */
   Progress SILENT = (task, done, total) -> {};
 
   /**
-   * Some more is done.
+   * Reports progress.
    *
    * @param task what is being done, as a person would say it
    * @param done units done so far
@@ -20,10 +20,10 @@ public interface Progress {
   void update(String task, long done, long total);
 
   /**
-   * Some more is done, and there is something to say about it.
+   * Reports progress, with a detail.
    *
    * @param task what is being done, as a person would say it
-   * @param detail what changes on the way, such as a loss
+   * @param detail a value that changes during the work, such as a loss
    * @param done units done so far
    * @param total units in all; negative if not known
    */

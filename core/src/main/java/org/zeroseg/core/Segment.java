@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 
-/** One thing found in a picture: what it is, how sure that is, and where. Immutable. */
+/** One segment found in a picture: its label, score and mask. Immutable. */
 public final class Segment {
 
   private final int label;

@@ -8,8 +8,8 @@ import java.util.List;
 import org.zeroseg.core.image.Picture;
 
 /**
- * Finds the pixels that words name. Safe for use by several threads at once; {@link #close} frees
- * the model, after which every call fails with {@link IllegalStateException}.
+ * Segments pictures by words. Thread-safe; {@link #close} frees the model, after which every call
+ * fails with {@link IllegalStateException}.
  *
  * <pre>{@code
  * Vocabulary words = Vocabulary.of("cat", "sofa").withCommonBackground();
@@ -19,7 +19,7 @@ import org.zeroseg.core.image.Picture;
 public interface Segmenter extends AutoCloseable {
 
   /**
-   * Segments a picture in a file as people see it: upright, by the orientation that cameras note.
+   * Segments a picture in a file, turned upright by its EXIF orientation.
    *
    * @param file a picture of any size
    * @param vocabulary the words
@@ -64,14 +64,14 @@ public interface Segmenter extends AutoCloseable {
   }
 
   /**
-   * Segments several pictures, which may differ in size. What is found in a picture depends on that
-   * picture alone, but for rounding: a segmenter that takes several pictures through its network at
-   * once gives scores that may differ from those of a picture alone by some 1e-6, and with them a
-   * pixel whose two best words are that near. Where equal bits matter, build it with a batch of 1.
+   * Segments several pictures, which may differ in size. The result for a picture depends on that
+   * picture alone, except for rounding: in a batch, scores may differ by about 1e-6 from those of
+   * the picture alone, and so may the label of a pixel whose two best words are that close. If
+   * results must be bit-identical, build the segmenter with a batch of 1.
    *
    * @param pictures of any modes and sizes
    * @param vocabulary the words
-   * @return one result a picture, in the same order
+   * @return one result per picture, in the same order
    */
   List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary);
 

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
  *
  * <p>Two things make background. Background words compete with the categories, and a pixel that one
  * of them wins is background. A threshold makes a pixel background if every category scores less.
- * Without either, every pixel gets a category, be it as unlike as may be: {@link
- * #withCommonBackground} is the usual remedy.
+ * Without either, every pixel gets a category, however poor the match: {@link
+ * #withCommonBackground} is the usual choice.
  *
  * <pre>{@code
  * Vocabulary words =

@@ -166,7 +166,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   }
 
   /**
-   * The pictures' embeddings: the class token behind the final norm.
+   * The pictures' embeddings: the class token after the final norm.
    *
    * @param pictures of any modes and sizes
    * @return one vector of {@code config().width()} numbers a picture
@@ -218,7 +218,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   }
 
   /**
-   * The pictures' patches behind the final norm.
+   * The pictures' patches after the final norm.
    *
    * @param pictures of any modes and sizes
    * @return one feature map a picture
@@ -232,7 +232,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   }
 
   /**
-   * The picture's patches behind the final norm, as SelfMask's pseudo-masks are made of them: zeros
+   * The picture's patches after the final norm, as SelfMask's pseudo-masks are made of them: zeros
    * fill up the last patches.
    *
    * @param picture of any mode and size

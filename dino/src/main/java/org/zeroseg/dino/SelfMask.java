@@ -42,7 +42,7 @@ public final class SelfMask implements SaliencyDetector {
   }
 
   /**
-   * Begins to choose a model and its settings.
+   * Creates a builder, on which a model and settings are chosen.
    *
    * @return a builder with the defaults of NamedMask and ZUTIS, without the solver
    */

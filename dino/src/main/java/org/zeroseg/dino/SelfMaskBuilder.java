@@ -15,9 +15,8 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * Choices of a {@link SelfMask}. Unless told otherwise the network sees pictures with the shorter
- * side resized to 512 pixels, as NamedMask and ZUTIS do, four of one size at a time. It computes in
- * float32.
+ * Builder of {@link SelfMask}. By default the network sees pictures with the shorter side resized
+ * to 512 pixels, as NamedMask and ZUTIS do, four of one size at a time. It computes in float32.
  */
 public final class SelfMaskBuilder extends SegmenterBuilder<SelfMaskBuilder> {
 

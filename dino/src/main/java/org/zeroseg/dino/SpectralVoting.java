@@ -58,7 +58,7 @@ public record SpectralVoting(List<Encoder> encoders, SpectralMasks masks, MaskVo
     }
   }
 
-  /** {@code [1, 3, H, W]} with sides filled up to a multiple, by zeros behind normalisation. */
+  /** {@code [1, 3, H, W]} with sides filled up to a multiple, by zeros after normalisation. */
   static NDArray pixels(Picture picture, int multiple, NDManager manager) {
     NDArray pixels = Normalization.IMAGENET.pixels(manager, List.of(picture));
     return SelfMaskNetwork.padded(pixels, multiple);

@@ -14,7 +14,7 @@ import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
-/** What CLIP does: vectors of pictures and of words, and the cosines between them. */
+/** CLIP's vectors of pictures and of words, and the cosines between them. */
 public final class CompareWords {
 
   private CompareWords() {}

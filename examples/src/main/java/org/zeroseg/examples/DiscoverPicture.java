@@ -17,7 +17,7 @@ import org.zeroseg.zeroguide.SegmentLabel;
 import org.zeroseg.zeroguide.ZeroGuide;
 import org.zeroseg.zeroguide.caption.Namer;
 
-/** A picture in, segments and their names out: nobody says what to look for. */
+/** Segments a picture and names the segments, without a vocabulary. */
 public final class DiscoverPicture {
 
   private DiscoverPicture() {}

@@ -15,7 +15,7 @@ import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zutis.Zutis;
 
-/** ZUTIS in a crowd: every single thing that words name, also where things hide each other. */
+/** ZUTIS on a crowded scene: every instance that words name, also where objects overlap. */
 public final class InstancesByWords {
 
   private InstancesByWords() {}

@@ -16,7 +16,7 @@ import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zutis.Zutis;
 
-/** Other words need no other training: ZUTIS finds what it was never trained to find. */
+/** New words without retraining: ZUTIS finds combinations that it was not trained on. */
 public final class NewWords {
 
   private static final int SCENES = 4;

@@ -13,7 +13,7 @@ import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zutis.Zutis;
 
-/** What ZUTIS chooses instances from: masks of whatever there is, and what each is worth. */
+/** The mask proposals from which ZUTIS chooses instances, with their scores. */
 public final class Proposals {
 
   private static final int SHOWN = 12;

@@ -13,7 +13,9 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.TensorInfo;
 import org.zeroseg.core.hub.ModelHub;
 
-/** What is in a checkpoint: safetensors, PyTorch or TorchScript, on disk or on the hub. */
+/**
+ * Lists the tensors of a checkpoint: safetensors, PyTorch or TorchScript, on disk or on the hub.
+ */
 public final class ReadCheckpoint {
 
   private ReadCheckpoint() {}

@@ -18,7 +18,7 @@ import org.zeroseg.examples.shapeworld.CocoExport;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
-/** A folder of pictures becomes an index, and a text finds pictures in it. */
+/** Indexes a folder of pictures, then retrieves pictures by text. */
 public final class RetrieveByText {
 
   private static final int SCENES = 300;

@@ -15,7 +15,7 @@ import org.zeroseg.examples.demo.DemoSaliency;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
-/** What stands out of pictures, by SelfMask, then snapped to edges by both refiners. */
+/** Salient objects by SelfMask, then refined along edges by both refiners. */
 public final class SaliencyRefined {
 
   private static final int ROUNDS = 5;

@@ -13,7 +13,7 @@ import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zutis.Zutis;
 
-/** Words in, masks out: the main job in a dozen lines. */
+/** Segments a picture by words, in a dozen lines. */
 public final class SegmentByWords {
 
   private SegmentByWords() {}

@@ -189,7 +189,7 @@ public final class DeepLab {
     return new DeepLab(config, weights, backbone.folded(manager, format), folded, Mode.INFERENCE);
   }
 
-  /** The projection behind the pyramid, cut by branches. */
+  /** The projection after the pyramid, cut by branches. */
   private List<Convolution> parts(NDManager manager, Precision format) {
     Weights at = weights.at("classifier.aspp.project");
     List<Convolution> parts = new ArrayList<>();

@@ -144,7 +144,7 @@ final class DeiT {
   }
 
   /**
-   * The patches behind the final norm.
+   * The patches after the final norm.
    *
    * @param pixels {@code [B, 3, H, W]}, normalised; what does not fill a patch is left out
    * @return {@code [B, h w, C]}

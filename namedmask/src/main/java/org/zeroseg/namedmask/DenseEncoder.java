@@ -39,7 +39,7 @@ public interface DenseEncoder extends AutoCloseable {
   int stride();
 
   /**
-   * Looks at pictures.
+   * Detects the salient objects of several pictures.
    *
    * @param pictures of one size
    * @return one result a picture
@@ -66,7 +66,7 @@ public interface DenseEncoder extends AutoCloseable {
   }
 
   /**
-   * DINO's patches behind the final norm.
+   * DINO's patches after the final norm.
    *
    * @param dino closed with the encoder, unless lent
    * @return the encoder

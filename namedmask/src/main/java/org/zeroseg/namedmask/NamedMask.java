@@ -20,7 +20,7 @@ import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
- * Segments a picture by the words that it was distilled for, from pictures that nobody labelled
+ * Segments a picture by the categories that its network was distilled for, from unlabelled pictures
  * (Shin et al. 2023, "NamedMask: Distilling Segmenters from Complementary Foundation Models").
  *
  * <pre>{@code
@@ -31,12 +31,12 @@ import org.zeroseg.core.tensor.ModelMemory;
  * }</pre>
  *
  * <p>A vocabulary selects among the categories and orders them: each of its entries names one or
- * more of them by its name or its synonyms, whatever the case of letters; a word that no category
- * has is refused, with the nearest that there are. All categories compete for every pixel; one that
- * is won by a category that was not asked for is background. The network has a background of its
- * own, and background words of the vocabulary change nothing. A segment's score is the mean
- * probability of the category at the pixels that it won; a threshold of the vocabulary is on the
- * same scale, and leaves pixels to the background that score less.
+ * more of them by its name or its synonyms, whatever the case of letters; a word that belongs to no
+ * category is rejected, and the message lists the nearest ones. All categories compete for every
+ * pixel; a pixel won by a category outside the vocabulary is background. The network has a
+ * background of its own, and background words of the vocabulary change nothing. A segment's score
+ * is the mean probability of the category at the pixels that it won; a threshold of the vocabulary
+ * is on the same scale, and leaves pixels to the background that score less.
  *
  * <p>Thread-safe; {@link #close} waits for calls that run.
  */
@@ -61,7 +61,7 @@ public final class NamedMask implements Segmenter {
   }
 
   /**
-   * Begins to choose a model and its settings.
+   * Creates a builder, on which a model and settings are chosen.
    *
    * @return a builder with the published settings
    */

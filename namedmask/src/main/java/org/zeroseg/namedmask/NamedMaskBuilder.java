@@ -14,9 +14,9 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * Choices of a {@link NamedMask}. Unless told otherwise the network sees pictures at their own size
- * ({@link #ownSize}), as for VOC, COCO, CoCA and Cityscapes, four of one size at a time, of large
- * ones fewer, so that a megapixel is not exceeded.
+ * Builder of {@link NamedMask}. By default the network sees pictures at their own size ({@link
+ * #ownSize}), as for VOC, COCO, CoCA and Cityscapes, four of one size at a time, of large ones
+ * fewer, so that a megapixel is not exceeded.
  */
 public final class NamedMaskBuilder extends SegmenterBuilder<NamedMaskBuilder> {
 

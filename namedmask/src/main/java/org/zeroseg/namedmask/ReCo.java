@@ -108,7 +108,7 @@ public final class ReCo implements Segmenter {
   }
 
   /**
-   * Begins to choose models and settings.
+   * Creates a builder, on which models and settings are chosen.
    *
    * @return a builder with the released settings, but for {@link CoSegmentation.Rule#PAPER}
    */
@@ -120,7 +120,7 @@ public final class ReCo implements Segmenter {
    * The embeddings of words, to be kept for the next process.
    *
    * @param words any; what is not known yet is found first
-   * @return one vector a word
+   * @return one vector per word
    * @throws IllegalArgumentException if there is no picture for a word
    */
   public ReferenceEmbeddings references(List<String> words) {

@@ -19,9 +19,9 @@ import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.Archives;
 
 /**
- * Choices of a {@link ReCo}. Unless told otherwise it retrieves 50 pictures a word, takes trees,
- * sky, buildings, roads and people for context, sees pictures at their own size, eight of one size
- * at a time, and refines nothing. Models that it loads compute in float32.
+ * Builder of {@link ReCo}. By default it retrieves 50 pictures per word, takes trees, sky,
+ * buildings, roads and people for context, sees pictures at their own size, eight of one size at a
+ * time, and refines nothing. Models that it loads compute in float32.
  */
 public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
 

@@ -7,7 +7,7 @@ import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 
 /**
- * A segment that was found without being asked for.
+ * A segment found without a vocabulary.
  *
  * @param id its place in {@link Discovery#segments()}
  * @param treeNode its node in the tree: the root is 0, the children of t are 2t + 1 and 2t + 2

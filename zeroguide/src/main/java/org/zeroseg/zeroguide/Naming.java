@@ -62,7 +62,7 @@ record Naming(boolean cutsLastLetter, PromptTemplates prompt) {
       long[][] ids =
           tokenizer.tokenize(
               batch.stream().map(caption -> prompt.prompts(caption).get(0)).toList());
-      // What stands behind the end of the longest text changes nothing.
+      // What stands after the end of the longest text changes nothing.
       int length = Arrays.stream(ids).mapToInt(row -> length(row, tokenizer)).max().orElseThrow();
       long[] flat =
           Arrays.stream(ids).flatMapToLong(row -> Arrays.stream(row, 0, length)).toArray();

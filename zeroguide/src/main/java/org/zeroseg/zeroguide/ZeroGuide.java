@@ -82,7 +82,7 @@ public final class ZeroGuide implements Segmenter {
   }
 
   /**
-   * Begins to choose models and settings.
+   * Creates a builder, on which models and settings are chosen.
    *
    * @return a builder with the settings that made the published numbers, but for the label's last
    *     letter, which is cut only if it is a full stop
@@ -217,7 +217,7 @@ public final class ZeroGuide implements Segmenter {
   }
 
   /**
-   * Embeds and names segments of one's own, without looking for any and without merging.
+   * Embeds and names given segments, without segmentation or merging.
    *
    * @param picture of any mode and size
    * @param masks all of one size, which need not be the picture's; none may be empty

@@ -10,7 +10,7 @@ import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.caption.Namer;
 
 /**
- * Choices of a {@link ZeroGuide}; the precision is CLIP's, DINO computes in float32. A watcher is
+ * Builder of {@link ZeroGuide}. The precision is CLIP's, DINO computes in float32. A watcher is
  * told of downloads, and of each stage as it begins: looking at the picture, clustering, snapping
  * to edges, and as often as segments merge embedding, naming and merging.
  */

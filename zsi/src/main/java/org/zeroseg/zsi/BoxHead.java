@@ -90,7 +90,7 @@ final class BoxHead {
   }
 
   /**
-   * The same head with everything behind the features as one linear map; for inference. The
+   * The same head with everything after the features as one linear map; for inference. The
    * vocabulary is not needed any more.
    *
    * @param words {@code [D, N]} of background and the seen classes

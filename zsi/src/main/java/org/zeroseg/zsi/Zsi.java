@@ -21,15 +21,15 @@ import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
- * Finds instances of classes that a detector was never trained on, by their word vectors (Zheng et
- * al. 2021, "Zero-Shot Instance Segmentation").
+ * Finds instances of classes not seen in training, by their word vectors (Zheng et al. 2021,
+ * "Zero-Shot Instance Segmentation").
  *
  * <p>The words of a vocabulary that name seen classes are found as such. Any other word is found by
  * its vector alone: one of the split's unseen classes, or a word that the builder's {@link
  * ZsiBuilder#words} knows. A category goes by its name, and by the first of its synonyms that has a
  * vector if the name has none. Scores of unseen classes are no probabilities and stay below 0.6;
  * seen and unseen instances do not compete, as in the released code. Background words are ignored,
- * for background is learnt; a background threshold of the vocabulary raises the least score.
+ * because background is learnt; a background threshold of the vocabulary raises the least score.
  *
  * <pre>{@code
  * try (Zsi zsi = Zsi.builder().model(Path.of("zsi.safetensors")).build()) {
@@ -138,7 +138,7 @@ public final class Zsi implements Segmenter {
   }
 
   /**
-   * Begins to choose a model and its settings.
+   * Creates a builder, on which a model and settings are chosen.
    *
    * @return a builder with the published settings
    */

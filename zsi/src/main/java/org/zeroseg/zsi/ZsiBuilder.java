@@ -15,7 +15,7 @@ import org.zeroseg.core.segment.SegmenterBuilder;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
-/** Choices of a {@link Zsi}. */
+/** Builder of {@link Zsi}. */
 public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
 
   private static final int SHORTER = 800;

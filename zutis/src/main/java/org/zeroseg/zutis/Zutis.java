@@ -27,9 +27,9 @@ import org.zeroseg.core.segment.Labelling;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
- * Segments a picture by words into regions and single instances with one network that was trained
- * without any mask by hand (Shin et al. 2023, "Zero-shot Unsupervised Transfer Instance
- * Segmentation"). Other words need no other training.
+ * Segments a picture by words into regions and single instances, with one network that was trained
+ * without manual masks (Shin et al. 2023, "Zero-shot Unsupervised Transfer Instance Segmentation").
+ * New words need no retraining.
  *
  * <pre>{@code
  * try (Zutis segmenter =
@@ -107,7 +107,7 @@ public final class Zutis implements Segmenter {
   }
 
   /**
-   * Begins to choose a model and its settings.
+   * Creates a builder, on which a model and settings are chosen.
    *
    * @return a builder with the published settings
    */

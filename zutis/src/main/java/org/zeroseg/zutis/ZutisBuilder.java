@@ -18,9 +18,9 @@ import org.zeroseg.core.segment.SegmenterBuilder;
 import org.zeroseg.core.tensor.TorchEngine;
 
 /**
- * Choices of a {@link Zutis}; the precision is the network's, words are encoded in float32. Unless
- * told otherwise the network sees pictures at their own size, eight of one size at a time, of those
- * beyond a megapixel fewer, so that eight megapixels are not exceeded.
+ * Builder of {@link Zutis}. The precision is the network's; words are always encoded in float32. By
+ * default the network sees pictures at their own size, eight of one size at a time, of those beyond
+ * a megapixel fewer, so that eight megapixels are not exceeded.
  */
 public final class ZutisBuilder extends SegmenterBuilder<ZutisBuilder> {
 

@@ -140,7 +140,7 @@ public final class ZutisModel {
     return doubled(patches(pixels), pixels.getShape());
   }
 
-  /** Patch tokens behind the final norm, {@code [B, h w, C]}. */
+  /** Patch tokens after the final norm, {@code [B, h w, C]}. */
   NDArray patches(NDArray pixels) {
     return encoder.patches(pixels, PositionResampling.SCALE_FACTOR);
   }

@@ -5,7 +5,7 @@ import java.util.function.Function;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
 
-/** Makes pictures into vectors, as an image tower does. */
+/** Encodes pictures as vectors, as an image tower does. */
 public interface ImageEncoder {
 
   /**

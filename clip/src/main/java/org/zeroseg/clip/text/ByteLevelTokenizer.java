@@ -12,8 +12,7 @@ import java.util.regex.Pattern;
 
 /**
  * GPT-2's tokenizer: text to ids and back, without loss (Radford et al. 2019; {@code openai/gpt-2},
- * and the clean-up of the transformers library). A blank belongs to the word behind it; case
- * counts.
+ * and the clean-up of the transformers library). A blank belongs to the word after it; case counts.
  *
  * <p>A vocabulary is a list of merges: {@code 256} letters, one token a merge, and {@code
  * <|endoftext|>}, which begins texts too, as the last id. Instances are immutable and thread-safe.

@@ -13,7 +13,7 @@ import java.util.PriorityQueue;
 /**
  * Byte-level byte-pair encoding (Sennrich et al. 2016). Ids 0 to 255 are the letters of {@link
  * ByteLevel}; in CLIP's numbering 256 to 511 are the same letters at the end of a word, which
- * GPT-2's does not tell apart; what merge n makes comes behind them.
+ * GPT-2's does not tell apart; what merge n makes comes after them.
  */
 final class BytePairs {
 

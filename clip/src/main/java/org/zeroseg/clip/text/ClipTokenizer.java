@@ -237,7 +237,7 @@ public final class ClipTokenizer {
   }
 
   /**
-   * The ids of a text without padding. Since attention is causal, nothing behind the end token
+   * The ids of a text without padding. Since attention is causal, nothing after the end token
    * matters to a text tower, so batches need only be as long as their longest text.
    *
    * @param text any text; may be blank
@@ -284,7 +284,7 @@ public final class ClipTokenizer {
    * The ids of texts, as a text tower takes them.
    *
    * @param texts N texts
-   * @return ids [N, contextLength], zero behind each end token
+   * @return ids [N, contextLength], zero after each end token
    * @throws IllegalArgumentException as {@link #encode}
    */
   public long[][] tokenize(List<String> texts) {

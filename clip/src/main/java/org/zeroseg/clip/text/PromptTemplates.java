@@ -62,7 +62,7 @@ public record PromptTemplates(List<String> templates) {
   }
 
   /**
-   * Templates of one's own.
+   * Custom templates.
    *
    * @param templates at least one, each with {@code {}} where the word goes
    * @return the templates
@@ -76,7 +76,7 @@ public record PromptTemplates(List<String> templates) {
    * The sentences for a word.
    *
    * @param word goes in verbatim
-   * @return one prompt a template, in order
+   * @return one prompt per template, in order
    */
   public List<String> prompts(String word) {
     return templates.stream().map(template -> template.replace(PLACE, word)).toList();

@@ -2,7 +2,7 @@ package org.zeroseg.clip.text;
 
 import java.util.List;
 
-/** Makes texts into vectors, as a text tower does. Safe for use by several threads at once. */
+/** Encodes texts as vectors, as a text tower does. Safe for use by several threads at once. */
 @FunctionalInterface
 public interface TextEncoder {
 

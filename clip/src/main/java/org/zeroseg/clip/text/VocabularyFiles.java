@@ -21,7 +21,7 @@ import org.zeroseg.core.file.WholeFile;
 enum VocabularyFiles {
   /** Ends of words are marked; two special tokens. */
   CLIP(true),
-  /** Blanks are part of the words behind them; one special token. */
+  /** Blanks are part of the words after them; one special token. */
   GPT_2(false);
 
   private static final String MERGES = "merges.txt";

@@ -2,7 +2,7 @@ package org.zeroseg.core.augment;
 
 import java.util.random.RandomGenerator;
 
-/** Where random numbers come from: a seeded generator, or a record of earlier draws. */
+/** A source of random numbers: a seeded generator, or a record of earlier draws. */
 public interface Draws {
 
   /**

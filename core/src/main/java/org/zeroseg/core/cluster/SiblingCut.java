@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The top of a merge tree, from which segments are taken by telling siblings apart only where their
+ * The top of a merge tree, from which segments are taken by splitting siblings only where their
  * means differ (Rewatbowornwong et al. 2023, Zero-guidance segmentation, Sec. 3.1: prune siblings
  * of high similarity). Immutable; serves any number of thresholds.
  */

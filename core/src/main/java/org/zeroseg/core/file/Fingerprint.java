@@ -7,9 +7,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The SHA-256 of a sequence of parts, by which data are known whatever their files are called.
- * Where a part ends counts: other parts of the same whole have another fingerprint. Not
- * thread-safe.
+ * The SHA-256 of a sequence of parts: identifies data by content, independent of file names. Where
+ * a part ends counts: other parts of the same whole have another fingerprint. Not thread-safe.
  */
 public final class Fingerprint {
 

@@ -2,7 +2,7 @@ package org.zeroseg.core.file;
 
 import java.io.IOException;
 
-/** A file that can be read and is not what it should be; the message begins with its name. */
+/** A file can be read but has invalid content; the message begins with the file's name. */
 public final class InvalidFileException extends IOException {
 
   private static final long serialVersionUID = 1L;

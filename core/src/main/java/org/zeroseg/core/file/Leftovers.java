@@ -15,14 +15,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.regex.Pattern;
 
-/** What processes that were killed have left behind, removed by those that come after them. */
+/** Removes temporary files that killed processes have left behind. */
 public final class Leftovers {
 
   private Leftovers() {}
 
   /**
-   * Removes old temporary files and folders of the user that this process runs as. What cannot be
-   * looked at or removed stays: it is in nobody's way but the disk's.
+   * Removes old temporary files and folders of the user that this process runs as. Files that
+   * cannot be inspected or removed are skipped.
    *
    * @param folder where they lie; may be absent
    * @param names what they are called, as a whole

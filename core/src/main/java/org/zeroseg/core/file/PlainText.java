@@ -1,8 +1,8 @@
 package org.zeroseg.core.file;
 
 /**
- * Names that somebody else has chosen (of files, classes, categories), as they may be shown: what
- * would steer a terminal, end a line or turn the direction of writing is spelt out.
+ * Makes untrusted names (of files, classes, categories) safe to print: characters that control a
+ * terminal, end a line or change the text direction are escaped.
  */
 public final class PlainText {
 

@@ -14,10 +14,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
- * Writes files that a reader finds either as they were or whole and new, never in part: to a hidden
- * file beside the target, which is then moved onto it. Where a link leads to a file, that file is
- * written and the link stays. A device or pipe, such as {@code /dev/stdout}, is given the finished
- * content.
+ * Writes files atomically. A reader sees either the old file or the complete new one: content goes
+ * to a hidden file next to the target, which is then moved onto it. Where a link leads to a file,
+ * that file is written and the link stays. A device or pipe, such as {@code /dev/stdout}, is given
+ * the finished content.
  */
 public final class WholeFile {
 

@@ -11,9 +11,8 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.TorchEngine;
 
 /**
- * What is chosen alike for every method that loads models: where they are looked up, where they
- * compute, and in which numbers. Choices may be made in any order; nothing is loaded before all are
- * known.
+ * Options that all builders share: where models are looked up, the device they run on, and the
+ * precision. Choices may be made in any order; nothing is loaded before all are known.
  *
  * @param <B> the builder itself
  */

@@ -12,7 +12,7 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoints;
 
 /**
- * Gives the files of a model, which is named by a local path or by its id on the Hugging Face hub,
+ * Finds the files of a model, which is given as a local path or an id on the Hugging Face hub,
  * {@code owner/name} or {@code owner/name@revision}. Fetched files are kept where Hugging Face's
  * own tools keep them and find them.
  *

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Turns bytes into the float pixels that a model was trained on: {@code (value / 255 - mean) / std}
- * per channel, in float32 and in this order.
+ * Converts bytes to the normalised float pixels that a model was trained on: {@code (value / 255 -
+ * mean) / std} per channel, in float32 and in this order.
  *
  * @param mean the mean of red, green, blue, in 0..1
  * @param std the standard deviation of red, green, blue

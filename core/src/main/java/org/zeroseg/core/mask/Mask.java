@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An immutable set of pixels of a picture, one bit a pixel. Rows start at a word of their own, so
+ * An immutable set of pixels of a picture, one bit per pixel. Rows start at a word of their own, so
  * that set operations, areas and overlaps take 64 pixels at a time.
  *
  * <p>Operations on two masks need masks of the same size and otherwise throw {@link

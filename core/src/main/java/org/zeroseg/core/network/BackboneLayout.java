@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.zeroseg.core.checkpoint.Checkpoint;
 
 /**
- * Backbones in the files that trainings publish: torchvision, DINO, MoCo, SwAV, mmdetection. They
+ * Backbones in published training checkpoints: torchvision, DINO, MoCo, SwAV, mmdetection. They
  * name a ResNet's tensors alike; what differs is where these lie and what lies beside them.
  */
 public final class BackboneLayout {

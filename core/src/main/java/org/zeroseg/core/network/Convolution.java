@@ -9,7 +9,7 @@ import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * A two-dimensional convolution, and the batch norm behind it if there is one. Immutable and
+ * A two-dimensional convolution, and the batch norm after it if there is one. Immutable and
  * thread-safe; holds arrays of the model's manager, and results belong to the manager of the input.
  */
 public final class Convolution {
@@ -79,7 +79,7 @@ public final class Convolution {
   }
 
   /**
-   * The same convolution with a norm behind it.
+   * The same convolution with a norm after it.
    *
    * @param behind the norm of its output
    * @return another view of the weights

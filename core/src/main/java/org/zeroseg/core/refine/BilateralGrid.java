@@ -107,7 +107,7 @@ final class BilateralGrid {
   /**
    * The [1 2 1] blur along all axes, summed.
    *
-   * @param values one a vertex, and a 0 behind them
+   * @param values one a vertex, and a 0 after them
    * @param out receives the blurred values
    */
   void blur(double[] values, double[] out) {

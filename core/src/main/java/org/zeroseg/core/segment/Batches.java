@@ -28,7 +28,7 @@ public final class Batches {
    * @param most how many pictures of a size go together, at least 1
    * @param compute takes pictures that share picture size and input size, and gives one result each
    * @param <R> a result
-   * @return one result a picture, in the pictures' order
+   * @return one result per picture, in the pictures' order
    */
   public static <R> List<R> map(
       List<Picture> pictures,

@@ -4,9 +4,9 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
 
 /**
- * How large a network sees pictures. Whatever the rule, the work for one picture is bounded: a rule
- * that enlarges never makes an input longer than {@value #MOST_SIDES} times its shorter side, and
- * none takes a side beyond {@value #LONGEST} pixels that was not asked for.
+ * The size to which pictures are resized for a network. Whatever the rule, the work for one picture
+ * is bounded: a rule that enlarges never makes an input longer than {@value #MOST_SIDES} times its
+ * shorter side, and none takes a side beyond {@value #LONGEST} pixels that was not asked for.
  *
  * <p>Departure from the references, where a strip a pixel wide grows to gigabytes.
  */

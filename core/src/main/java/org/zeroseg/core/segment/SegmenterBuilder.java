@@ -5,8 +5,7 @@ import java.nio.file.Path;
 import org.zeroseg.core.hub.ModelBuilder;
 
 /**
- * What is chosen alike for every method with a network of its own that looks at pictures: which
- * model, how large it sees them, and how many at once.
+ * Options that the builders of all segmenters share: the model, the input size, and the batch size.
  *
  * @param <B> the builder itself
  */

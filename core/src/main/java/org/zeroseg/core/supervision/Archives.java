@@ -65,7 +65,7 @@ public record Archives(Map<String, List<String>> pictures) {
    * were made on, such as {@code /home/user/imagenet/train/n02085620/n02085620_1.JPEG}.
    *
    * @param folder the last folder of what is cut off, such as {@code train}
-   * @return archives with the names behind it; names that are in no such folder stay
+   * @return archives with the names after it; names that are in no such folder stay
    */
   public Archives within(String folder) {
     String end = "/" + folder + "/";

@@ -11,7 +11,7 @@ import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoGroundTruth.Image;
 
-/** Detections to be held against a {@link CocoGroundTruth}. */
+/** Detections to be evaluated against a {@link CocoGroundTruth}. */
 public final class CocoDetections {
 
   private final String source;
@@ -34,7 +34,7 @@ public final class CocoDetections {
    * {@code loadRes}. Detections of unknown categories are left out with a warning.
    *
    * @param file a JSON list of detections
-   * @param truth what they will be held against
+   * @param truth the ground truth they will be evaluated against
    * @return the detections
    * @throws org.zeroseg.core.supervision.InvalidDataException naming up to twenty problems by
    *     position and field
@@ -47,7 +47,7 @@ public final class CocoDetections {
   /**
    * Starts detections that are added as they are made.
    *
-   * @param truth what they will be held against
+   * @param truth the ground truth they will be evaluated against
    * @return a builder without detections
    */
   public static Builder builder(CocoGroundTruth truth) {
@@ -64,7 +64,7 @@ public final class CocoDetections {
   }
 
   /**
-   * What the detections are held against.
+   * The ground truth that the detections are evaluated against.
    *
    * @return the ground truth
    */

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file that is not what it should be; names the file, the entries and what is wrong with them.
+ * A file has invalid content; the message names the file, the entries and what is wrong with them.
  */
 public final class InvalidDataException extends RuntimeException {
 

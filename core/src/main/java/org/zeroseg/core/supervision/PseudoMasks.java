@@ -22,7 +22,7 @@ import org.zeroseg.core.mask.Rle;
 
 /**
  * Masks that a saliency detector made of pictures, in a folder: what NamedMask and ZUTIS learn from
- * in place of annotations. One small file a picture, {@code NAME.json}, holds COCO's run lengths,
+ * in place of annotations. One small file per picture, {@code NAME.json}, holds COCO's run lengths,
  * as the released code stores them: {@code {"size":[height,width],"counts":"..."}}. Masks as they
  * were released, without the {@code .JPEG} of the pictures' names, are found too.
  *

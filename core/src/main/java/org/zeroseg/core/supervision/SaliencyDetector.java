@@ -9,43 +9,43 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 
 /**
- * Finds in each picture the object that stands out, of whatever category. NamedMask and ZUTIS make
- * their pseudo-labels with one. Implementations are thread-safe.
+ * Finds the salient object of a picture, whatever its category. NamedMask and ZUTIS make their
+ * pseudo-masks with one. Implementations are thread-safe.
  */
 public interface SaliencyDetector extends AutoCloseable {
 
   /**
-   * What stands out of a picture.
+   * The salient object of a picture.
    *
    * @param mask of the picture's size; may be empty
-   * @param objectness how sure the detector is that the mask shows an object, from 0 to 1; 1 where
-   *     it does not say
+   * @param objectness the detector's confidence that the mask shows an object, from 0 to 1; 1 if it
+   *     gives none
    */
   record Salient(Mask mask, double objectness) {}
 
   /**
-   * Looks at pictures.
+   * Detects the salient objects of several pictures.
    *
    * @param pictures of any modes and sizes
-   * @return one result a picture, in their order
+   * @return one result per picture, in their order
    */
   List<Salient> detect(List<Picture> pictures);
 
   /**
-   * Looks at one picture.
+   * Detects the salient object of one picture.
    *
    * @param picture of any mode and size
-   * @return what stands out
+   * @return the salient object
    */
   default Salient detect(Picture picture) {
     return detect(List.of(picture)).get(0);
   }
 
   /**
-   * Looks at the upright picture in a file.
+   * Detects the salient object of a picture in a file, turned upright by its EXIF orientation.
    *
    * @param file a picture of any size
-   * @return what stands out
+   * @return the salient object
    * @throws IOException if the file cannot be read, or is no whole picture
    */
   default Salient detect(Path file) throws IOException {
@@ -53,20 +53,20 @@ public interface SaliencyDetector extends AutoCloseable {
   }
 
   /**
-   * Looks at one picture.
+   * Detects the salient object of one picture.
    *
    * @param image DJL's picture
-   * @return what stands out
+   * @return the salient object
    */
   default Salient detect(Image image) {
     return detect(Picture.of(image));
   }
 
   /**
-   * Looks at one picture.
+   * Detects the salient object of one picture.
    *
    * @param image Java's picture
-   * @return what stands out
+   * @return the salient object
    */
   default Salient detect(BufferedImage image) {
     return detect(Picture.of(image));

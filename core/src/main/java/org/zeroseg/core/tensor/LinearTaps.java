@@ -76,7 +76,7 @@ public final class LinearTaps {
    * The first input element of an output element.
    *
    * @param output the output element's number
-   * @return the input element's number; those behind it follow one by one
+   * @return the input element's number; those after it follow one by one
    */
   public int first(int output) {
     return first[output];

@@ -13,8 +13,9 @@ import java.util.regex.Pattern;
 import org.zeroseg.core.file.Leftovers;
 
 /**
- * The PyTorch engine, started once a process and in one way: it reports to nobody, loads its
- * natives from where no other user can have put them, and says in words what it lacks.
+ * The PyTorch engine, started once per process: it sends no usage reports, loads native libraries
+ * only from folders that no other user can write to, and explains what is missing if it cannot
+ * start.
  *
  * <p>All models start it when they need it. An application that uses DJL by itself beforehand calls
  * {@link #get()} first, so that it is started like this.

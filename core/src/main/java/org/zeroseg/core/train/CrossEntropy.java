@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import org.zeroseg.core.tensor.Kernels;
 
 /**
- * Cross-entropy of labels, some of which say nothing.
+ * Cross-entropy, with a label that is ignored.
  *
  * @param ignore label of pixels that no class is asked for: 255 usually, 1000 for ImageNet-S
  */

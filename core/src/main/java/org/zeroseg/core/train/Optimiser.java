@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Changes parameters by the gradients that were gathered for them. Not thread-safe.
+ * Updates parameters from their accumulated gradients. Not thread-safe.
  *
  * <p>Every parameter of its groups is updated in every step, one without a gradient by its weight
  * decay alone: leave out what is not to change.

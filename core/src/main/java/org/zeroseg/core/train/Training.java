@@ -23,9 +23,8 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * A training loop that can be stopped at any point and goes on where it was: a run that is
- * interrupted and resumed ends with the same bits as one that runs through, on the same machine
- * with the same number of threads.
+ * A training loop that can be stopped at any point and resumed: an interrupted and resumed run ends
+ * with bit-identical weights, on the same machine with the same number of threads.
  *
  * <p>Everything that a step depends on is in the checkpoint: the weights, the optimiser's state,
  * the number of the step. Random draws need no state of their own, because {@link Batches} are

@@ -3,7 +3,7 @@ package org.zeroseg.core.train;
 import java.util.List;
 
 /**
- * What became of a training run so far.
+ * The history of a training run so far.
  *
  * @param losses of all steps that were made, at least one
  * @param steps of the whole plan

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How long a training run is and what it leaves behind.
+ * The length of a training run, and which files it writes.
  *
  * @param folder where {@code training.safetensors} goes; a run that stopped there is resumed
  * @param steps updates in all
@@ -31,7 +31,7 @@ public record TrainingPlan(
     Optional<Validation> validation,
     Report report) {
 
-  /** Told what became of a training run so far: to draw its curves, say. */
+  /** Receives the history of the training run so far, for example to draw its curves. */
   @FunctionalInterface
   public interface Report {
 

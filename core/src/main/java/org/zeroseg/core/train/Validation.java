@@ -3,7 +3,7 @@ package org.zeroseg.core.train;
 import java.io.IOException;
 
 /**
- * Measurements of a model while it is trained.
+ * Evaluation of a model during training.
  *
  * @param name what is measured, such as {@code mIoU}
  * @param every steps between two measurements; there is one at the end, too

@@ -149,7 +149,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
   }
 
   /**
-   * A set of one's own: pictures in a folder, label pictures of the same names in another.
+   * A custom data set: pictures in a folder, label pictures of the same names in another.
    *
    * @param images folder of pictures
    * @param truths folder of 8- or 16-bit label pictures, 0 for background, k for the k-th category
@@ -171,7 +171,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
   }
 
   /**
-   * A set of one's own with one object a picture: masks of the same names in another folder.
+   * A custom data set with one object per picture: masks of the same names in another folder.
    *
    * @param images folder of pictures
    * @param masks folder of grey pictures; any value but 0 is the object

@@ -24,9 +24,9 @@ import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.core.train.Validation;
 
 /**
- * Draws what became of a training run over labelled axes: {@code loss.png}, the loss of every step
- * and its running mean, and {@code score.png} if the model was measured on the way. {@link #write}
- * is a {@link TrainingPlan.Report}.
+ * Draws the curves of a training run: {@code loss.png}, the loss of every step and its running
+ * mean, and {@code score.png} if the model was measured on the way. {@link #write} is a {@link
+ * TrainingPlan.Report}.
  */
 public final class TrainingCurves {
 

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What stands out of a picture. */
+/** The salient object of a picture. */
 @Command(
     name = "saliency",
     description = "Evaluates masks of what stands out: IoU, F measure, S-measure and others.",

@@ -23,7 +23,7 @@ import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
 /**
- * Measures a demo CLIP on scenes of a seed that no training uses.
+ * Measures a demo CLIP on scenes of a seed that is not used in training.
  *
  * @param imageToText share of scenes whose own caption is among the 1 and the 5 best of all
  * @param textToImage share of captions whose own scene is among the 1 and the 5 best of all; scenes

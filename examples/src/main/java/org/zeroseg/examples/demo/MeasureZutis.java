@@ -31,8 +31,8 @@ import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zutis.Zutis;
 
 /**
- * Measures a segmenter of regions and instances on scenes of a seed that no training uses. Each
- * scene is segmented twice: by the words for what it shows, and by all 64 words.
+ * Measures a segmenter of regions and instances on scenes of a seed that is not used in training.
+ * Each scene is segmented twice: by the words for what it shows, and by all 64 words.
  *
  * @param named by the words for what a scene shows
  * @param open by all 64 words

@@ -108,7 +108,7 @@ public final class TrainSelfMask {
     }
   }
 
-  /** Those that a stopped training left behind are not made again. */
+  /** Those that a stopped training run left behind are not made again. */
   private static List<Mask> pseudoMasks(Path dino, List<Picture> pictures, PseudoMasks made)
       throws IOException {
     List<Mask> masks = new ArrayList<>();

@@ -46,7 +46,7 @@ final class BeamSearch {
     return IntStream.range(0, beams.size()).filter(i -> !beams.get(i).stopped()).toArray();
   }
 
-  /** What a beam has generated so far; behind its end token come fillers. */
+  /** What a beam has generated so far; after its end token come fillers. */
   int[] generated(int beam) {
     return beams.get(beam).generated().clone();
   }

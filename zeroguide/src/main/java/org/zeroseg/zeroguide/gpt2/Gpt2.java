@@ -189,7 +189,7 @@ public final class Gpt2 {
   /**
    * What a reading gives.
    *
-   * @param logits {@code [B, T, V]} of the token behind each
+   * @param logits {@code [B, T, V]} of the token after each
    * @param memory of all tokens read so far
    */
   public record Reading(NDArray logits, Memory memory) {}
@@ -284,7 +284,7 @@ public final class Gpt2 {
   public record Trace(NDList arrays) {}
 
   /**
-   * One token behind a memory.
+   * One token after a memory.
    *
    * @param ids int64 {@code [R, 1]}
    * @param memory {@code R} rows of at least one token

@@ -19,8 +19,8 @@ import org.zeroseg.core.train.Training;
 import org.zeroseg.core.train.TrainingPlan;
 
 /**
- * Trains a GPT-2 to foretell the next token (Radford et al. 2019): cross-entropy, AdamW, warm-up
- * and cosine.
+ * Trains a GPT-2 to predict the next token (Radford et al. 2019): cross-entropy, AdamW, warm-up and
+ * cosine.
  *
  * <p>Departure from the paper: there is no dropout. Small models of small languages, which this is
  * for, do not learn texts by heart.
