@@ -171,7 +171,8 @@ class ZeroGuideTest {
   @Test
   void stagesAreToldAsTheyBegin() throws Exception {
     Set<String> stages = new LinkedHashSet<>();
-    try (WordList namer = WordList.of(List.of("cat"), clip, PromptTemplates.of("{}"), 1);
+    try (WordList namer =
+            WordList.of(List.of("cat"), clip.textEmbeddings(), PromptTemplates.of("{}"), 1);
         ZeroGuide guide =
             guide().namer(namer).progress((task, done, total) -> stages.add(task)).build()) {
       guide.discover(TinyModels.picture(64, 48, 9));
@@ -190,7 +191,8 @@ class ZeroGuideTest {
   @Test
   void wordsOfAListNameSegments() throws Exception {
     List<String> words = List.of("cat", "dog", "tree");
-    try (WordList namer = WordList.of(words, clip, PromptTemplates.of("Image of a {}."), 2);
+    try (WordList namer =
+            WordList.of(words, clip.textEmbeddings(), PromptTemplates.of("Image of a {}."), 2);
         ZeroGuide guide = guide().namer(namer).withoutMerging().build()) {
       Discovery found = guide.discover(TinyModels.picture(64, 48, 7));
       for (DiscoveredSegment segment : found.segments()) {
@@ -207,7 +209,11 @@ class ZeroGuideTest {
   void givenMasksAreDescribedLikeDiscoveredOnes() throws Exception {
     Picture picture = TinyModels.picture(48, 48, 9);
     try (WordList namer =
-            WordList.of(List.of("cat", "dog"), clip, PromptTemplates.of("Image of a {}."), 2);
+            WordList.of(
+                List.of("cat", "dog"),
+                clip.textEmbeddings(),
+                PromptTemplates.of("Image of a {}."),
+                2);
         ZeroGuide guide = guide().namer(namer).withoutMerging().build()) {
       List<DiscoveredSegment> found = guide.discover(picture).segments();
       List<DiscoveredSegment> described =

@@ -257,10 +257,13 @@ public final class IndexBuilder {
     }
 
     private void refuse(String name, Throwable cause) throws IOException {
-      if (cause instanceof Error error) {
+      if (cause instanceof Error error && !(cause instanceof OutOfMemoryError)) {
         throw error;
       }
       String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+      if (cause instanceof OutOfMemoryError) {
+        reason = "it does not fit the memory (" + reason + ")";
+      }
       unreadable.add(new Unreadable(name, reason));
       IndexWriter.append(
           list, NameFile.escape(name) + "\t" + NameFile.escape(reason).replace('\t', ' '));

@@ -64,6 +64,9 @@ class IndexBuilderTest {
       if (picture.width() > 20 * picture.height()) {
         throw new IllegalArgumentException("too long");
       }
+      if (picture.height() > 20 * picture.width()) {
+        throw new OutOfMemoryError("Java heap space");
+      }
       return picture.rgb();
     }
 
@@ -165,6 +168,15 @@ class IndexBuilderTest {
     assertEquals(4, lines.size());
     assertTrue(
         lines.stream().anyMatch(line -> line.equals(name(33) + "\ttoo long")), lines::toString);
+  }
+
+  @Test
+  void aPictureThatDoesNotFitTheMemoryHoldsUpNoOther() throws IOException {
+    draw("tall.png", 1, 21, 0xffffff);
+    IndexBuilder.Outcome outcome = builder(new Colours()).build(folder.resolve("index"), root);
+    assertEquals(PICTURES, outcome.index().size());
+    String reason = "it does not fit the memory (Java heap space)";
+    assertEquals(List.of(new Unreadable("tall.png", reason)), outcome.unreadable());
   }
 
   @Test

@@ -30,9 +30,6 @@ public record Preprocessing(
     FLOOR
   }
 
-  /** A resized side beyond which an extreme aspect ratio is refused. */
-  private static final int LONGEST_SIDE = 1 << 20;
-
   /**
    * Checks the size.
    *
@@ -93,21 +90,14 @@ public record Preprocessing(
    * @param width the picture's width
    * @param height the picture's height
    * @return the mapping between the picture and the square
-   * @throws IllegalArgumentException if the aspect ratio is so extreme that the resized picture
-   *     would be longer than 2^20 pixels
+   * @throws IllegalArgumentException if the picture is so long that the resized one would have a
+   *     side of more than 2^31 - 1 pixels; of shorter strips only what the square shows is computed
    */
   public Framing framing(int width, int height) {
     return framing(Sizes.shorterSide(width, height, size));
   }
 
   private Framing framing(Sizes sizes) {
-    if (Math.max(sizes.newWidth(), sizes.newHeight()) > LONGEST_SIDE) {
-      throw new IllegalArgumentException(
-          "A picture of "
-              + (sizes.width() + " x " + sizes.height())
-              + (" cannot have its shorter side resized to " + size)
-              + (": the longer one would exceed " + LONGEST_SIDE + " pixels"));
-    }
     return new Framing(
         sizes, new Window(offset(sizes.newWidth()), offset(sizes.newHeight()), size, size));
   }

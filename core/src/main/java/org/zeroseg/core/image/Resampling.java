@@ -191,33 +191,34 @@ final class Resampling {
       int height,
       Filter filter,
       Window window) {
-    int[] values = new int[inWidth * inHeight];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (samples[2 * i] & 0xff) | (samples[2 * i + 1] & 0xff) << 8;
+    boolean vertical = height != inHeight;
+    Taps down = Taps.of(inHeight, height, filter, window.top(), window.top() + window.height());
+    int firstRow = vertical ? down.first()[0] : window.top();
+    int rows = vertical ? down.end() - firstRow : window.height();
+    int[] values = new int[Math.multiplyExact(inWidth, rows)];
+    for (int i = 0, in = 2 * firstRow * inWidth; i < values.length; i++, in += 2) {
+      values[i] = (samples[in] & 0xff) | (samples[in + 1] & 0xff) << 8;
     }
-    int[] between = values;
-    if (width != inWidth) {
-      Taps taps = Taps.of(inWidth, width, filter, 0, width);
-      between = new int[Math.multiplyExact(inHeight, width)];
-      for (int i = 0; i < between.length; i++) {
-        between[i] = weighted(values, i / width * inWidth, 1, taps, i % width);
-      }
+    int columns = window.width();
+    int[] between = new int[Math.multiplyExact(rows, columns)];
+    Taps across = Taps.of(inWidth, width, filter, window.left(), window.left() + columns);
+    for (int i = 0; i < between.length; i++) {
+      int row = i / columns * inWidth;
+      between[i] =
+          width != inWidth
+              ? weighted(values, row, 1, across, i % columns)
+              : values[row + window.left() + i % columns];
     }
-    int[] result = between;
-    if (height != inHeight) {
-      Taps taps = Taps.of(inHeight, height, filter, 0, height);
-      result = new int[Math.multiplyExact(height, width)];
-      for (int i = 0; i < result.length; i++) {
-        result[i] = weighted(between, i % width, width, taps, i / width);
-      }
-    }
-    byte[] bytes = new byte[2 * width * height];
-    for (int i = 0; i < result.length; i++) {
-      int value = Math.max(0, Math.min(0xffff, result[i]));
+    byte[] bytes = new byte[Math.multiplyExact(2 * columns, window.height())];
+    for (int i = 0; i < bytes.length / 2; i++) {
+      // The first row that is kept is the one that the taps count from.
+      int base = i % columns - firstRow * columns;
+      int sample = vertical ? weighted(between, base, columns, down, i / columns) : between[i];
+      int value = Math.max(0, Math.min(0xffff, sample));
       bytes[2 * i] = (byte) value;
       bytes[2 * i + 1] = (byte) (value >> 8);
     }
-    return cut(bytes, width, 2, window);
+    return bytes;
   }
 
   private static int weighted(int[] values, int base, int step, Taps taps, int output) {

@@ -40,8 +40,9 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
     long exact = (long) size * Math.max(width, height) / shorter;
     if (exact > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "%d x %d with the shorter side resized to %d is too large"
-              .formatted(width, height, size));
+          ("A picture of %d x %d cannot have its shorter side resized to %d: the longer one would"
+               + " be %d pixels, the limit is %d")
+              .formatted(width, height, size, exact, Integer.MAX_VALUE));
     }
     int longer = (int) exact;
     return width <= height

@@ -3,9 +3,13 @@ package org.zeroseg.core.image;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 
@@ -43,6 +47,29 @@ class FramingTest {
     assertEquals(56, Preprocessing.clip(224).framing(640, 427).window().left());
     assertEquals(55, Preprocessing.transformers(224).framing(640, 427).window().left());
     assertEquals(0, Preprocessing.clip(224).framing(640, 427).window().top());
+  }
+
+  /** The middle pixel, which is 224 pixels high in the resized picture of 4.5 million rows. */
+  @ParameterizedTest
+  @EnumSource
+  void showsTheMiddleOfAStripAtTheCostOfItsSquare(PixelFormat mode) {
+    Picture strip = PictureTest.random(mode, 1, 20_000);
+    Picture part = strip.crop(new Window(0, 9_990, 1, 20));
+    for (Preprocessing made : List.of(Preprocessing.clip(224), Preprocessing.transformers(224))) {
+      assertEquals(made.square(part), made.square(strip));
+    }
+  }
+
+  @Test
+  void tellsHowLongAPictureMayBe() {
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Preprocessing.clip(224).framing(1, 50_000_000))
+            .getMessage();
+    for (String part : List.of("1 x 50000000", "224", "11200000000", "2147483647")) {
+      assertTrue(message.contains(part), message);
+    }
   }
 
   @Test

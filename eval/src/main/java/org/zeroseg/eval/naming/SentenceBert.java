@@ -124,7 +124,8 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
             .build();
     // The pooling layer belongs to another task; position ids are a counting buffer.
     Checkpoint own =
-        file.renamed(name -> name.replaceFirst("^(bert|mpnet)\\.", ""))
+        file.unwrapped()
+            .renamed(name -> name.replaceFirst("^(bert|mpnet)\\.", ""))
             .without(name -> name.startsWith("pooler.") || name.equals("embeddings.position_ids"));
     NDManager manager = TorchEngine.newManager();
     try {

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
@@ -212,6 +213,22 @@ class SentenceBertTest {
         """;
     Files.writeString(folder.resolve("config.json"), json);
     return json;
+  }
+
+  @Test
+  void opensWeightsSavedAroundACompiledModel() throws IOException {
+    Checkpoint plain = new PortableWeights(config(false).shapes(), "sentences");
+    for (String wrapper : List.of("_orig_mod.", "module.", "module._orig_mod.bert.")) {
+      try (SentenceBert wrapped =
+              SentenceBert.of(
+                  config(false),
+                  SentenceModules.DEFAULT,
+                  tokenizer(),
+                  plain.renamed(name -> wrapper + name));
+          SentenceBert model = model(false)) {
+        assertArrayEquals(model.encode(SEQUENCES)[1], wrapped.encode(SEQUENCES)[1], wrapper);
+      }
+    }
   }
 
   @Test

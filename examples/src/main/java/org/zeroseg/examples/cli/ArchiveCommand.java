@@ -12,6 +12,7 @@ import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.supervision.Archives;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,14 +53,17 @@ final class ArchiveCommand implements Callable<Integer> {
         description = "The categories of a paper: ${COMPLETION-CANDIDATES}.")
     private Optional<KnownWords> known;
 
-    List<String> list() {
-      return known.map(KnownWords::words).orElseGet(() -> separated(given.orElseThrow()));
+    List<String> list(CommandLine command) {
+      return known.map(KnownWords::words).orElseGet(() -> separated(given.orElseThrow(), command));
     }
 
-    private static List<String> separated(String words) {
+    private static List<String> separated(String words, CommandLine command) {
       String[] each = Arrays.stream(words.split(",", -1)).map(String::strip).toArray(String[]::new);
-      // Refuses what is blank or occurs twice.
-      return Vocabulary.of(each).names();
+      try {
+        return Vocabulary.of(each).names(); // refuses what is blank or occurs twice
+      } catch (IllegalArgumentException e) {
+        throw new CommandLine.ParameterException(command, "--words: " + e.getMessage(), e);
+      }
     }
   }
 
@@ -94,7 +98,10 @@ final class ArchiveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<String> categories = words.list();
+    List<String> categories = words.list(spec.commandLine());
+    if (k < 1) {
+      throw new CommandLine.ParameterException(spec.commandLine(), "-k " + k + ": at least 1");
+    }
     ImageIndex[] parts = new ImageIndex[indexes.size()];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = ImageIndex.open(indexes.get(i));
@@ -106,7 +113,7 @@ final class ArchiveCommand implements Callable<Integer> {
           templates.isEmpty()
               ? Models.templates(model)
               : PromptTemplates.of(templates.toArray(String[]::new));
-      float[][] classifier = clip.textEmbeddings().classifier(categories, sentences);
+      float[][] classifier = Models.texts(model, clip).classifier(categories, sentences, progress);
       Archives archives = index.archives(categories, classifier, k);
       archives.write(file);
       PrintWriter out = spec.commandLine().getOut();

@@ -58,7 +58,7 @@ final class EvalNaming implements Callable<Integer> {
     SemanticDataset set = labelled.open();
     try (Clip clip = GuideModel.clip(model, progress);
         GuideModel.Guide guide = guides.guide(model, clip, progress)) {
-      TextEmbedder prompts = words -> clip.textEmbeddings().classifier(words, guide.prompt());
+      TextEmbedder prompts = words -> Models.texts(model, clip).classifier(words, guide.prompt());
       SegmentNamer namer = new GuidedSegments(guide.zeroGuide());
       if (guide.namer().isEmpty()) {
         return evaluation.naming(set, namer, NamingEvaluator.of(set, prompts, Optional.empty()));

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.hub.ModelHub;
@@ -113,7 +114,7 @@ final class GuideModel {
     Dino eyes = demo ? DemoModels.dino() : Dino.load(dino.orElse(DINO));
     Optional<Namer> namer = Optional.empty();
     try {
-      namer = namer(demo, clip, prompt, progress);
+      namer = namer(model, clip, prompt, progress);
       ZeroGuideBuilder builder =
           demo
               ? DemoZeroGuide.builder(eyes, clip, variant)
@@ -129,13 +130,15 @@ final class GuideModel {
     }
   }
 
-  private Optional<Namer> namer(boolean demo, Clip clip, PromptTemplates prompt, Progress progress)
+  private Optional<Namer> namer(String model, Clip clip, PromptTemplates prompt, Progress progress)
       throws IOException {
+    boolean demo = model.equals(Models.DEMO);
     if (names.isPresent()) {
+      TextEmbeddings texts = Models.texts(model, clip);
       return Optional.of(
           names.get().equals(SHAPE_WORLD)
-              ? WordList.of(DemoModels.names(), clip, prompt, 5)
-              : WordList.read(names.get(), clip, prompt, 5));
+              ? WordList.of(DemoModels.names(), texts, prompt, 5)
+              : WordList.read(names.get(), texts, prompt, 5));
     }
     if (gpt2.isPresent()) {
       ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);

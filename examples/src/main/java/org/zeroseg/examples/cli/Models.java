@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
@@ -34,9 +35,14 @@ final class Models {
         ? DemoModels.maskClip(clip)
         : MaskClip.builder()
             .model(clip)
-            .textEmbeddings(WordVectors.of(model, clip))
+            .textEmbeddings(texts(model, clip))
             .progress(progress)
             .build();
+  }
+
+  /** The vectors of words, kept between runs but for the demo, which is quick. */
+  static TextEmbeddings texts(String model, Clip clip) {
+    return model.equals(DEMO) ? clip.textEmbeddings() : WordVectors.of(model, clip);
   }
 
   /** The sentences that a model knows. */

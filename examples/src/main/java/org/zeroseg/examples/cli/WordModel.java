@@ -162,9 +162,7 @@ final class WordModel {
     if (zutis.isPresent()) {
       ZutisBuilder builder =
           Zutis.builder().model(zutis.get()).clip(clip).answer(answer).progress(progress);
-      if (!isDemo()) {
-        builder.textEmbeddings(WordVectors.of(name, clip));
-      }
+      builder.textEmbeddings(Models.texts(name, clip));
       longerSide.ifPresent(pixels -> builder.input(InputSize.own().longerWithin(pixels)));
       return builder.build();
     }

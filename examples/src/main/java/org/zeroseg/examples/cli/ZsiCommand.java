@@ -136,8 +136,7 @@ final class ZsiCommand implements Runnable {
       try (ConsoleProgress progress = new ConsoleProgress();
           Clip tower = Models.clip(clip.get(), progress)) {
         rows =
-            tower
-                .textEmbeddings()
+            Models.texts(clip.get(), tower)
                 .classifier(names.stream().distinct().toList(), PromptTemplates.BARE);
       }
     } else {

@@ -302,9 +302,11 @@ class ZeroSegTest extends CommandTest {
     assertTrue(Files.readString(archives).contains("red star"));
     succeed("archive", index, "-w", "red star", "-k", 500, "-o", archives);
     assertTrue(out.toString().contains("6 pictures, first"), out.toString());
-    assertEquals(1, run("archive", index, "-w", "red star, red star", "-o", archives));
-    assertTrue(err.toString().contains("'red star' occurs twice"), err.toString());
-    assertEquals(1, run("archive", index, "-w", "red star,,ring", "-o", archives));
+    Object[] archive = {"archive", index, "-o", archives};
+    misuse("--words: The word 'red star' occurs twice", also(archive, "-w", "red star, red star"));
+    misuse("--words: ", also(archive, "-w", "red star,,ring"));
+    misuse("--words: ", also(archive, "-w", ""));
+    misuse("-k 0", also(also(archive, "-w", "red star"), "-k", 0));
   }
 
   @Test

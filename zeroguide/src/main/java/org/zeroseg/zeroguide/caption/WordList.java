@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.cluster.Vectors;
@@ -34,19 +33,20 @@ public final class WordList implements Namer {
    * A list of words.
    *
    * @param words words or phrases; repeated ones count once
-   * @param clip whose joint space the vectors are of; not needed afterwards
+   * @param texts of the CLIP whose joint space the vectors are of; not needed afterwards
    * @param prompt the sentences around a word
    * @param best how many words to give a vector
    * @return the namer
    * @throws IllegalArgumentException if there is no word, one is blank, or {@code best} is below 1
    */
-  public static WordList of(List<String> words, Clip clip, PromptTemplates prompt, int best) {
+  public static WordList of(
+      List<String> words, TextEmbeddings texts, PromptTemplates prompt, int best) {
     List<String> distinct = List.copyOf(new LinkedHashSet<>(words));
     if (distinct.isEmpty() || best < 1 || distinct.stream().anyMatch(String::isBlank)) {
       throw new IllegalArgumentException(
           distinct.size() + " words, of which the best " + best + " are wanted; none may be blank");
     }
-    float[][] vectors = clip.textEmbeddings().classifier(distinct, prompt);
+    float[][] vectors = texts.classifier(distinct, prompt);
     return new WordList(distinct, vectors, Math.min(best, distinct.size()));
   }
 
@@ -54,21 +54,21 @@ public final class WordList implements Namer {
    * A list in a file.
    *
    * @param file UTF-8, one word or phrase a line; blank lines do not count
-   * @param clip whose joint space the vectors are of; not needed afterwards
+   * @param texts of the CLIP whose joint space the vectors are of; not needed afterwards
    * @param prompt the sentences around a word
    * @param best how many words to give a vector
    * @return the namer
    * @throws IOException if the file cannot be read
    * @throws IllegalArgumentException if it holds no word
    */
-  public static WordList read(Path file, Clip clip, PromptTemplates prompt, int best)
+  public static WordList read(Path file, TextEmbeddings texts, PromptTemplates prompt, int best)
       throws IOException {
     List<String> words =
         TextFile.lines(file).stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
     if (words.isEmpty()) {
       throw new IllegalArgumentException(file + " holds no word: one a line is expected");
     }
-    return of(words, clip, prompt, best);
+    return of(words, texts, prompt, best);
   }
 
   @Override
