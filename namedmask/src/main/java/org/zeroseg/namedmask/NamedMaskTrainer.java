@@ -27,14 +27,34 @@ import org.zeroseg.core.train.TrainingPlan;
 
 /**
  * Trains NamedMask's segmenter, its category experts and ReCo+ (Shin et al. 2023, Sec. 3.3 and 4.2,
- * and the released code): cross-entropy, Adam in two groups whose rates fall by a power of what is
- * left.
+ * and the released code): cross-entropy and Adam, with one learning rate for the backbone and one
+ * for the head; both follow the poly schedule.
  *
  * <pre>{@code
- * NamedMaskTrainer trainer =
- *     NamedMaskTrainer.of(config, config.initialWeights(dino, new SplittableRandom(0), manager), options);
- * trainer.run(samples, TrainingPlan.of(folder, 20_000), progress);
- * trainer.save(folder.resolve("model.safetensors"), List.of("cat", "sofa"), Map.of());
+ * import ai.djl.ndarray.*;
+ * MaskedArchives data =
+ *     new MaskedArchives(
+ *         Archives.read(Path.of("archives.json")),
+ *         Path.of("pictures"),
+ *         new PseudoMasks(Path.of("pseudo-masks")));
+ * List<String> names = data.archives().categories();
+ * DeepLabConfig config = DeepLabConfig.resNet50(names.size() + 1);
+ * try (NDManager manager = TorchEngine.newManager();
+ *     Checkpoint dino = Checkpoints.open(Path.of("dino_resnet50_pretrain.pth"))) {
+ *   Checkpoint resNet = BackboneLayout.backbone(dino);
+ *   Weights pretrained = Weights.load(resNet, config.backbone().shapes(""), manager);
+ *   Map<String, NDArray> backbone = new HashMap<>();
+ *   pretrained.names().forEach(name -> backbone.put(name, pretrained.get(name)));
+ *   NamedMaskTrainer trainer =
+ *       NamedMaskTrainer.of(
+ *           config,
+ *           config.initialWeights(backbone, new SplittableRandom(0), manager),
+ *           NamedMaskTrainer.Options.DEFAULT);
+ *   ArchiveSamples samples =
+ *       new ArchiveSamples(PastedScenes.of(data, ArchiveSamples.NAMED_MASK), 16);
+ *   trainer.run(samples, TrainingPlan.of(Path.of("namedmask"), 20_000), Progress.SILENT);
+ *   trainer.save(Path.of("namedmask", "model.safetensors"), names, Map.of());
+ * }
  * }</pre>
  */
 public final class NamedMaskTrainer {

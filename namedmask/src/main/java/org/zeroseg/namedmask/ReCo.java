@@ -38,11 +38,12 @@ import org.zeroseg.core.tensor.TorchEngine;
  * Zero-shot Transfer").
  *
  * <pre>{@code
+ * ImageIndex index = ImageIndex.open(Path.of("index")); // made with the CLIP named below
  * try (ReCo segmenter =
  *     ReCo.builder()
  *         .encoder(Path.of("deit_s_sin_dist.pth"))
  *         .textAttention("RN50x16.pt")
- *         .archives(index, pictures, "ViT-L-14-336px.pt")
+ *         .archives(index, Path.of("pictures"), "ViT-L-14-336px.pt")
  *         .build()) {
  *   Segmentation found = segmenter.segment(Path.of("photo.jpg"), Vocabulary.of("road", "car"));
  * }

@@ -24,12 +24,14 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 
 /**
- * A ZUTIS in training: from a CLIP, archives of pictures and their pseudo-masks to a network, no
- * mask by hand.
+ * A training run of ZUTIS: from a CLIP, archives of pictures and their pseudo-masks to a network,
+ * without manual masks.
  *
  * <pre>{@code
- * MaskedArchives data =
- *     new MaskedArchives(Archives.read(file), Path.of("pictures"), new PseudoMasks(folder));
+ * import ai.djl.ndarray.types.DataType;
+ * Archives archives = Archives.read(Path.of("archives.json"));
+ * PseudoMasks masks = new PseudoMasks(Path.of("pseudo-masks"));
+ * MaskedArchives data = new MaskedArchives(archives, Path.of("pictures"), masks);
  * try (Clip clip = Clip.load("openai/clip-vit-base-patch16");
  *     ZutisTraining training = ZutisTraining.of(clip, data, ZutisRecipe.DEFAULT)) {
  *   training.run(TrainingPlan.of(Path.of("zutis"), 20_000), Progress.SILENT);
