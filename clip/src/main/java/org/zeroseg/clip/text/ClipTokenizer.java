@@ -266,7 +266,7 @@ public final class ClipTokenizer {
               + contextLength
               + ": \""
               + (text.length() > 80 ? text.substring(0, 80) + "..." : text)
-              + "\"; shorten it, or use truncating()");
+              + "\"; shorten the text, or choose shorter prompt templates");
     }
     int[] ids = new int[Math.min(length, contextLength)];
     ids[0] = startToken();
