@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.QueryDecoder;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
@@ -95,23 +96,11 @@ public final class SelfMaskNetwork {
    */
   Seen look(NDArray pixels) {
     int patch = config.encoder().patch();
-    NDArray padded = padded(pixels, patch);
+    NDArray padded = Tiles.pad(pixels, patch);
     NDArray patches = DinoVit.withoutClass(encoder.forward(padded));
     NDList queries =
         decoder.forward(patches, Optional.empty(), weights.get(SelfMaskConfig.QUERIES));
     return new Seen(patches, encoder.grid(padded.getShape(), patch), queries);
-  }
-
-  /** Pixels {@code [B, 3, H, W]} with zeros at the right and bottom, up to a multiple of a side. */
-  static NDArray padded(NDArray pixels, int patch) {
-    Shape shape = pixels.getShape();
-    int rows = Math.floorMod(-shape.get(2), patch);
-    int columns = Math.floorMod(-shape.get(3), patch);
-    if (rows == 0 && columns == 0) {
-      return pixels;
-    }
-    NDArray options = Kernels.numbers(pixels.getManager(), rows, columns);
-    return KERNELS.call("pad", pixels, options);
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.List;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.TorchEngine;
 
@@ -61,7 +62,7 @@ public record SpectralVoting(List<Encoder> encoders, SpectralMasks masks, MaskVo
   /** {@code [1, 3, H, W]} with sides filled up to a multiple, by zeros after normalisation. */
   static NDArray pixels(Picture picture, int multiple, NDManager manager) {
     NDArray pixels = Normalization.IMAGENET.pixels(manager, List.of(picture));
-    return SelfMaskNetwork.padded(pixels, multiple);
+    return Tiles.pad(pixels, multiple);
   }
 
   /**

@@ -16,6 +16,7 @@ import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
+import org.zeroseg.dino.DinoConfig;
 
 /**
  * A DeiT with a distillation token (Touvron et al. 2021), whose patches ReCo compares; trained on
@@ -30,87 +31,53 @@ final class DeiT {
   /** The class token and the distillation token. */
   private static final int SPECIAL = 2;
 
-  /**
-   * The sizes.
-   *
-   * @param patch side of a patch in pixels
-   * @param width channels of a token
-   * @param depth blocks
-   * @param heads attention heads
-   * @param side of the stored positional table in patches
-   */
-  record Config(int patch, int width, int depth, int heads, int side) {
+  /** Channels of a head, where nothing else is said. */
+  private static final int HEAD_WIDTH = 64;
 
-    private static final int HEAD_WIDTH = 64;
-
-    Config {
-      if (patch < 1 || depth < 1 || heads < 1 || side < 1 || width < 1 || width % heads != 0) {
-        throw new IllegalArgumentException(
-            "No such transformer: patch %d, width %d, depth %d, heads %d, grid %d"
-                .formatted(patch, width, depth, heads, side));
-      }
+  /** As a checkpoint's shapes tell; the heads are in its metadata, or have 64 channels. */
+  static DinoConfig config(Checkpoint checkpoint) {
+    CheckpointShapes found = new CheckpointShapes(checkpoint, "DeiT with a distillation token");
+    Shape filter = found.get("patch_embed.proj.weight", 4);
+    found.get("dist_token", 3);
+    long cells = found.get("pos_embed", 3).get(1) - SPECIAL;
+    int side = (int) Math.round(Math.sqrt((double) Math.max(0, cells)));
+    int depth = found.count("blocks.", ".norm1.weight");
+    String heads = checkpoint.metadata().get("heads");
+    if ((long) side * side != cells) {
+      throw new CheckpointException(
+          "%s: rows of pos_embed must be two more than a square, found %d"
+              .formatted(checkpoint.source(), cells + SPECIAL));
     }
-
-    /** As a checkpoint's shapes tell; the heads are in its metadata, or have 64 channels. */
-    static Config of(Checkpoint checkpoint) {
-      CheckpointShapes found = new CheckpointShapes(checkpoint, "DeiT with a distillation token");
-      Shape filter = found.get("patch_embed.proj.weight", 4);
-      found.get("dist_token", 3);
-      long cells = found.get("pos_embed", 3).get(1) - SPECIAL;
-      int side = (int) Math.round(Math.sqrt((double) Math.max(0, cells)));
-      int depth = found.count("blocks.", ".norm1.weight");
-      String heads = checkpoint.metadata().get("heads");
-      if ((long) side * side != cells) {
-        throw new CheckpointException(
-            "%s: rows of pos_embed must be two more than a square, found %d"
-                .formatted(checkpoint.source(), cells + SPECIAL));
-      }
-      return found.checked(
-          () -> {
-            int width = Math.toIntExact(filter.get(0));
-            int count = heads != null ? Integer.parseInt(heads) : Math.max(1, width / HEAD_WIDTH);
-            return new Config(Math.toIntExact(filter.get(2)), width, depth, count, side);
-          });
-    }
-
-    Map<String, Shape> shapes() {
-      Map<String, Shape> shapes = new LinkedHashMap<>();
-      shapes.put("cls_token", new Shape(1, 1, width));
-      shapes.put("dist_token", new Shape(1, 1, width));
-      shapes.put("pos_embed", new Shape(1, SPECIAL + (long) side * side, width));
-      layer(shapes, "patch_embed.proj", new Shape(width, 3, patch, patch));
-      for (int i = 0; i < depth; i++) {
-        String block = "blocks." + i + ".";
-        layer(shapes, block + "norm1", new Shape(width));
-        layer(shapes, block + "attn.qkv", new Shape(3L * width, width));
-        layer(shapes, block + "attn.proj", new Shape(width, width));
-        layer(shapes, block + "norm2", new Shape(width));
-        layer(shapes, block + "mlp.fc1", new Shape(4L * width, width));
-        layer(shapes, block + "mlp.fc2", new Shape(width, 4L * width));
-      }
-      layer(shapes, "norm", new Shape(width));
-      return shapes;
-    }
-
-    private static void layer(Map<String, Shape> shapes, String name, Shape weight) {
-      shapes.put(name + ".weight", weight);
-      shapes.put(name + ".bias", new Shape(weight.get(0)));
-    }
+    return found.checked(
+        () -> {
+          int width = Math.toIntExact(filter.get(0));
+          int count = heads != null ? Integer.parseInt(heads) : Math.max(1, width / HEAD_WIDTH);
+          return new DinoConfig(Math.toIntExact(filter.get(2)), width, depth, count, side);
+        });
   }
 
-  private final Config config;
+  /** DINO's tensors, and a second token. */
+  static Map<String, Shape> shapes(DinoConfig config) {
+    Map<String, Shape> shapes = new LinkedHashMap<>(config.shapes());
+    long cells = (long) config.side() * config.side();
+    shapes.put("dist_token", new Shape(1, 1, config.width()));
+    shapes.put("pos_embed", new Shape(1, SPECIAL + cells, config.width()));
+    return shapes;
+  }
+
+  private final DinoConfig config;
   private final Weights weights;
   private final Transformer blocks;
   private final NDArray epsilon;
 
-  private DeiT(Config config, Weights weights, Transformer blocks, NDArray epsilon) {
+  private DeiT(DinoConfig config, Weights weights, Transformer blocks, NDArray epsilon) {
     this.config = config;
     this.weights = weights;
     this.blocks = blocks;
     this.epsilon = epsilon;
   }
 
-  static DeiT of(Config config, Weights weights, NDManager manager) {
+  static DeiT of(DinoConfig config, Weights weights, NDManager manager) {
     Transformer.Options options =
         new Transformer.Options(config.heads(), EPSILON, Transformer.Activation.GELU, false);
     Transformer blocks =
@@ -132,10 +99,10 @@ final class DeiT {
     Checkpoint network =
         (unwrapped.tensors().containsKey("model.cls_token") ? unwrapped.under("model") : unwrapped)
             .without(name -> name.startsWith("head.") || name.startsWith("head_dist."));
-    Config config = Config.of(network);
+    DinoConfig config = config(network);
     NDManager manager = TorchEngine.newManager(device);
     try {
-      DeiT deit = of(config, Weights.load(network, config.shapes(), manager), manager);
+      DeiT deit = of(config, Weights.load(network, shapes(config), manager), manager);
       return new Encoders.Of(config.patch(), deit::patches, new ModelMemory(manager, "this DeiT"));
     } catch (RuntimeException e) {
       manager.close();

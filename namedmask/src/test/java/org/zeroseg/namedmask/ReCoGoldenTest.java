@@ -39,6 +39,7 @@ import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
+import org.zeroseg.dino.DinoConfig;
 
 class ReCoGoldenTest {
 
@@ -291,16 +292,16 @@ class ReCoGoldenTest {
   }
 
   private static DeiT deit(GoldenCase golden, JsonObject json, NDManager manager) {
-    DeiT.Config config =
-        new DeiT.Config(
+    DinoConfig config =
+        new DinoConfig(
             json.get("patch").getAsInt(),
             json.get("dim").getAsInt(),
             json.get("depth").getAsInt(),
             json.get("heads").getAsInt(),
             json.get("img_size").getAsInt() / json.get("patch").getAsInt());
     PortableWeights portable =
-        new PortableWeights(config.shapes(), golden.salt(), "", golden.weightScale());
-    return DeiT.of(config, Weights.load(portable, config.shapes(), manager), manager);
+        new PortableWeights(DeiT.shapes(config), golden.salt(), "", golden.weightScale());
+    return DeiT.of(config, Weights.load(portable, DeiT.shapes(config), manager), manager);
   }
 
   private static void imageEncoder(GoldenCase golden) {

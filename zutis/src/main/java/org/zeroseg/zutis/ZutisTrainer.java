@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Weights;
@@ -112,16 +113,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withLearningRate(double rate) {
-      return new Options(
-          rate,
-          encoderFactor,
-          weightDecay,
-          stopGradient,
-          criterion,
-          bfloat16,
-          longestGradient,
-          averaging,
-          wordScale);
+      return with(draft -> draft.learningRate = rate);
     }
 
     /**
@@ -131,16 +123,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withEncoderFactor(double factor) {
-      return new Options(
-          learningRate,
-          factor,
-          weightDecay,
-          stopGradient,
-          criterion,
-          bfloat16,
-          longestGradient,
-          averaging,
-          wordScale);
+      return with(draft -> draft.encoderFactor = factor);
     }
 
     /**
@@ -150,16 +133,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withWeightDecay(double decay) {
-      return new Options(
-          learningRate,
-          encoderFactor,
-          decay,
-          stopGradient,
-          criterion,
-          bfloat16,
-          longestGradient,
-          averaging,
-          wordScale);
+      return with(draft -> draft.weightDecay = decay);
     }
 
     /**
@@ -169,16 +143,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withStopGradient(boolean stopped) {
-      return new Options(
-          learningRate,
-          encoderFactor,
-          weightDecay,
-          stopped,
-          criterion,
-          bfloat16,
-          longestGradient,
-          averaging,
-          wordScale);
+      return with(draft -> draft.stopGradient = stopped);
     }
 
     /**
@@ -188,16 +153,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withCriterion(Criterion loss) {
-      return new Options(
-          learningRate,
-          encoderFactor,
-          weightDecay,
-          stopGradient,
-          loss,
-          bfloat16,
-          longestGradient,
-          averaging,
-          wordScale);
+      return with(draft -> draft.criterion = loss);
     }
 
     /**
@@ -207,16 +163,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withBfloat16(boolean reduced) {
-      return new Options(
-          learningRate,
-          encoderFactor,
-          weightDecay,
-          stopGradient,
-          criterion,
-          reduced,
-          longestGradient,
-          averaging,
-          wordScale);
+      return with(draft -> draft.bfloat16 = reduced);
     }
 
     /**
@@ -226,16 +173,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withLongestGradient(double norm) {
-      return new Options(
-          learningRate,
-          encoderFactor,
-          weightDecay,
-          stopGradient,
-          criterion,
-          bfloat16,
-          norm,
-          averaging,
-          wordScale);
+      return with(draft -> draft.longestGradient = norm);
     }
 
     /**
@@ -245,16 +183,7 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withAveraging(double keeps) {
-      return new Options(
-          learningRate,
-          encoderFactor,
-          weightDecay,
-          stopGradient,
-          criterion,
-          bfloat16,
-          longestGradient,
-          keeps,
-          wordScale);
+      return with(draft -> draft.averaging = keeps);
     }
 
     /**
@@ -264,16 +193,51 @@ public final class ZutisTrainer {
      * @return the options
      */
     public Options withWordScale(double scale) {
-      return new Options(
-          learningRate,
-          encoderFactor,
-          weightDecay,
-          stopGradient,
-          criterion,
-          bfloat16,
-          longestGradient,
-          averaging,
-          scale);
+      return with(draft -> draft.wordScale = scale);
+    }
+
+    private Options with(Consumer<Draft> change) {
+      Draft draft = new Draft(this);
+      change.accept(draft);
+      return draft.options();
+    }
+
+    /** Options while one of them changes. */
+    private static final class Draft {
+      double learningRate;
+      double encoderFactor;
+      double weightDecay;
+      boolean stopGradient;
+      Criterion criterion;
+      boolean bfloat16;
+      double longestGradient;
+      double averaging;
+      double wordScale;
+
+      Draft(Options from) {
+        learningRate = from.learningRate;
+        encoderFactor = from.encoderFactor;
+        weightDecay = from.weightDecay;
+        stopGradient = from.stopGradient;
+        criterion = from.criterion;
+        bfloat16 = from.bfloat16;
+        longestGradient = from.longestGradient;
+        averaging = from.averaging;
+        wordScale = from.wordScale;
+      }
+
+      Options options() {
+        return new Options(
+            learningRate,
+            encoderFactor,
+            weightDecay,
+            stopGradient,
+            criterion,
+            bfloat16,
+            longestGradient,
+            averaging,
+            wordScale);
+      }
     }
   }
 

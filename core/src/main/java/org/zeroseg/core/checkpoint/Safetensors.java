@@ -18,7 +18,7 @@ import org.zeroseg.core.file.JsonFile;
  * A safetensors file: eight bytes with the length of the header, the header (JSON: name, type,
  * shape and byte range of each tensor), then the tensors' bytes without gaps.
  */
-final class Safetensors implements Checkpoint {
+final class Safetensors extends ListedCheckpoint {
 
   static final String METADATA = "__metadata__";
 
@@ -29,7 +29,6 @@ final class Safetensors implements Checkpoint {
   private record Range(long start, long end) {}
 
   private final MappedFile file;
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, Range> ranges = new LinkedHashMap<>();
 
   /** Tensors of types that are not read here, with what the file calls those. */
@@ -38,6 +37,7 @@ final class Safetensors implements Checkpoint {
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
   Safetensors(MappedFile file) {
+    super(file.path().toString());
     this.file = file;
     if (file.size() < 8) {
       throw file.refuse("is not a safetensors file: " + file.size() + " bytes");
@@ -180,16 +180,6 @@ final class Safetensors implements Checkpoint {
     if (end != file.size()) {
       throw file.refuse((file.size() - end) + " bytes at its end belong to no tensor");
     }
-  }
-
-  @Override
-  public String source() {
-    return file.path().toString();
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
   }
 
   @Override

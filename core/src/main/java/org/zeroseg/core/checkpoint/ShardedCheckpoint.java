@@ -13,22 +13,20 @@ import java.util.Set;
 import org.zeroseg.core.file.JsonFile;
 
 /** Several files, whose index (JSON) says which holds which tensor. */
-final class ShardedCheckpoint implements Checkpoint {
+final class ShardedCheckpoint extends ListedCheckpoint {
 
   /** Several times what the largest known models have. */
   private static final int MOST_SHARDS = 2000;
 
   private static final long LONGEST_INDEX = 100_000_000;
 
-  private final Path index;
   private final Map<Path, Checkpoint> shards = new LinkedHashMap<>();
   private final Map<String, Checkpoint> homes = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
   /** Reads the index and the directory of each shard; the index file is closed afterwards. */
   ShardedCheckpoint(MappedFile file) {
-    this.index = file.path();
+    super(file.path().toString());
     try {
       weightMap(file).forEach((tensor, shard) -> add(file, tensor, shard));
     } catch (CheckpointException e) {
@@ -118,16 +116,6 @@ final class ShardedCheckpoint implements Checkpoint {
       throw index.refuse("points outside its folder: " + name);
     }
     return path;
-  }
-
-  @Override
-  public String source() {
-    return index.toString();
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
   }
 
   @Override

@@ -3,9 +3,7 @@ package org.zeroseg.core.checkpoint;
 import ai.djl.ndarray.types.DataType;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.zeroseg.core.checkpoint.Pickle.Dictionary;
 import org.zeroseg.core.checkpoint.Pickle.Global;
@@ -16,7 +14,7 @@ import org.zeroseg.core.checkpoint.TensorView.Storage;
  * What {@code torch.save} and {@code torch.jit.save} write: a pickle that describes the tensors,
  * and the storages that they are windows on.
  */
-final class TorchCheckpoint implements Checkpoint {
+final class TorchCheckpoint extends ListedCheckpoint {
 
   /** The first pickle of the format before PyTorch 1.6. */
   private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
@@ -26,10 +24,10 @@ final class TorchCheckpoint implements Checkpoint {
 
   private final MappedFile file;
   private final Map<String, TensorView> views;
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, Long> storageStarts = new HashMap<>();
 
   private TorchCheckpoint(MappedFile file, Map<String, TensorView> views) {
+    super(file.path().toString());
     this.file = file;
     this.views = views;
     views.forEach((name, view) -> tensors.put(name, view.info(file, name)));
@@ -204,16 +202,6 @@ final class TorchCheckpoint implements Checkpoint {
     } catch (ClassCastException | IndexOutOfBoundsException e) {
       throw new CheckpointException("describes a storage in an unknown way; it is damaged", e);
     }
-  }
-
-  @Override
-  public String source() {
-    return file.path().toString();
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
   }
 
   @Override
