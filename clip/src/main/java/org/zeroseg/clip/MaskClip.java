@@ -122,12 +122,7 @@ public final class MaskClip implements Segmenter {
 
   private List<Grid> scores(
       List<Picture> pictures, Sizes sizes, WordRows words, float[][] classifier) {
-    List<Picture> inputs =
-        pictures.stream()
-            .map(
-                picture ->
-                    picture.rgb().resize(sizes.newWidth(), sizes.newHeight(), settings.filter()))
-            .toList();
+    List<Picture> inputs = sizes.resize(pictures, settings.filter());
     long[] owners = Arrays.stream(words.owners()).asLongStream().toArray();
     return clip.compute(
         (model, call) -> {

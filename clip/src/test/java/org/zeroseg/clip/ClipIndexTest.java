@@ -16,6 +16,7 @@ import org.zeroseg.clip.retrieval.Match;
 import org.zeroseg.clip.retrieval.Unreadable;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Picture;
 
 /** A model and an index together. */
@@ -28,7 +29,7 @@ class ClipIndexTest {
     List<Picture> known = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
       boolean tiny = names.get(i).startsWith("one");
-      Picture picture = TinyClip.picture(tiny ? 1 : 40 + 7 * i, tiny ? 1 : 64 - 5 * i, i);
+      Picture picture = Noise.picture(tiny ? 1 : 40 + 7 * i, tiny ? 1 : 64 - 5 * i, i);
       picture.writePng(pictures.resolve(names.get(i)));
       known.add(picture);
     }

@@ -25,6 +25,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.network.Mode;
@@ -159,7 +160,7 @@ class ClipTest {
   void picturesDoNotDependOnTheirBatch() {
     for (ClipConfig.Image tower : List.of(TinyClip.VIT, TinyClip.RES_NET)) {
       try (Clip clip = TinyClip.clip(tower)) {
-        List<Picture> pictures = List.of(TinyClip.picture(40, 50, 1), TinyClip.picture(90, 32, 2));
+        List<Picture> pictures = List.of(Noise.picture(40, 50, 1), Noise.picture(90, 32, 2));
         float[][] together = clip.encodeImages(pictures);
         assertEquals(32, together[0].length);
         assertArrayEquals(clip.encodeImages(pictures.subList(1, 2))[0], together[1], 1e-4f);

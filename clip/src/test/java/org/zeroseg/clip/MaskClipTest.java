@@ -23,6 +23,7 @@ import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.segment.Tiles;
 
@@ -40,7 +41,7 @@ class MaskClipTest {
   }
 
   private static Picture image(int width, int height) {
-    return TinyClip.picture(width, height, 11);
+    return Noise.picture(width, height, 11);
   }
 
   @Test

@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.zeroseg.clip.text.ClipTokenizer;
-import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.tensor.Weights;
 
 /** Small CLIPs of random weights, with a vocabulary of bytes and a few merges. */
@@ -36,20 +34,5 @@ final class TinyClip {
   static Clip clip(ClipConfig.Image image) {
     NDManager manager = NDManager.newBaseManager();
     return Clip.of(model(image, manager), tokenizer(), manager);
-  }
-
-  /** Noise in blocks of eight pixels. */
-  static Picture picture(int width, int height, long seed) {
-    byte[] samples = new byte[3 * width * height];
-    byte[] noise = new byte[3 * (width / 8 + 1) * (height / 8 + 1)];
-    new SplittableRandom(seed).nextBytes(noise);
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        for (int c = 0; c < 3; c++) {
-          samples[3 * (y * width + x) + c] = noise[3 * (y / 8 * (width / 8 + 1) + x / 8) + c];
-        }
-      }
-    }
-    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 }

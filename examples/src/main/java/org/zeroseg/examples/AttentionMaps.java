@@ -4,12 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.examples.demo.DemoModels;
-import org.zeroseg.examples.shapeworld.ShapeWorld;
-import org.zeroseg.examples.shapeworld.Split;
 
 /** Where DINO's class token looks, head by head. */
 public final class AttentionMaps {
@@ -24,11 +21,7 @@ public final class AttentionMaps {
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
-    Picture picture =
-        arguments.length > 0
-            ? Picture.read(Path.of(arguments[0])).rgb()
-            : Picture.of(new ShapeWorld(2, 96, 2, 3, Split.ALL).scene(5).image())
-                .resize(192, 192, Filter.BICUBIC);
+    Picture picture = Maps.picture(arguments);
     List<Sheet.Tile> tiles = new ArrayList<>();
     tiles.add(new Sheet.Tile(picture.toBufferedImage(), "picture"));
     try (Dino dino = arguments.length > 1 ? Dino.load(arguments[1]) : DemoModels.dino()) {

@@ -4,19 +4,32 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Palette;
+import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Lettering;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
 
 /** Numbers on a grid, as pictures to look at. */
 final class Maps {
 
   private Maps() {}
+
+  /** The picture that the first argument names, or a scene. */
+  static Picture picture(String[] arguments) throws IOException {
+    return arguments.length > 0
+        ? Picture.read(Path.of(arguments[0])).rgb()
+        : Picture.of(new ShapeWorld(2, 96, 2, 3, Split.ALL).scene(5).image())
+            .resize(192, 192, Filter.BICUBIC);
+  }
 
   /** Dark where a value is least, bright where it is greatest. */
   static BufferedImage heat(float[] values, int width, int height) {

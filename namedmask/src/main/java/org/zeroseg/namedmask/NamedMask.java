@@ -98,12 +98,7 @@ public final class NamedMask implements Segmenter {
   }
 
   private List<ClassMaps.Winners> winners(List<Picture> pictures, Sizes sizes) {
-    List<Picture> inputs =
-        pictures.stream()
-            .map(
-                picture ->
-                    picture.rgb().resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR))
-            .toList();
+    List<Picture> inputs = sizes.resize(pictures, Filter.BILINEAR);
     return memory.during(
         call -> {
           NDArray features;

@@ -273,15 +273,7 @@ public final class NamedMaskTrainer {
 
     /** The network of this step, with copies of its filters for products. */
     private DeepLab reduced(NDArray anchor) {
-      Map<String, NDArray> arrays = new LinkedHashMap<>();
-      weights.forEach(
-          (name, array) ->
-              arrays.put(
-                  name,
-                  inProducts(name)
-                      ? DeepLab.KERNELS.differentiable("bfloat16", anchor, array)
-                      : array));
-      Weights copies = Weights.of(arrays, "NamedMask in training");
+      Weights copies = Weights.bfloat16(weights, this::inProducts, anchor, "NamedMask in training");
       return DeepLab.of(config, copies, anchor.getManager()).in(Mode.TRAINING);
     }
 

@@ -295,12 +295,7 @@ public final class ReCo implements Segmenter {
       WordRows words,
       float[][] vectors,
       float[][] text) {
-    List<Picture> inputs =
-        pictures.stream()
-            .map(
-                picture ->
-                    picture.rgb().resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR))
-            .toList();
+    List<Picture> inputs = sizes.resize(pictures, Filter.BILINEAR);
     List<DenseEncoder.Cells> cells = encoder.encode(inputs);
     List<Attention> attention = attention(clip, inputs, text, settings.temperature());
     List<Segmentation> results = new ArrayList<>();

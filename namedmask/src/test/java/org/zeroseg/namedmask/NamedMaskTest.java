@@ -23,6 +23,7 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
@@ -57,7 +58,7 @@ class NamedMaskTest {
 
   @Test
   void aVocabularySelectsAndOrdersTheCategories() {
-    Picture picture = TinyNamedMask.image(70, 50, 1);
+    Picture picture = Noise.picture(70, 50, 1);
     int[] all = segmenter.segment(picture, segmenter.vocabulary()).labels();
     Segmentation some = segmenter.segment(picture, Vocabulary.of("sofa", "CAT"));
     int[] expected = Arrays.stream(all).map(label -> label == 4 ? 1 : label == 1 ? 2 : 0).toArray();
@@ -68,7 +69,7 @@ class NamedMaskTest {
 
   @Test
   void synonymsFindACategoryAndSeveralCategoriesMayBeOne() {
-    Picture picture = TinyNamedMask.image(70, 50, 1);
+    Picture picture = Noise.picture(70, 50, 1);
     int[] all = segmenter.segment(picture, segmenter.vocabulary()).labels();
     Vocabulary words =
         Vocabulary.of(
@@ -84,7 +85,7 @@ class NamedMaskTest {
 
   @Test
   void anUnknownWordIsRefusedWithTheNearestCategories() {
-    Picture picture = TinyNamedMask.image(20, 20, 1);
+    Picture picture = Noise.picture(20, 20, 1);
     Vocabulary words = Vocabulary.of("cat", "monitor", "duk");
     Exception refused =
         assertThrows(IllegalArgumentException.class, () -> segmenter.segment(picture, words));
@@ -100,13 +101,13 @@ class NamedMaskTest {
             List.of(
                 Vocabulary.Category.of("pet", "yellow duck"),
                 Vocabulary.Category.of("bird", "yellow_duck")));
-    Picture picture = TinyNamedMask.image(20, 20, 1);
+    Picture picture = Noise.picture(20, 20, 1);
     assertThrows(IllegalArgumentException.class, () -> segmenter.segment(picture, words));
   }
 
   @Test
   void aThresholdLeavesUnsurePixelsToTheBackgroundAndScoresAreMeans() {
-    Picture picture = TinyNamedMask.image(70, 50, 1);
+    Picture picture = Noise.picture(70, 50, 1);
     Vocabulary words = segmenter.vocabulary();
     Segmentation free = segmenter.segment(picture, words);
     for (Segment segment : free.segments()) {
@@ -122,8 +123,7 @@ class NamedMaskTest {
 
   @Test
   void stripsAndBatchesDecideAsWholeClassMapsDo() {
-    List<Picture> pictures =
-        List.of(TinyNamedMask.image(61, 43, 1), TinyNamedMask.image(61, 43, 2));
+    List<Picture> pictures = List.of(Noise.picture(61, 43, 1), Noise.picture(61, 43, 2));
     List<Segmentation> together = segmenter.segment(pictures, segmenter.vocabulary());
     for (int i = 0; i < 2; i++) {
       NDArray pixels = Normalization.IMAGENET.pixels(manager, List.of(pictures.get(i)));
@@ -152,7 +152,7 @@ class NamedMaskTest {
     for (NamedMaskBuilder chosen :
         List.of(builder().longerSide(64), builder().shorterSide(24, 40))) {
       try (NamedMask other = chosen.build(network)) {
-        Segmentation found = other.segment(TinyNamedMask.image(70, 50, 1), other.vocabulary());
+        Segmentation found = other.segment(Noise.picture(70, 50, 1), other.vocabulary());
         assertEquals(70 * 50, found.labels().length);
       }
     }
@@ -163,7 +163,7 @@ class NamedMaskTest {
     List<String> names = IntStream.range(1, 1000).mapToObj(i -> "word " + i).toList();
     DeepLab large = TinyNamedMask.network(1000, manager);
     try (NamedMask other = builder().categories(names).build(large)) {
-      Segmentation found = other.segment(TinyNamedMask.image(64, 48, 1), other.vocabulary());
+      Segmentation found = other.segment(Noise.picture(64, 48, 1), other.vocabulary());
       assertEquals(999, found.names().size());
     }
   }
@@ -171,7 +171,7 @@ class NamedMaskTest {
   @Test
   void bfloat16AgreesButForFewPixels() {
     try (NamedMask reduced = builder().precision(Precision.BFLOAT16).build(network)) {
-      Picture picture = TinyNamedMask.image(70, 50, 1);
+      Picture picture = Noise.picture(70, 50, 1);
       int[] exact = segmenter.segment(picture, segmenter.vocabulary()).labels();
       int[] near = reduced.segment(picture, segmenter.vocabulary()).labels();
       long same = IntStream.range(0, exact.length).filter(i -> exact[i] == near[i]).count();
@@ -187,7 +187,7 @@ class NamedMaskTest {
         NamedMaskTrainer.of(config, weights, NamedMaskTrainer.Options.DEFAULT);
     Path own = folder.resolve("own.safetensors");
     trainer.save(own, NAMES, Map.of("seed", "3"));
-    Picture picture = TinyNamedMask.image(40, 30, 4);
+    Picture picture = Noise.picture(40, 30, 4);
     try (NamedMask loaded = NamedMask.builder().precision(Precision.FLOAT32).model(own).build()) {
       assertEquals(NAMES, loaded.vocabulary().names());
       assertArrayEquals(
@@ -225,7 +225,7 @@ class NamedMaskTest {
   void aClosedSegmenterRefuses() {
     segmenter.close();
     Vocabulary words = Vocabulary.of("cat");
-    Picture picture = TinyNamedMask.image(20, 20, 1);
+    Picture picture = Noise.picture(20, 20, 1);
     assertThrows(IllegalStateException.class, () -> segmenter.segment(picture, words));
   }
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
@@ -194,7 +195,7 @@ class ReCoTest {
       ReCoBuilder chosen = crf ? builder().withCrf() : builder();
       try (ReCo segmenter = chosen.build()) {
         for (int[] size : new int[][] {{1, 1}, {5, 40}, {33, 70}}) {
-          Picture picture = TinyNamedMask.image(size[0], size[1], 3);
+          Picture picture = Noise.picture(size[0], size[1], 3);
           Segmentation found = segmenter.segment(picture, Vocabulary.of("blue", "red"));
           assertEquals(size[0] * size[1], found.labels().length);
         }
@@ -207,7 +208,7 @@ class ReCoTest {
     Vocabulary words = Vocabulary.of("blue", "red");
     try (ReCo plain = builder().build();
         ReCo refined = builder().withCrf().build()) {
-      Picture picture = TinyNamedMask.image(64, 48, 7);
+      Picture picture = Noise.picture(64, 48, 7);
       assertTrue(edges(refined.segment(picture, words)) <= edges(plain.segment(picture, words)));
     }
   }

@@ -35,22 +35,6 @@ final class TinyNamedMask {
     return DeepLab.of(config, weights, manager);
   }
 
-  /** Noise in blocks of eight pixels. */
-  static Picture image(int width, int height, long seed) {
-    byte[] samples = new byte[3 * width * height];
-    int columns = width / 8 + 1;
-    byte[] noise = new byte[3 * columns * (height / 8 + 1)];
-    new SplittableRandom(seed).nextBytes(noise);
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        for (int c = 0; c < 3; c++) {
-          samples[3 * (y * width + x) + c] = noise[3 * (y / 8 * columns + x / 8) + c];
-        }
-      }
-    }
-    return Picture.of(PixelFormat.RGB, width, height, samples);
-  }
-
   /** A red square on grey, the square at a place of its own for each number. */
   static Picture square(int side, int number) {
     byte[] samples = new byte[3 * side * side];

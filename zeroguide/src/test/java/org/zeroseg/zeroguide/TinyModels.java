@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.SplittableRandom;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
@@ -12,8 +11,6 @@ import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.golden.PortableWeights;
-import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.DinoConfig;
@@ -59,19 +56,5 @@ final class TinyModels {
             Precision.FLOAT32,
             manager);
     return ZeroCap.of(model, tokenizer, clip, settings, ZeroCap.PROMPT, manager);
-  }
-
-  /** Noise in blocks of eight pixels. */
-  static Picture picture(int width, int height, long seed) {
-    byte[] samples = new byte[3 * width * height];
-    int columns = width / 8 + 1;
-    byte[] noise = new byte[3 * columns * (height / 8 + 1)];
-    new SplittableRandom(seed).nextBytes(noise);
-    for (int i = 0; i < samples.length; i++) {
-      int x = i / 3 % width;
-      int y = i / 3 / width;
-      samples[i] = noise[3 * (y / 8 * columns + x / 8) + i % 3];
-    }
-    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 }

@@ -23,6 +23,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
@@ -70,7 +71,7 @@ class ZeroGuideTest {
 
   @Test
   void segmentsShareOutThePictureByFallingArea() throws Exception {
-    Picture picture = TinyModels.picture(70, 50, 3);
+    Picture picture = Noise.picture(70, 50, 3);
     try (ZeroGuide guide = guide().withoutMerging().build()) {
       Discovery found = guide.discover(picture);
       assertPartition(found, picture);
@@ -85,7 +86,7 @@ class ZeroGuideTest {
 
   @Test
   void everythingMergesIntoOneSegmentAtTheLowestThreshold() throws Exception {
-    Picture picture = TinyModels.picture(64, 64, 4);
+    Picture picture = Noise.picture(64, 64, 4);
     try (ZeroGuide guide = guide().merging(-1, 0.5).build()) {
       Discovery found = guide.discover(picture);
       assertEquals(1, found.segments().size());
@@ -98,7 +99,7 @@ class ZeroGuideTest {
   @ParameterizedTest
   @CsvSource({"1, 40", "40, 1", "1, 1", "3, 200", "5, 7"})
   void picturesOfAnyShapeAreSharedOut(int width, int height) throws Exception {
-    Picture picture = TinyModels.picture(width, height, 5);
+    Picture picture = Noise.picture(width, height, 5);
     try (ZeroGuide guide = guide().build()) {
       assertPartition(guide.discover(picture), picture);
     }
@@ -159,7 +160,7 @@ class ZeroGuideTest {
 
   @Test
   void baselineAndAblationsRun() throws Exception {
-    Picture picture = TinyModels.picture(64, 48, 6);
+    Picture picture = Noise.picture(64, 48, 6);
     try (ZeroGuide crop = guide().embedding(ZeroGuide.Embedding.CROP_AND_MASK).build();
         ZeroGuide plain =
             guide().encoder(SegmentEncoder.Settings.DEFAULT.withoutGlobalSubtraction()).build()) {
@@ -175,7 +176,7 @@ class ZeroGuideTest {
             WordList.of(List.of("cat"), clip.textEmbeddings(), PromptTemplates.of("{}"), 1);
         ZeroGuide guide =
             guide().namer(namer).progress((task, done, total) -> stages.add(task)).build()) {
-      guide.discover(TinyModels.picture(64, 48, 9));
+      guide.discover(Noise.picture(64, 48, 9));
     }
     assertEquals(
         List.of(
@@ -194,7 +195,7 @@ class ZeroGuideTest {
     try (WordList namer =
             WordList.of(words, clip.textEmbeddings(), PromptTemplates.of("Image of a {}."), 2);
         ZeroGuide guide = guide().namer(namer).withoutMerging().build()) {
-      Discovery found = guide.discover(TinyModels.picture(64, 48, 7));
+      Discovery found = guide.discover(Noise.picture(64, 48, 7));
       for (DiscoveredSegment segment : found.segments()) {
         assertEquals(2, segment.labels().size());
         assertTrue(words.contains(segment.label().orElseThrow().text()));
@@ -207,7 +208,7 @@ class ZeroGuideTest {
 
   @Test
   void givenMasksAreDescribedLikeDiscoveredOnes() throws Exception {
-    Picture picture = TinyModels.picture(48, 48, 9);
+    Picture picture = Noise.picture(48, 48, 9);
     try (WordList namer =
             WordList.of(
                 List.of("cat", "dog"),
@@ -232,7 +233,7 @@ class ZeroGuideTest {
 
   @Test
   void givenWordsNameSegmentsByTheirEmbeddings() throws Exception {
-    Picture picture = TinyModels.picture(64, 48, 8);
+    Picture picture = Noise.picture(64, 48, 8);
     try (ZeroGuide guide = guide().build()) {
       Segmentation found = guide.segment(picture, Vocabulary.of("cat", "dog", "green tree"));
       assertFalse(found.segments().isEmpty());

@@ -622,20 +622,8 @@ public final class ZsiTrainer {
 
     /** The network of this step, with copies of its weights where products are reduced. */
     private ZsiModel reduced(NDArray anchor) {
-      Map<String, NDArray> arrays = new LinkedHashMap<>();
-      weights.forEach(
-          (name, array) ->
-              arrays.put(
-                  name,
-                  ZsiConfig.inProducts(name)
-                      ? ProposalNetwork.KERNELS.differentiable("to_bfloat16", anchor, array)
-                      : array));
-      return ZsiModel.of(
-          config,
-          Weights.of(arrays, "ZSI in training"),
-          vocabulary,
-          Mode.DIFFERENTIABLE,
-          anchor.getManager());
+      Weights step = Weights.bfloat16(weights, ZsiConfig::inProducts, anchor, "ZSI in training");
+      return ZsiModel.of(config, step, vocabulary, Mode.DIFFERENTIABLE, anchor.getManager());
     }
   }
 

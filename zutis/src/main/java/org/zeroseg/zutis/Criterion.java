@@ -149,9 +149,4 @@ public record Criterion(double dice, double pixels, double masks, double words, 
     long[] numbers = LongStream.rangeClosed(1, count).toArray();
     return KERNELS.differentiable("separate", map, map.getManager().create(numbers));
   }
-
-  /** A copy for products, through which gradients reach the weight. */
-  static NDArray bfloat16(NDArray anchor, NDArray weight) {
-    return KERNELS.differentiable("bfloat16", anchor, weight);
-  }
 }

@@ -187,7 +187,7 @@ public final class Zutis implements Segmenter {
         picture -> settings.input().of(picture, patch),
         sizes -> together(sizes, settings.batch()),
         (some, sizes) -> {
-          List<Picture> inputs = some.stream().map(picture -> input(picture, sizes)).toList();
+          List<Picture> inputs = sizes.resize(some, Filter.BILINEAR);
           List<Output> outputs = memory.during(call -> inference.run(call, inputs, vectors));
           return outputs.stream().map(output -> result.apply(output, sizes)).toList();
         });
@@ -197,11 +197,6 @@ public final class Zutis implements Segmenter {
   static int together(Sizes sizes, int batch) {
     long pixels = (long) sizes.newWidth() * sizes.newHeight();
     return (int) Math.max(1, Math.min(batch, MOST_PIXELS / pixels));
-  }
-
-  /** What the network sees of a picture. */
-  private static Picture input(Picture picture, Sizes sizes) {
-    return picture.rgb().resize(sizes.newWidth(), sizes.newHeight(), Filter.BILINEAR);
   }
 
   private List<Candidate> candidates(Output output, Sizes sizes, Words words) {

@@ -394,13 +394,8 @@ public final class ZutisTrainer {
 
     /** The network of this step, with copies of its weights where products are reduced. */
     private ZutisModel reduced(NDArray anchor, NDManager call) {
-      Map<String, NDArray> arrays = new LinkedHashMap<>();
-      weights.forEach(
-          (name, array) ->
-              arrays.put(
-                  name, ZutisModel.inProducts(name) ? Criterion.bfloat16(anchor, array) : array));
-      return ZutisModel.of(config, Weights.of(arrays, "ZUTIS in training"), call)
-          .in(Mode.DIFFERENTIABLE);
+      Weights step = Weights.bfloat16(weights, ZutisModel::inProducts, anchor, "ZUTIS in training");
+      return ZutisModel.of(config, step, call).in(Mode.DIFFERENTIABLE);
     }
   }
 }

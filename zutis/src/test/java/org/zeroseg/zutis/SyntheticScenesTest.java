@@ -18,6 +18,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.supervision.MaskedArchives;
@@ -37,7 +38,7 @@ class SyntheticScenesTest {
     masks = new PseudoMasks(folder.resolve("masks"));
     for (int i = 0; i < 4; i++) {
       String name = "p" + i + ".png";
-      TinyZutis.image(60, 50, i).writePng(folder.resolve(name));
+      Noise.picture(60, 50, i).writePng(folder.resolve(name));
       masks.write(name, Mask.of(60, 50, (x, y) -> x > 15 && x < 40 && y > 10 && y < 40));
     }
   }

@@ -10,8 +10,6 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipModel;
 import org.zeroseg.clip.text.ClipTokenizer;
-import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.tensor.Weights;
 
 /** A small network of random weights around a small CLIP. */
@@ -54,20 +52,5 @@ final class TinyZutis {
 
   static ZutisModel model(NDManager manager) {
     return ZutisModel.of(CONFIG, Weights.of(weights(manager), "random weights"), manager);
-  }
-
-  /** Noise in blocks of eight pixels. */
-  static Picture image(int width, int height, long seed) {
-    byte[] samples = new byte[3 * width * height];
-    byte[] noise = new byte[3 * (width / 8 + 1) * (height / 8 + 1)];
-    new SplittableRandom(seed).nextBytes(noise);
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        for (int c = 0; c < 3; c++) {
-          samples[3 * (y * width + x) + c] = noise[3 * (y / 8 * (width / 8 + 1) + x / 8) + c];
-        }
-      }
-    }
-    return Picture.of(PixelFormat.RGB, width, height, samples);
   }
 }

@@ -21,6 +21,7 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
@@ -53,7 +54,7 @@ class ZutisTest {
 
   @Test
   void regionsCoverThePictureAndInstancesAreRanked() throws IOException {
-    Picture image = TinyZutis.image(75, 52, 1);
+    Picture image = Noise.picture(75, 52, 1);
     try (Zutis zutis = build(Zutis.builder().withoutSuppression())) {
       Segmentation both = zutis.segment(image, WORDS);
       assertEquals(75, both.width());
@@ -69,7 +70,7 @@ class ZutisTest {
 
   @Test
   void eachAnswerIsAPartOfBoth() throws IOException {
-    Picture image = TinyZutis.image(64, 48, 2);
+    Picture image = Noise.picture(64, 48, 2);
     Segmentation both;
     try (Zutis zutis = build(Zutis.builder())) {
       both = zutis.segment(image, WORDS);
@@ -95,10 +96,10 @@ class ZutisTest {
   void batchesOfSeveralSizesEqualSinglePictures() throws IOException {
     List<Picture> images =
         List.of(
-            TinyZutis.image(40, 32, 1),
-            TinyZutis.image(33, 47, 2),
-            TinyZutis.image(40, 32, 3),
-            TinyZutis.image(40, 32, 4));
+            Noise.picture(40, 32, 1),
+            Noise.picture(33, 47, 2),
+            Noise.picture(40, 32, 3),
+            Noise.picture(40, 32, 4));
     try (Zutis zutis = build(Zutis.builder().batch(2))) {
       List<Segmentation> together = zutis.segment(images, WORDS);
       for (int i = 0; i < images.size(); i++) {
@@ -131,7 +132,7 @@ class ZutisTest {
 
   @Test
   void aSizeForTheNetworkLeavesTheAnswerAtThePicturesOwn() throws IOException {
-    Picture image = TinyZutis.image(40, 32, 1);
+    Picture image = Noise.picture(40, 32, 1);
     Picture larger = image.resize(80, 64, Filter.BILINEAR);
     try (Zutis enlarging = build(Zutis.builder().input(InputSize.shorterSide(64)));
         Zutis limited = build(Zutis.builder().input(InputSize.shorterSide(64).longerWithin(40)));
@@ -149,7 +150,7 @@ class ZutisTest {
   /** Cosines differ by two at most. */
   @Test
   void aMarginTakesFromBackgroundOrGivesToIt() throws IOException {
-    Picture image = TinyZutis.image(48, 40, 5);
+    Picture image = Noise.picture(48, 40, 5);
     try (Zutis never = build(Zutis.builder().backgroundMargin(3));
         Zutis always = build(Zutis.builder().backgroundMargin(-3))) {
       assertTrue(IntStream.of(never.segment(image, WORDS).labels()).allMatch(l -> l > 0));
@@ -171,7 +172,7 @@ class ZutisTest {
     Vocabulary words = Vocabulary.of("cat", "Background");
     for (ClassScores scores : ClassScores.values()) {
       try (Zutis zutis = build(Zutis.builder().classScores(scores, 5).maskThreshold(1 - 1e-9))) {
-        for (Zutis.Candidate candidate : zutis.candidates(TinyZutis.image(48, 40, 5), words)) {
+        for (Zutis.Candidate candidate : zutis.candidates(Noise.picture(48, 40, 5), words)) {
           assertEquals(0, candidate.label());
           assertEquals(0, candidate.probability(), scores.name());
         }
@@ -184,7 +185,7 @@ class ZutisTest {
   void aThousandWordsGiveOneLabelEach() throws IOException {
     String[] words = IntStream.range(0, 1000).mapToObj(i -> "thing " + i).toArray(String[]::new);
     try (Zutis zutis = build(Zutis.builder())) {
-      Segmentation result = zutis.segment(TinyZutis.image(48, 40, 5), Vocabulary.of(words));
+      Segmentation result = zutis.segment(Noise.picture(48, 40, 5), Vocabulary.of(words));
       assertEquals(1000, result.names().size());
       assertTrue(IntStream.of(result.labels()).allMatch(l -> l >= 0 && l <= 1000));
     }
@@ -206,7 +207,7 @@ class ZutisTest {
       String message =
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> zutis.segment(TinyZutis.image(32, 32, 1), Vocabulary.of(endless)))
+                  () -> zutis.segment(Noise.picture(32, 32, 1), Vocabulary.of(endless)))
               .getMessage();
       assertTrue(message.contains("a photo of"), message);
     }
@@ -215,7 +216,7 @@ class ZutisTest {
   @Test
   void noCandidateAboveTheThresholdMeansNoInstance() throws IOException {
     try (Zutis zutis = build(Zutis.builder().maskThreshold(1 - 1e-9))) {
-      Segmentation result = zutis.segment(TinyZutis.image(48, 40, 1), WORDS);
+      Segmentation result = zutis.segment(Noise.picture(48, 40, 1), WORDS);
       assertEquals(List.of(), result.segments());
       assertEquals(48 * 40, result.labels().length);
     }
@@ -226,7 +227,7 @@ class ZutisTest {
     for (InputSize rule : List.of(InputSize.own(), InputSize.shorterSide(64))) {
       try (Zutis zutis = build(Zutis.builder().input(rule))) {
         for (int[] size : new int[][] {{40, 7}, {1, 1}, {1, 800}, {3000, 3}, {1, 20_000}}) {
-          Segmentation result = zutis.segment(TinyZutis.image(size[0], size[1], 1), WORDS);
+          Segmentation result = zutis.segment(Noise.picture(size[0], size[1], 1), WORDS);
           assertEquals(size[0], result.width());
           assertEquals(size[1], result.height());
         }
@@ -236,7 +237,7 @@ class ZutisTest {
 
   @Test
   void aThresholdLeavesOutInstancesThatScoreLess() throws IOException {
-    Picture image = TinyZutis.image(75, 52, 1);
+    Picture image = Noise.picture(75, 52, 1);
     try (Zutis zutis = build(Zutis.builder().withoutSuppression())) {
       List<Segment> all = zutis.segment(image, WORDS).segments();
       double least = all.get(all.size() / 2).score();
@@ -250,7 +251,7 @@ class ZutisTest {
 
   @Test
   void onlyTheBestAreKeptIfFewAreAskedFor() throws IOException {
-    Picture image = TinyZutis.image(75, 52, 1);
+    Picture image = Noise.picture(75, 52, 1);
     try (Zutis all = build(Zutis.builder().withoutSuppression());
         Zutis one = build(Zutis.builder().withoutSuppression().atMost(1))) {
       Segment best = all.segment(image, WORDS).segments().get(0);
@@ -262,7 +263,7 @@ class ZutisTest {
 
   @Test
   void candidatesAreWhatInstancesAreChosenFrom() throws IOException {
-    Picture image = TinyZutis.image(75, 52, 1);
+    Picture image = Noise.picture(75, 52, 1);
     try (Zutis zutis = build(Zutis.builder().suppression(new Nms.Linear(0.3)))) {
       List<Zutis.Candidate> candidates = zutis.candidates(image, WORDS);
       assertEquals(TinyZutis.CONFIG.queries(), candidates.size());
@@ -276,7 +277,7 @@ class ZutisTest {
 
   @Test
   void oneOfTwoSynonymsIsEnough() throws IOException {
-    Picture image = TinyZutis.image(64, 48, 3);
+    Picture image = Noise.picture(64, 48, 3);
     Vocabulary synonyms =
         Vocabulary.of(List.of(Vocabulary.Category.of("cat", "dog", "a photo")))
             .withBackground("background");
@@ -292,7 +293,7 @@ class ZutisTest {
 
   @Test
   void aThresholdMakesUnsurePixelsBackground() throws IOException {
-    Picture image = TinyZutis.image(64, 48, 3);
+    Picture image = Noise.picture(64, 48, 3);
     try (Zutis zutis = build(Zutis.builder())) {
       int[] none = zutis.segment(image, WORDS.withBackgroundThreshold(0.9999)).labels();
       assertArrayEquals(new int[64 * 48], none);
@@ -302,7 +303,7 @@ class ZutisTest {
   @Test
   void whatIsWrittenIsReadBackToTheSameResult() throws IOException {
     Path file = folder.resolve("zutis.safetensors");
-    Picture image = TinyZutis.image(64, 48, 3);
+    Picture image = Noise.picture(64, 48, 3);
     try (NDManager manager = NDManager.newBaseManager();
         Zutis zutis = build(Zutis.builder())) {
       Weights weights = Weights.of(TinyZutis.weights(manager), "random weights");
@@ -318,7 +319,7 @@ class ZutisTest {
   @Test
   void bfloat16ComesCloseToFloat32() throws IOException {
     Path file = folder.resolve("zutis.safetensors");
-    Picture image = TinyZutis.image(64, 48, 3);
+    Picture image = Noise.picture(64, 48, 3);
     try (NDManager manager = NDManager.newBaseManager();
         Zutis zutis = build(Zutis.builder())) {
       Weights weights = Weights.of(TinyZutis.weights(manager), "random weights");
@@ -365,7 +366,7 @@ class ZutisTest {
 
   @Test
   void callsFromSeveralThreadsAgree() throws IOException {
-    Picture image = TinyZutis.image(64, 48, 3);
+    Picture image = Noise.picture(64, 48, 3);
     try (Zutis zutis = build(Zutis.builder())) {
       Segmentation alone = zutis.segment(image, WORDS);
       IntStream.range(0, 12)
@@ -378,8 +379,7 @@ class ZutisTest {
   void aClosedSegmenterSaysSo() throws IOException {
     Zutis zutis = build(Zutis.builder());
     zutis.close();
-    assertThrows(
-        IllegalStateException.class, () -> zutis.segment(TinyZutis.image(32, 32, 1), WORDS));
+    assertThrows(IllegalStateException.class, () -> zutis.segment(Noise.picture(32, 32, 1), WORDS));
     // The CLIP was given, and stays open.
     assertEquals(1, clip.encode(List.of("cat")).length);
   }

@@ -1,5 +1,7 @@
 package org.zeroseg.core.image;
 
+import java.util.List;
+
 /**
  * The size of a picture and the size that it is resized to.
  *
@@ -96,5 +98,18 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
         height,
         Math.max(1, (int) (width * factor + 0.5)),
         Math.max(1, (int) (height * factor + 0.5)));
+  }
+
+  /**
+   * What a network sees of pictures.
+   *
+   * @param pictures of this size
+   * @param filter how they are resized
+   * @return the same in colour and of the new size
+   */
+  public List<Picture> resize(List<Picture> pictures, Filter filter) {
+    return pictures.stream()
+        .map(picture -> picture.rgb().resize(newWidth, newHeight, filter))
+        .toList();
   }
 }

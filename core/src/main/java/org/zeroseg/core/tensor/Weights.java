@@ -49,6 +49,27 @@ public final class Weights {
   }
 
   /**
+   * Weights of a step of training whose products are in bfloat16. Copies may be passed to kernels
+   * only; gradients go through them to the arrays.
+   *
+   * @param arrays names and arrays that are trained
+   * @param reduced says by name which arrays are copied in bfloat16
+   * @param anchor an array of the step, whose manager will own the copies
+   * @param source where they come from, for messages
+   * @return the weights
+   */
+  public static Weights bfloat16(
+      Map<String, NDArray> arrays, Predicate<String> reduced, NDArray anchor, String source) {
+    Map<String, NDArray> copies = new LinkedHashMap<>(arrays);
+    copies.replaceAll(
+        (name, array) ->
+            reduced.test(name)
+                ? Kernels.core().differentiable("to_bfloat16_of", anchor, array)
+                : array);
+    return new Weights(copies, source, "");
+  }
+
+  /**
    * Reads the tensors that a model needs, floating-point ones as float32, and checks strictly that
    * the checkpoint holds them and nothing else.
    *

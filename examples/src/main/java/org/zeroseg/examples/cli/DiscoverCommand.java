@@ -11,7 +11,6 @@ import org.zeroseg.zeroguide.Discovery;
 import org.zeroseg.zeroguide.SegmentLabel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Pictures in, segments and their names out, without any words given. */
 @Command(
@@ -33,23 +32,14 @@ final class DiscoverCommand implements Callable<Integer> {
 
   @Mixin private PictureFiles pictures;
 
-  @Option(
-      names = {"-m", "--model"},
-      defaultValue = Models.DEMO,
-      paramLabel = "ID|PATH",
-      description =
-          "CLIP with a vision transformer: 'demo', a folder, or an id of the hub such as "
-              + "openai/clip-vit-large-patch14-336. Default: ${DEFAULT-VALUE}.")
-  private String model;
-
   @Mixin private GuideModel guides;
 
   @Override
   public Integer call() throws IOException {
-    guides.check(model);
+    guides.check();
     try (ConsoleProgress progress = new ConsoleProgress();
-        Clip clip = GuideModel.clip(model, progress);
-        GuideModel.Guide guide = guides.guide(model, clip, progress)) {
+        Clip clip = guides.clip(progress);
+        GuideModel.Guide guide = guides.guide(clip, progress)) {
       return pictures.forEach(
           progress,
           (shot, report) -> describe(shot, guide.zeroGuide().discover(shot.picture()), report));

@@ -28,15 +28,6 @@ final class EvalNaming implements Callable<Integer> {
 
   @Mixin private LabelledSet labelled;
 
-  @Option(
-      names = {"-m", "--model"},
-      defaultValue = Models.DEMO,
-      paramLabel = "ID|PATH",
-      description =
-          "A CLIP: 'demo', a file or folder, or an id of the hub such as "
-              + "openai/clip-vit-base-patch16. Default: ${DEFAULT-VALUE}.")
-  private String model;
-
   @Mixin private GuideModel guides;
 
   @Option(
@@ -56,14 +47,14 @@ final class EvalNaming implements Callable<Integer> {
 
   private Report evaluate(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     SemanticDataset set = labelled.open();
-    try (Clip clip = GuideModel.clip(model, progress);
-        GuideModel.Guide guide = guides.guide(model, clip, progress)) {
-      TextEmbedder prompts = words -> Models.texts(model, clip).classifier(words, guide.prompt());
+    try (Clip clip = guides.clip(progress);
+        GuideModel.Guide guide = guides.guide(clip, progress)) {
+      TextEmbedder prompts = words -> guides.texts(clip).classifier(words, guide.prompt());
       SegmentNamer namer = new GuidedSegments(guide.zeroGuide());
       if (guide.namer().isEmpty()) {
         return evaluation.naming(set, namer, NamingEvaluator.of(set, prompts, Optional.empty()));
       }
-      if (model.equals(Models.DEMO) && sentences.isEmpty()) {
+      if (guides.isDemo() && sentences.isEmpty()) {
         return evaluation.naming(
             set, namer, NamingEvaluator.of(set, prompts, Optional.of(prompts)));
       }

@@ -38,6 +38,15 @@ final class GuideModel {
   private CommandSpec spec;
 
   @Option(
+      names = {"-m", "--model"},
+      defaultValue = Models.DEMO,
+      paramLabel = "ID|PATH",
+      description =
+          "CLIP with a vision transformer: 'demo', a folder, or an id of the hub such as "
+              + "openai/clip-vit-large-patch14-336. Default: ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
       names = "--dino",
       paramLabel = "ID|PATH",
       description = "DINO, if the model is not the demo. Default: " + DINO + ".")
@@ -82,9 +91,13 @@ final class GuideModel {
     }
   }
 
+  boolean isDemo() {
+    return model.equals(Models.DEMO);
+  }
+
   /** Refuses options that contradict each other, or that the chosen model would ignore. */
-  void check(String model) {
-    if (model.equals(Models.DEMO) && dino.isPresent()) {
+  void check() {
+    if (isDemo() && dino.isPresent()) {
       throw misuse("--dino is for another --model than the demo, which has its own");
     }
     if (names.isPresent() && gpt2.isPresent()) {
@@ -97,24 +110,28 @@ final class GuideModel {
   }
 
   /** The CLIP that looks at segments: of the demo's two the vision transformer. */
-  static Clip clip(String model, Progress progress) throws IOException {
-    return model.equals(Models.DEMO) ? DemoModels.vitClip() : Models.clip(model, progress);
+  Clip clip(Progress progress) throws IOException {
+    return isDemo() ? DemoModels.vitClip() : Models.clip(model, progress);
+  }
+
+  /** The vectors of words. */
+  TextEmbeddings texts(Clip clip) {
+    return Models.texts(model, clip);
   }
 
   /**
    * Opens the models.
    *
-   * @param model what the CLIP is called
    * @param clip stays open when the guide is closed
    * @param progress told of downloads and stages
    */
-  Guide guide(String model, Clip clip, Progress progress) throws IOException {
-    boolean demo = model.equals(Models.DEMO);
+  Guide guide(Clip clip, Progress progress) throws IOException {
+    boolean demo = isDemo();
     PromptTemplates prompt = demo ? DemoModels.TEMPLATES : PROMPT;
     Dino eyes = demo ? DemoModels.dino() : Dino.load(dino.orElse(DINO));
     Optional<Namer> namer = Optional.empty();
     try {
-      namer = namer(model, clip, prompt, progress);
+      namer = namer(clip, prompt, progress);
       ZeroGuideBuilder builder =
           demo
               ? DemoZeroGuide.builder(eyes, clip, variant)
@@ -130,11 +147,11 @@ final class GuideModel {
     }
   }
 
-  private Optional<Namer> namer(String model, Clip clip, PromptTemplates prompt, Progress progress)
+  private Optional<Namer> namer(Clip clip, PromptTemplates prompt, Progress progress)
       throws IOException {
-    boolean demo = model.equals(Models.DEMO);
+    boolean demo = isDemo();
     if (names.isPresent()) {
-      TextEmbeddings texts = Models.texts(model, clip);
+      TextEmbeddings texts = texts(clip);
       return Optional.of(
           names.get().equals(SHAPE_WORLD)
               ? WordList.of(DemoModels.names(), texts, prompt, 5)

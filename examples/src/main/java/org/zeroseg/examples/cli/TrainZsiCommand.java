@@ -25,7 +25,6 @@ import org.zeroseg.core.train.Validation;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.Overlap;
 import org.zeroseg.eval.coco.ZeroShotScores;
-import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.zsi.AnnotatedPictures;
 import org.zeroseg.zsi.ClassVectors;
 import org.zeroseg.zsi.Zsi;
@@ -33,6 +32,7 @@ import org.zeroseg.zsi.ZsiConfig;
 import org.zeroseg.zsi.ZsiTrainer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -60,12 +60,7 @@ final class TrainZsiCommand implements Callable<Integer> {
   @Option(names = "--images", required = true, paramLabel = "DIR", description = "The pictures.")
   private Path images;
 
-  @Option(
-      names = "--split",
-      required = true,
-      paramLabel = "FILE",
-      description = "JSON with the lists 'seen' and 'unseen' of class names.")
-  private Path split;
+  @Mixin private ClassSplit split;
 
   @Option(
       names = "--vectors",
@@ -175,17 +170,7 @@ final class TrainZsiCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  @Option(
-      names = "--save-every",
-      defaultValue = "500",
-      description = "Steps between checkpoints. Default: ${DEFAULT-VALUE}.")
-  private long saveEvery;
-
-  @Option(
-      names = "--data-threads",
-      defaultValue = "2",
-      description = "Threads that read pictures ahead. Default: ${DEFAULT-VALUE}.")
-  private int dataThreads;
+  @Mixin private TrainingFiles files;
 
   @ArgGroup(exclusive = false, heading = "Measurements on the way:%n")
   private OnTheWay validation;
@@ -221,7 +206,7 @@ final class TrainZsiCommand implements Callable<Integer> {
   }
 
   private void train() throws IOException {
-    ClassVectors classes = ClassVectors.read(vectors, split);
+    ClassVectors classes = ClassVectors.read(vectors, split.file());
     AnnotatedPictures pictures =
         AnnotatedPictures.of(
             CocoGroundTruth.read(annotations),
@@ -260,11 +245,7 @@ final class TrainZsiCommand implements Callable<Integer> {
       ZsiTrainer trainer = ZsiTrainer.of(config, weights, words, classes, options);
       Map<String, String> provenance = provenance(config);
       TrainingPlan plan =
-          TrainingPlan.of(out, (long) epochs * pictures.epoch())
-              .withSaveEvery(saveEvery)
-              .withDataThreads(dataThreads)
-              .withProvenance(provenance)
-              .withReport(TrainingCurves::write);
+          files.plan(out, (long) epochs * pictures.epoch()).withProvenance(provenance);
       if (validation != null) {
         plan = plan.withValidation(measured(trainer, classes));
       }

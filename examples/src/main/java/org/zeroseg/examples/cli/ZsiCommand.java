@@ -18,6 +18,7 @@ import org.zeroseg.zsi.ClassVectors;
 import org.zeroseg.zsi.WordVectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -52,12 +53,7 @@ final class ZsiCommand implements Runnable {
               + "several words without a vector of their own get the mean of their words'.",
       mixinStandardHelpOptions = true)
   int words(
-      @Option(
-              names = "--split",
-              required = true,
-              paramLabel = "FILE",
-              description = "JSON with the lists 'seen' and 'unseen' of class names.")
-          Path split,
+      @Mixin ClassSplit split,
       @Option(
               names = "--vectors",
               paramLabel = "FILE",
@@ -97,7 +93,7 @@ final class ZsiCommand implements Runnable {
       throw new CommandLine.ParameterException(
           spec.subcommands().get("words"), "one of --vectors, --clip, --sentence-bert is needed");
     }
-    ClassVectors.Names names = ClassVectors.Names.read(split);
+    ClassVectors.Names names = ClassVectors.Names.read(split.file());
     List<String> extra = new ArrayList<>();
     if (vocabulary.isPresent()) {
       TextFile.lines(vocabulary.get()).stream()
@@ -159,12 +155,7 @@ final class ZsiCommand implements Runnable {
   int split(
       @Parameters(paramLabel = "FILE", description = "COCO's instances_*.json, plain or gzip.")
           Path source,
-      @Option(
-              names = "--split",
-              required = true,
-              paramLabel = "FILE",
-              description = "JSON with the lists 'seen' and 'unseen' of class names.")
-          Path split,
+      @Mixin ClassSplit split,
       @Option(
               names = "--kind",
               required = true,
@@ -181,7 +172,7 @@ final class ZsiCommand implements Runnable {
               description = "Takes the annotations.")
           Path out)
       throws IOException {
-    ClassVectors.Names names = ClassVectors.Names.read(split);
+    ClassVectors.Names names = ClassVectors.Names.read(split.file());
     AnnotationSplit.Summary made =
         AnnotationSplit.write(source, names.seen(), names.unseen(), kind, out);
     PrintWriter report = spec.commandLine().getOut();
