@@ -23,7 +23,7 @@ import org.zeroseg.dino.DinoConfig;
  * Stylized ImageNet it looks at shapes (Naseer et al. 2021). Results belong to the manager of the
  * pixels.
  */
-final class DeiT {
+record DeiT(DinoConfig config, Weights weights, Transformer blocks, NDArray epsilon) {
 
   /** The epsilon of every layer norm. */
   private static final double EPSILON = 1e-6;
@@ -63,18 +63,6 @@ final class DeiT {
     shapes.put("dist_token", new Shape(1, 1, config.width()));
     shapes.put("pos_embed", new Shape(1, SPECIAL + cells, config.width()));
     return shapes;
-  }
-
-  private final DinoConfig config;
-  private final Weights weights;
-  private final Transformer blocks;
-  private final NDArray epsilon;
-
-  private DeiT(DinoConfig config, Weights weights, Transformer blocks, NDArray epsilon) {
-    this.config = config;
-    this.weights = weights;
-    this.blocks = blocks;
-    this.epsilon = epsilon;
   }
 
   static DeiT of(DinoConfig config, Weights weights, NDManager manager) {

@@ -14,34 +14,16 @@ import org.zeroseg.core.tensor.Weights;
  * heads. Immutable and thread-safe; holds arrays of the model's manager, and results belong to the
  * manager of what is passed in.
  */
-final class ZsiModel {
+record ZsiModel(
+    ZsiConfig config,
+    Weights weights,
+    ResNet backbone,
+    ProposalNetwork proposals,
+    BoxHead boxes,
+    Optional<MaskHead> masks,
+    Mode mode) {
 
   private static final Kernels KERNELS = ProposalNetwork.KERNELS;
-
-  private final ZsiConfig config;
-  private final Weights weights;
-  private final ResNet backbone;
-  private final ProposalNetwork proposals;
-  private final BoxHead boxes;
-  private final Optional<MaskHead> masks;
-  private final Mode mode;
-
-  private ZsiModel(
-      ZsiConfig config,
-      Weights weights,
-      ResNet backbone,
-      ProposalNetwork proposals,
-      BoxHead boxes,
-      Optional<MaskHead> masks,
-      Mode mode) {
-    this.config = config;
-    this.weights = weights;
-    this.backbone = backbone;
-    this.proposals = proposals;
-    this.boxes = boxes;
-    this.masks = masks;
-    this.mode = mode;
-  }
 
   /**
    * The network, every layer by itself.
@@ -80,22 +62,6 @@ final class ZsiModel {
         boxes.folded(Matrix.rows(words).transposed(), semantic, manager),
         masks,
         Mode.INFERENCE);
-  }
-
-  ZsiConfig config() {
-    return config;
-  }
-
-  ProposalNetwork proposals() {
-    return proposals;
-  }
-
-  BoxHead boxes() {
-    return boxes;
-  }
-
-  Optional<MaskHead> masks() {
-    return masks;
   }
 
   /** C2 to C5 of pixels {@code [B, 3, H, W]}, sides multiples of 32. */

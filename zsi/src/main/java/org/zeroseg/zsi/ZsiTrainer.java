@@ -181,43 +181,20 @@ public final class ZsiTrainer {
      * @return the options
      */
     public static Options published(double rate, long warmUp, long epoch, boolean syncMasks) {
-      return new Options(
-          Schedule.milestones(rate, 0.1, 8 * epoch, 11 * epoch).warmUp(warmUp, 1 / 3.0),
-          0.9,
-          1e-4,
-          35,
-          0.5,
-          0.5,
-          true,
-          syncMasks,
-          256,
-          2000,
-          512,
-          128,
-          false);
+      return published(
+          Schedule.milestones(rate, 0.1, 8 * epoch, 11 * epoch).warmUp(warmUp, 1 / 3.0), syncMasks);
     }
 
     /**
-     * With another schedule.
+     * The published values with another schedule.
      *
-     * @param changed learning rate of every step
-     * @return other options
+     * @param schedule learning rate of every step
+     * @param syncMasks whether the mask head takes the background vector that is learnt
+     * @return the options
      */
-    public Options withSchedule(Schedule changed) {
+    public static Options published(Schedule schedule, boolean syncMasks) {
       return new Options(
-          changed,
-          momentum,
-          weightDecay,
-          longestGradient,
-          boxReconstruction,
-          maskReconstruction,
-          syncBoxes,
-          syncMasks,
-          anchors,
-          proposals,
-          boxes,
-          masks,
-          bfloat16);
+          schedule, 0.9, 1e-4, 35, 0.5, 0.5, true, syncMasks, 256, 2000, 512, 128, false);
     }
 
     /**

@@ -35,9 +35,7 @@ class ZsiTrainerTest {
   @TempDir Path folder;
 
   private static ZsiTrainer.Options options() {
-    return ZsiTrainer.Options.published(0.02, 1, 1000, true)
-        .withSchedule(Schedule.constant(0.01))
-        .withSamples(64, 50, 32, 4);
+    return ZsiTrainer.Options.published(Schedule.constant(0.01), true).withSamples(64, 50, 32, 4);
   }
 
   /** A bright rectangle on noise, whose class is its shape: wide, high or square. */

@@ -35,8 +35,9 @@ class ZsiTrainingGoldenTest {
   private static void trainStep(GoldenCase golden) throws IOException {
     JsonObject json = golden.config();
     ZsiTrainer.Options options =
-        ZsiTrainer.Options.published(0, 1, 1, json.get("mask_sync_bg").getAsBoolean())
-            .withSchedule(Schedule.constant(json.get("lr").getAsDouble()))
+        ZsiTrainer.Options.published(
+                Schedule.constant(json.get("lr").getAsDouble()),
+                json.get("mask_sync_bg").getAsBoolean())
             .withSamples(
                 Integer.MAX_VALUE,
                 json.getAsJsonObject("rpn_proposal").get("max_num").getAsInt(),

@@ -18,7 +18,12 @@ import org.zeroseg.zeroguide.gpt2.Memory;
  * thrown away afterwards. The loss is differentiated by hand down to the logits, and the language
  * model from there to its memory, so neither CLIP nor the softmaxes are ever differentiated.
  */
-final class Steering {
+record Steering(
+    Gpt2 model,
+    SpecialTokens special,
+    ZeroCapSettings settings,
+    ContinuationScorer scorer,
+    Observer observer) {
 
   static final Kernels KERNELS = Kernels.of(Steering.class, "steering.torchscript");
 
@@ -42,25 +47,6 @@ final class Steering {
    * @param memory of the contexts whole, unmoved
    */
   record Step(List<float[]> fused, Memory memory) {}
-
-  private final Gpt2 model;
-  private final SpecialTokens special;
-  private final ZeroCapSettings settings;
-  private final ContinuationScorer scorer;
-  private final Observer observer;
-
-  Steering(
-      Gpt2 model,
-      SpecialTokens special,
-      ZeroCapSettings settings,
-      ContinuationScorer scorer,
-      Observer observer) {
-    this.model = model;
-    this.special = special;
-    this.settings = settings;
-    this.scorer = scorer;
-    this.observer = observer;
-  }
 
   /**
    * The distributions of the next token.
