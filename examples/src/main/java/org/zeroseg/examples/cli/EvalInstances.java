@@ -19,13 +19,11 @@ final class EvalInstances implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return files.of(
-        objects.predictions(),
-        (evaluation, progress) -> {
-          ObjectSet.Found found = objects.found(evaluation, progress);
-          CocoProtocol protocol = CocoProtocol.coco().overlap(objects.overlap());
-          return evaluation.instances(
-              found.detections(), protocol.categories(found.ids()), found.images());
-        });
+    CocoProtocol protocol = CocoProtocol.coco().overlap(objects.overlap());
+    return objects.evaluate(
+        files,
+        (evaluation, found) ->
+            evaluation.instances(
+                found.detections(), protocol.categories(found.ids()), found.images()));
   }
 }

@@ -37,16 +37,14 @@ final class EvalZeroShot implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return files.of(
-        objects.predictions(),
-        (evaluation, progress) -> {
-          ObjectSet.Found found = objects.found(evaluation, progress);
-          return evaluation.zeroShot(
-              found.detections(),
-              ZeroShotScores.protocol(objects.overlap()),
-              seen(found.detections().truth().categories()),
-              found.images());
-        });
+    return objects.evaluate(
+        files,
+        (evaluation, found) ->
+            evaluation.zeroShot(
+                found.detections(),
+                ZeroShotScores.protocol(objects.overlap()),
+                seen(found.detections().truth().categories()),
+                found.images()));
   }
 
   private List<Long> seen(List<Category> categories) throws IOException {

@@ -12,6 +12,7 @@ import org.zeroseg.core.supervision.CocoGroundTruth.Category;
 import org.zeroseg.eval.coco.Overlap;
 import org.zeroseg.eval.data.Catalog;
 import org.zeroseg.eval.data.Vocabularies;
+import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.run.Evaluation;
 import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zutis.Zutis;
@@ -71,16 +72,23 @@ final class ObjectSet {
     }
   }
 
-  Path predictions() {
-    return predictions;
-  }
-
   Overlap overlap() {
     return overlap;
   }
 
+  /** Measures what was found. */
+  interface Measure {
+    Report of(Evaluation evaluation, Found found) throws IOException;
+  }
+
+  /** Finds, measures, prints and writes. */
+  int evaluate(ReportFiles files, Measure measure) throws IOException {
+    return files.of(
+        predictions, (evaluation, progress) -> measure.of(evaluation, found(evaluation, progress)));
+  }
+
   /** Reads detections, or lets the model find them. */
-  Found found(Evaluation evaluation, ConsoleProgress progress) throws IOException {
+  private Found found(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     Optional<Catalog.Instances> known =
         annotations == null
             ? Optional.of(Catalog.find(named.required("DATASET or --annotations"), named.folder()))
