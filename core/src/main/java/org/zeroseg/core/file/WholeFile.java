@@ -8,6 +8,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -164,6 +165,10 @@ public final class WholeFile {
       Files.createDirectories(folder);
     } catch (FileAlreadyExistsException e) {
       FileSystemException named = new FileSystemException(e.getFile(), null, "it is no folder");
+      named.initCause(e);
+      throw named;
+    } catch (NoSuchFileException e) { // as of pseudo file systems, for what is to be made
+      FileSystemException named = new FileSystemException(e.getFile(), null, "it cannot be made");
       named.initCause(e);
       throw named;
     }

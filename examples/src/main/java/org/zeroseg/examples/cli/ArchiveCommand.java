@@ -11,6 +11,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.supervision.Archives;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -123,7 +124,9 @@ final class ArchiveCommand implements Callable<Integer> {
               (category, pictures) ->
                   out.printf(
                       "  %-24s %d pictures, first %s%n",
-                      category, pictures.size(), pictures.isEmpty() ? "-" : pictures.get(0)));
+                      PlainText.line(category),
+                      pictures.size(),
+                      pictures.isEmpty() ? "-" : PlainText.line(pictures.get(0))));
       out.println("Archives: " + file);
       out.println("Next: zeroseg pseudo-masks " + file + " --pictures FOLDER");
       out.flush();

@@ -5,11 +5,17 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.zeroseg.eval.data.Catalog;
 import org.zeroseg.eval.data.SemanticDataset;
+import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of the evaluations on label pictures: which, and how many. */
 final class LabelledSet {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Mixin private DataSet named;
 
@@ -17,12 +23,21 @@ final class LabelledSet {
   private Optional<Integer> limit;
 
   SemanticDataset open() throws IOException {
+    check();
     return limited(Catalog.open(named.required("DATASET"), named.folder()));
   }
 
   /** A set of one's own: masks of what stands out. */
   SemanticDataset open(Path images, Path truth) throws IOException {
+    check();
     return limited(SemanticDataset.ofMasks(named.required(images, "--images"), truth));
+  }
+
+  private void check() {
+    if (limit.isPresent() && limit.get() < 1) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--limit " + limit.get() + ": at least 1 picture");
+    }
   }
 
   private SemanticDataset limited(SemanticDataset set) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.supervision.SaliencyDetector;
@@ -55,6 +56,8 @@ final class PseudoMasksCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    requirePositive("--batch", batch);
+    requirePositive("--shorter-side", shorterSide);
     List<String> names = new ArrayList<>();
     archives.read().entries().forEach(entry -> names.add(entry.picture()));
     PseudoMasks.Outcome outcome = make(names);
@@ -62,7 +65,11 @@ final class PseudoMasksCommand implements Callable<Integer> {
     report.printf(
         "%d masks made, %d there before, in %s%n", outcome.made(), outcome.present(), out);
     for (PseudoMasks.Failure failure : outcome.failures()) {
-      report.println("  not read: " + failure.name() + ": " + failure.reason());
+      report.println(
+          "  not read: "
+              + PlainText.line(failure.name())
+              + ": "
+              + PlainText.line(failure.reason()));
     }
     if (outcome.made() + outcome.present() == 0) {
       report.println("No picture was read: is " + archives.folder() + " the folder of the index?");
@@ -74,6 +81,13 @@ final class PseudoMasksCommand implements Callable<Integer> {
         archives.file(), archives.folder(), out);
     report.flush();
     return CommandLine.ExitCode.OK;
+  }
+
+  private void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), option + " " + value + ": at least 1");
+    }
   }
 
   private PseudoMasks.Outcome make(List<String> names) throws IOException {

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.run.Evaluation;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,6 +43,10 @@ final class ReportFiles {
    * @param predictions where predictions lie, null if a model makes them
    */
   int of(Path predictions, Kind kind) throws IOException {
+    if (examples < 0) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--examples " + examples + ": at least 0");
+    }
     Report report;
     try (ConsoleProgress progress = new ConsoleProgress()) {
       // A model uses all processors by itself.

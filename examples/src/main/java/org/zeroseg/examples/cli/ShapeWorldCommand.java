@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.zeroseg.examples.shapeworld.CocoExport;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -74,7 +75,15 @@ final class ShapeWorldCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ShapeWorld world = new ShapeWorld(seed, size, fewest, most, split);
+    if (count < 1) {
+      throw misuse("--count " + count + ": at least 1 scene");
+    }
+    ShapeWorld world;
+    try {
+      world = new ShapeWorld(seed, size, fewest, most, split);
+    } catch (IllegalArgumentException e) {
+      throw misuse("--size, --fewest, --most: " + e.getMessage());
+    }
     try (ConsoleProgress progress = new ConsoleProgress()) {
       CocoExport.write(world, count, out, progress);
     }
@@ -84,5 +93,9 @@ final class ShapeWorldCommand implements Callable<Integer> {
     report.println("Next: zeroseg segment " + out.resolve("images") + "/000000.png");
     report.flush();
     return 0;
+  }
+
+  private CommandLine.ParameterException misuse(String message) {
+    return new CommandLine.ParameterException(spec.commandLine(), message);
   }
 }

@@ -132,6 +132,13 @@ class ZeroSegTest extends CommandTest {
     misuse("--dino", "discover", scene(), "--dino", "facebook/dino-vits8");
     misuse("--names and --gpt2", "discover", scene(), "--names", "n", "--gpt2", "g");
     misuse("--batch 0", "index", folder, "-i", folder, "--batch", 0);
+    misuse("--batch 0", "pseudo-masks", folder, "-p", folder, "--batch", 0);
+    misuse("--shorter-side -5", "pseudo-masks", folder, "-p", folder, "--shorter-side", -5);
+    misuse("--count -1", "shapeworld", "-o", folder, "-n", -1);
+    misuse("--size", "shapeworld", "-o", folder, "--size", 0);
+    misuse("--limit -5", "eval", "semantic", "shapeworld", "--data", folder, "--limit", -5);
+    misuse("--limit 0", "eval", "shapeworld", "--data", folder, "--limit", 0);
+    misuse("--examples -5", "eval", "shapeworld", "--data", folder, "--examples", -5);
   }
 
   private static Object[] also(Object[] arguments, Object... more) {
@@ -358,6 +365,6 @@ class ZeroSegTest extends CommandTest {
     Path world = folder.resolve("world");
     succeed("shapeworld", "-o", world, "-n", 2, "--size", 64);
     fail("holds more than 1 scenes", "shapeworld", "-o", world, "-n", 1, "--size", 64);
-    fail("at least one scene", "shapeworld", "-o", world, "-n", 0);
+    misuse("--count 0", "shapeworld", "-o", world, "-n", 0);
   }
 }
