@@ -43,7 +43,7 @@ public record Sizes(int width, int height, int newWidth, int newHeight) {
     if (exact > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           ("A picture of %d x %d cannot have its shorter side resized to %d: the longer one would"
-               + " be %d pixels, the limit is %d")
+                  + " be %d pixels, the limit is %d")
               .formatted(width, height, size, exact, Integer.MAX_VALUE));
     }
     int longer = (int) exact;
