@@ -168,16 +168,16 @@ final class SemanticReport {
             .toArray(long[][]::new));
   }
 
-  /**
-   * Shares of each true class; nothing for too many of them.
-   *
-   * @param counts [true][predicted]
-   */
   /** Whether a matrix of so many classes is of use to anybody. */
   static boolean isReadable(List<String> names) {
     return names.size() <= MOST_CONFUSABLE;
   }
 
+  /**
+   * Shares of each true class; nothing for too many of them.
+   *
+   * @param counts [true][predicted]
+   */
   static Optional<Confusion> confusion(List<String> names, long[][] counts) {
     if (!isReadable(names)) {
       return Optional.empty();
