@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.network.BatchNorm;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
@@ -150,8 +151,7 @@ public final class ClipTrainer {
         .keySet()
         .removeIf(
             name ->
-                name.contains("running_")
-                    || name.endsWith("num_batches_tracked")
+                BatchNorm.isStatistic(name)
                     || (teacher.isPresent() && !name.startsWith("visual.")));
     List<Optimiser.Group> groups =
         Optimiser.Group.decayingMatrices(trained, schedule, options.weightDecay());

@@ -211,9 +211,7 @@ public record DeepLabConfig(
   public boolean trains(String name) {
     return name.startsWith(BACKBONE)
         ? backbone.trains(name.substring(BACKBONE.length()))
-        : !(name.endsWith("running_mean")
-            || name.endsWith("running_var")
-            || name.endsWith("num_batches_tracked"));
+        : !BatchNorm.isStatistic(name);
   }
 
   /**
@@ -241,7 +239,7 @@ public record DeepLabConfig(
                 NDArray copy = array.duplicate();
                 copy.attach(manager);
                 weights.put(BACKBONE + name, copy);
-              } else if (array == null && name.endsWith("num_batches_tracked")) {
+              } else if (array == null && BatchNorm.isCount(name)) {
                 weights.put(BACKBONE + name, manager.create(0L));
               } else {
                 faults.add(

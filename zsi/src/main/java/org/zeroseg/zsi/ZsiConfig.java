@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.network.BatchNorm;
 import org.zeroseg.core.network.CheckpointShapes;
 import org.zeroseg.core.network.Initialiser;
 import org.zeroseg.core.network.ResNetConfig;
@@ -205,7 +206,7 @@ public record ZsiConfig(
     return !name.contains(".d_")
         && !name.contains(".dconvT.")
         && !withoutEffect(name)
-        && !name.endsWith("num_batches_tracked");
+        && !BatchNorm.isCount(name);
   }
 
   private static boolean withoutEffect(String name) {
@@ -286,7 +287,7 @@ public record ZsiConfig(
   private static NDArray copy(
       Map<String, NDArray> arrays, String name, Shape shape, NDManager manager) {
     NDArray array = arrays.get(name);
-    if (name.endsWith("num_batches_tracked")) {
+    if (BatchNorm.isCount(name)) {
       return manager.create(0L);
     }
     if (array == null || !array.getShape().equals(shape)) {

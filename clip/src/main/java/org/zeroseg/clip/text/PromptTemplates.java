@@ -1,10 +1,7 @@
 package org.zeroseg.clip.text;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
+import org.zeroseg.core.file.Fingerprint;
 
 /**
  * The sentences into which a word is put before it is encoded, since CLIP has seen captions, not
@@ -84,16 +81,8 @@ public record PromptTemplates(List<String> templates) {
 
   /** What tells these templates from others in a cache. */
   String fingerprint() {
-    return sha256(String.join("\n", templates));
-  }
-
-  static String sha256(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    Fingerprint all = new Fingerprint();
+    templates.forEach(all::add);
+    return all.hex();
   }
 }

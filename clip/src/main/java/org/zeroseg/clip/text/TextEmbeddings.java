@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.Fingerprint;
 import org.zeroseg.core.file.WholeFile;
 
 /**
@@ -236,7 +237,7 @@ public final class TextEmbeddings {
 
   private Path file(Path path, Key key) {
     String name =
-        PromptTemplates.sha256(model + "\0" + key.templates().fingerprint() + "\0" + key.word());
+        new Fingerprint().add(model).add(key.templates().fingerprint()).add(key.word()).hex();
     return path.resolve(name.substring(0, 40) + SUFFIX);
   }
 

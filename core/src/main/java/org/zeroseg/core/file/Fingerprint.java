@@ -1,7 +1,13 @@
 package org.zeroseg.core.file;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -42,6 +48,21 @@ public final class Fingerprint {
    */
   public Fingerprint add(String part) {
     return add(part.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Adds what a file holds, whatever its name.
+   *
+   * @param file of any size
+   * @return this
+   * @throws IOException if it cannot be read
+   */
+  public Fingerprint add(Path file) throws IOException {
+    digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, Files.size(file)));
+    try (InputStream bytes = new DigestInputStream(Files.newInputStream(file), digest)) {
+      bytes.transferTo(OutputStream.nullOutputStream());
+    }
+    return this;
   }
 
   /**

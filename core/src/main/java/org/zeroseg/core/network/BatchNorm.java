@@ -83,13 +83,23 @@ public final class BatchNorm {
     shapes.put(name + "." + COUNT, new Shape());
   }
 
-  /** Whether a tensor of this name is a norm's statistic, which no gradient changes. */
-  static boolean isStatistic(String name) {
+  /**
+   * Whether a tensor is a norm's statistic, which no gradient changes.
+   *
+   * @param name of the tensor
+   * @return whether it is a running mean, a running variance or a count of batches
+   */
+  public static boolean isStatistic(String name) {
     return name.endsWith("running_mean") || name.endsWith("running_var") || name.endsWith(COUNT);
   }
 
-  /** Whether a tensor of this name counts batches; checkpoints from before 2018 have none. */
-  static boolean isCount(String name) {
+  /**
+   * Whether a tensor counts batches; checkpoints from before 2018 have none.
+   *
+   * @param name of the tensor
+   * @return whether it does
+   */
+  public static boolean isCount(String name) {
     return name.endsWith(COUNT);
   }
 

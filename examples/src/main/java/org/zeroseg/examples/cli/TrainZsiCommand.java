@@ -15,7 +15,9 @@ import java.util.concurrent.Callable;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.file.Fingerprint;
 import org.zeroseg.core.network.BackboneLayout;
+import org.zeroseg.core.network.BatchNorm;
 import org.zeroseg.core.network.ResNetConfig;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.core.tensor.TorchEngine;
@@ -279,11 +281,10 @@ final class TrainZsiCommand implements Callable<Integer> {
     }
     try (Checkpoint opened = Checkpoints.open(backbone.get())) {
       // Counts of batches are in some files only, and no network needs them.
-      Checkpoint body =
-          BackboneLayout.backbone(opened).without(name -> name.endsWith("num_batches_tracked"));
+      Checkpoint body = BackboneLayout.backbone(opened).without(BatchNorm::isCount);
       ResNetConfig config = ResNetConfig.of(body);
       Map<String, Shape> shapes = config.shapes("");
-      shapes.keySet().removeIf(name -> name.endsWith("num_batches_tracked"));
+      shapes.keySet().removeIf(BatchNorm::isCount);
       Weights loaded = Weights.load(body, shapes, scratch);
       Map<String, NDArray> weights = new LinkedHashMap<>();
       shapes.keySet().forEach(name -> weights.put(name, loaded.get(name)));
@@ -321,12 +322,17 @@ final class TrainZsiCommand implements Callable<Integer> {
         });
   }
 
-  private Map<String, String> provenance(ZsiConfig config) {
+  private Map<String, String> provenance(ZsiConfig config) throws IOException {
     Map<String, String> provenance = new LinkedHashMap<>();
     provenance.put("method", "ZSI (Zheng et al. 2021)");
-    provenance.put("annotations", annotations.getFileName().toString());
-    provenance.put("vectors", vectors.getFileName().toString());
-    provenance.put("backbone", backbone.map(Path::toString).orElse("random"));
+    // By content: other data under the same names are other data.
+    provenance.put("annotations-sha256", new Fingerprint().add(annotations).hex());
+    provenance.put("vectors-sha256", new Fingerprint().add(vectors).hex());
+    if (vocabulary.isPresent()) {
+      provenance.put("vocabulary-sha256", new Fingerprint().add(vocabulary.get()).hex());
+    }
+    provenance.put(
+        "backbone", backbone.isPresent() ? new Fingerprint().add(backbone.get()).hex() : "random");
     provenance.put("config", config.toString());
     provenance.put("epochs", Integer.toString(epochs));
     provenance.put("batch", Integer.toString(batch));
