@@ -3,6 +3,7 @@ package org.zeroseg.core.image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
@@ -80,7 +81,7 @@ public record PictureReader(long maxPixels, boolean asSeen) {
    * @throws IOException if it cannot be read, is damaged, or is larger than the limit
    */
   public Picture read(Path file) throws IOException {
-    long size = Files.size(file);
+    long size = size(file);
     if (size > MAX_FILE_BYTES) {
       throw new IOException(file + " has " + size + " bytes; a picture may have " + MAX_FILE_BYTES);
     }
@@ -91,6 +92,16 @@ public record PictureReader(long maxPixels, boolean asSeen) {
       throw tooLittleMemory(file.toString(), e);
     }
     return read(bytes, file.toString());
+  }
+
+  /** Lists of pictures that could not be read show the message alone. */
+  private static long size(Path file) throws IOException {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException e) {
+      throw (IOException)
+          new NoSuchFileException(file.toString(), null, "there is no such file").initCause(e);
+    }
   }
 
   /**

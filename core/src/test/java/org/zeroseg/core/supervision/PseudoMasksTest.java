@@ -119,6 +119,8 @@ class PseudoMasksTest {
     assertEquals(
         List.of("bad.png", "absent.png"),
         outcome.failures().stream().map(PseudoMasks.Failure::name).toList());
+    String reason = outcome.failures().get(1).reason();
+    assertTrue(reason.endsWith("absent.png: there is no such file"), reason);
     assertFalse(masks.contains("bad.png"));
     picture("bad.png", 5);
     assertEquals(1, masks.make(new Bright(), folder, names, 2, Progress.SILENT).made());

@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.supervision.Archives;
@@ -45,7 +48,9 @@ final class ArchiveCommand implements Callable<Integer> {
     @Option(
         names = {"-w", "--words"},
         paramLabel = "A,B,C",
-        description = "The categories, separated by commas.")
+        description =
+            "The categories, separated by commas; synonyms by a bar (\"sofa|couch\"), "
+                + "whose vectors are averaged.")
     private Optional<String> given;
 
     @Option(
@@ -54,14 +59,12 @@ final class ArchiveCommand implements Callable<Integer> {
         description = "The categories of a paper: ${COMPLETION-CANDIDATES}.")
     private Optional<KnownWords> known;
 
-    List<String> list(CommandLine command) {
-      return known.map(KnownWords::words).orElseGet(() -> separated(given.orElseThrow(), command));
-    }
-
-    private static List<String> separated(String words, CommandLine command) {
-      String[] each = Arrays.stream(words.split(",", -1)).map(String::strip).toArray(String[]::new);
+    Vocabulary vocabulary(CommandLine command) {
+      if (known.isPresent()) {
+        return Vocabulary.of(known.get().words().toArray(String[]::new));
+      }
       try {
-        return Vocabulary.of(each).names(); // refuses what is blank or occurs twice
+        return Vocabulary.of(CategoryList.parse(given.orElseThrow()));
       } catch (IllegalArgumentException e) {
         throw new CommandLine.ParameterException(command, "--words: " + e.getMessage(), e);
       }
@@ -99,7 +102,7 @@ final class ArchiveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<String> categories = words.list(spec.commandLine());
+    Vocabulary vocabulary = words.vocabulary(spec.commandLine());
     if (k < 1) {
       throw new CommandLine.ParameterException(spec.commandLine(), "-k " + k + ": at least 1");
     }
@@ -114,8 +117,11 @@ final class ArchiveCommand implements Callable<Integer> {
           templates.isEmpty()
               ? Models.templates(model)
               : PromptTemplates.of(templates.toArray(String[]::new));
-      float[][] classifier = Models.texts(model, clip).classifier(categories, sentences, progress);
-      Archives archives = index.archives(categories, classifier, k);
+      Archives archives =
+          index.archives(
+              vocabulary.names(),
+              classifier(vocabulary, Models.texts(model, clip), sentences, progress),
+              k);
       archives.write(file);
       PrintWriter out = spec.commandLine().getOut();
       archives
@@ -132,5 +138,18 @@ final class ArchiveCommand implements Callable<Integer> {
       out.flush();
       return 0;
     }
+  }
+
+  /** The mean of its words' vectors for each category. */
+  private static float[][] classifier(
+      Vocabulary vocabulary, TextEmbeddings texts, PromptTemplates sentences, Progress progress) {
+    List<String> words =
+        vocabulary.categories().stream().flatMap(category -> category.words().stream()).toList();
+    Iterator<float[]> vectors =
+        Arrays.asList(texts.classifier(words, sentences, progress)).iterator();
+    return vocabulary.categories().stream()
+        .map(category -> category.words().stream().map(word -> vectors.next()))
+        .map(each -> TextEmbeddings.ensemble(each.toArray(float[][]::new)))
+        .toArray(float[][]::new);
   }
 }

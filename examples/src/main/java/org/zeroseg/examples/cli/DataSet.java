@@ -1,5 +1,6 @@
 package org.zeroseg.examples.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,25 +27,36 @@ final class DataSet {
       description = "The folder that holds the data sets. Default: the current one.")
   private Path folder;
 
-  Path folder() {
-    return folder;
-  }
-
-  /** The name, where nothing else was given in its place. */
-  String required(String what) {
-    return required(name, what);
-  }
-
   /** Something that this call cannot do without. */
   <T> T required(T value, String what) {
     if (value == null) {
-      CommandLine line = spec.root().commandLine();
-      for (CommandLine.ParseResult at = line.getParseResult(); at != null; at = at.subcommand()) {
-        line = at.commandSpec().commandLine();
-      }
+      CommandLine line = called();
       throw new CommandLine.ParameterException(
           line, "eval " + line.getCommandName() + " needs " + what);
     }
     return value;
+  }
+
+  /** Looks a set up; an {@code IllegalArgumentException} says that there is none of this name. */
+  interface Lookup<T> {
+    T of(String name, Path folder) throws IOException;
+  }
+
+  /** The set of the given name, where nothing else was given in its place. */
+  <T> T find(String what, Lookup<T> sets) throws IOException {
+    required(name, what);
+    try {
+      return sets.of(name, folder);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.ParameterException(called(), e.getMessage(), e);
+    }
+  }
+
+  private CommandLine called() {
+    CommandLine line = spec.root().commandLine();
+    for (CommandLine.ParseResult at = line.getParseResult(); at != null; at = at.subcommand()) {
+      line = at.commandSpec().commandLine();
+    }
+    return line;
   }
 }

@@ -49,7 +49,7 @@ final class EvalMasks implements Callable<Integer> {
     }
   }
 
-  /** What stands out, under a label. */
+  /** A salient object under a label. */
   static SemanticPredictor object(SaliencyDetector detector, int label) {
     return item -> {
       Mask mask = detector.detect(item.picture()).mask();

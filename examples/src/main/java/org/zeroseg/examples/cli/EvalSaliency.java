@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 /** The salient object of a picture. */
 @Command(
     name = "saliency",
-    description = "Evaluates masks of what stands out: IoU, F measure, S-measure and others.",
+    description = "Evaluates masks of salient objects: IoU, F measure, S-measure and others.",
     mixinStandardHelpOptions = true)
 final class EvalSaliency implements Callable<Integer> {
 

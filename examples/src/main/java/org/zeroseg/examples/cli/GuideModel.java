@@ -72,7 +72,9 @@ final class GuideModel {
       names = "--variant",
       defaultValue = "FULL",
       paramLabel = "VARIANT",
-      description = "The method or less: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The whole method, or an ablation of it: ${COMPLETION-CANDIDATES}. Default:"
+              + " ${DEFAULT-VALUE}.")
   private Variant variant;
 
   /**

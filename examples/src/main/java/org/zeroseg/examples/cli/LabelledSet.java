@@ -24,10 +24,10 @@ final class LabelledSet {
 
   SemanticDataset open() throws IOException {
     check();
-    return limited(Catalog.open(named.required("DATASET"), named.folder()));
+    return limited(named.find("DATASET", Catalog::open));
   }
 
-  /** A set of one's own: masks of what stands out. */
+  /** A set of one's own: masks of salient objects. */
   SemanticDataset open(Path images, Path truth) throws IOException {
     check();
     return limited(SemanticDataset.ofMasks(named.required(images, "--images"), truth));

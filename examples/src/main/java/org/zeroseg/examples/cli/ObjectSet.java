@@ -91,7 +91,7 @@ final class ObjectSet {
   private Found found(Evaluation evaluation, ConsoleProgress progress) throws IOException {
     Optional<Catalog.Instances> known =
         annotations == null
-            ? Optional.of(Catalog.find(named.required("DATASET or --annotations"), named.folder()))
+            ? Optional.of(named.find("DATASET or --annotations", Catalog::find))
             : Optional.empty();
     Path file = known.map(Catalog.Instances::annotations).orElse(annotations);
     Optional<Path> pictures =

@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What stands out of the pictures of archives, as one mask a picture. */
+/** The salient object of each picture of archives, as a mask. */
 @Command(
     name = "pseudo-masks",
     description = "Finds the object in each picture of archives: SelfMask, then the solver.",

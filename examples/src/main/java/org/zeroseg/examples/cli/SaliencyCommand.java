@@ -12,10 +12,10 @@ import org.zeroseg.core.supervision.SaliencyDetector;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Pictures in, the object that stands out of each out. */
+/** Pictures in, the salient object of each out. */
 @Command(
     name = "saliency",
-    description = "Finds what stands out of pictures, by SelfMask and without words.",
+    description = "Finds the salient object of each picture by SelfMask, without words.",
     mixinStandardHelpOptions = true,
     footer = {
       "",

@@ -9,7 +9,7 @@ import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Option;
 
-/** Options of the commands that look for what stands out. */
+/** Options of the commands that find salient objects. */
 final class SaliencyModel {
 
   @Option(

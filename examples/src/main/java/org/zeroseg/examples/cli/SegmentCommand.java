@@ -3,8 +3,6 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -98,11 +96,11 @@ final class SegmentCommand implements Callable<Integer> {
     }
     Vocabulary vocabulary =
         words.isPresent()
-            ? parsed("--words", () -> Vocabulary.of(categories(words.get())))
+            ? parsed("--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
             : Vocabulary.of(everything());
     if (background.isPresent()) {
       String[] others =
-          parsed("--background", () -> categories(background.get())).stream()
+          parsed("--background", () -> CategoryList.parse(background.get())).stream()
               .flatMap(category -> category.words().stream())
               .toArray(String[]::new);
       return model.wordsOfPhotographs(
@@ -147,15 +145,6 @@ final class SegmentCommand implements Callable<Integer> {
     return Category.all().stream()
         .map(category -> Vocabulary.Category.of(category.words()))
         .toList();
-  }
-
-  private static List<Vocabulary.Category> categories(String list) {
-    List<Vocabulary.Category> categories = new ArrayList<>();
-    for (String entry : list.split(",", -1)) {
-      List<String> names = Arrays.stream(entry.split("\\|", -1)).map(String::strip).toList();
-      categories.add(new Vocabulary.Category(names.get(0), names.subList(1, names.size())));
-    }
-    return categories;
   }
 
   private static void describe(PictureFiles.Shot shot, Segmentation result, PrintWriter report)

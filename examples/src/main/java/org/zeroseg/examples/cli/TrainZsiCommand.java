@@ -174,7 +174,7 @@ final class TrainZsiCommand implements Callable<Integer> {
 
   @Mixin private TrainingFiles files;
 
-  @ArgGroup(exclusive = false, heading = "Measurements on the way:%n")
+  @ArgGroup(exclusive = false, heading = "Evaluation during training:%n")
   private OnTheWay validation;
 
   /** Recall of unseen classes, again and again. */

@@ -16,7 +16,7 @@ final class TrainingRun {
 
   @Mixin private TrainingFiles files;
 
-  @ArgGroup(exclusive = false, heading = "Measurements on the way:%n")
+  @ArgGroup(exclusive = false, heading = "Evaluation during training:%n")
   private MeanIouOnTheWay validation;
 
   /** The plan without measurements; curves are drawn into the folder. */

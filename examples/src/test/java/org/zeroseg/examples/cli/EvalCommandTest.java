@@ -206,7 +206,9 @@ class EvalCommandTest extends CommandTest {
 
   @Test
   void theKindsThatASetDoesNotServeAreTold() {
-    fail("'coco-20k' with label pictures", "eval", "coco-20k", "--data", data);
-    fail("'coca' with instances", "eval", "coca", "--data", data, "--kind", "instances");
+    assertEquals(2, run("eval", "coco-20k", "--data", data));
+    assertSays("'coco-20k' with label pictures", "Usage: zeroseg eval semantic --help");
+    assertEquals(2, run("eval", "coca", "--data", data, "--kind", "instances"));
+    assertSays("'coca' with instances", "Usage: zeroseg eval instances --help");
   }
 }

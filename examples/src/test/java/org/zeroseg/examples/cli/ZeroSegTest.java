@@ -98,7 +98,7 @@ class ZeroSegTest extends CommandTest {
     Path results = folder.resolve("results");
     Path absent = folder.resolve("absent.png");
     assertEquals(1, run("segment", absent, scene(), "-w", "red star", "-o", results));
-    assertEquals("zeroseg: there is no file " + absent, err.toString().strip());
+    assertEquals("zeroseg: " + absent + ": there is no such file", err.toString().strip());
     assertTrue(Files.exists(results.resolve("scene.overlay.png")));
   }
 
@@ -307,11 +307,14 @@ class ZeroSegTest extends CommandTest {
     succeed("archive", index, "-w", "red star, blue ring", "-k", 2, "-o", archives);
     assertTrue(out.toString().contains("6 pictures"), out.toString());
     assertTrue(Files.readString(archives).contains("red star"));
+    succeed("archive", index, "-w", "red star|scarlet star, blue ring", "-k", 2, "-o", archives);
+    assertFalse(Files.readString(archives).contains("scarlet"), "synonyms name no archive");
     succeed("archive", index, "-w", "red star", "-k", 500, "-o", archives);
     assertTrue(out.toString().contains("6 pictures, first"), out.toString());
     Object[] archive = {"archive", index, "-o", archives};
     misuse("--words: The word 'red star' occurs twice", also(archive, "-w", "red star, red star"));
     misuse("--words: ", also(archive, "-w", "red star,,ring"));
+    misuse("--words: A synonym of 'red star' is blank", also(archive, "-w", "red star|"));
     misuse("--words: ", also(archive, "-w", ""));
     misuse("-k 0", also(also(archive, "-w", "red star"), "-k", 0));
   }
