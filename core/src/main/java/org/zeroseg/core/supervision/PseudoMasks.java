@@ -17,6 +17,7 @@ import org.zeroseg.core.file.InvalidFileException;
 import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PictureReader;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
 
@@ -127,6 +128,13 @@ public record PseudoMasks(Path folder) {
           json.endObject();
           if (size.length == 0 || counts.isEmpty()) {
             throw new InvalidFileException(file.toString(), "holds no mask: no size or counts");
+          }
+          long limit = PictureReader.asStored().maxPixels();
+          if ((long) size[0] * size[1] > limit) {
+            throw new InvalidFileException(
+                file.toString(),
+                "holds a mask of %d x %d pixels, more than a picture may have: %d"
+                    .formatted(size[1], size[0], limit));
           }
           try {
             return Rle.parse(size[1], size[0], counts).mask();

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.InvalidFileException;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
@@ -175,5 +176,15 @@ class PseudoMasksTest {
       assertFalse(here.contains("no such picture"), relative);
       assertThrows(IllegalArgumentException.class, () -> here.contains("../outside"), relative);
     }
+  }
+
+  @Test
+  void aMaskLargerThanAPictureMayBeIsRefused() throws IOException {
+    Files.writeString(folder.resolve("a.png.json"), "{\"size\":[30000,33333],\"counts\":\"0\"}");
+    PseudoMasks masks = new PseudoMasks(folder);
+    String message =
+        assertThrows(InvalidFileException.class, () -> masks.read("a.png")).getMessage();
+    assertTrue(message.contains("a.png.json"), message);
+    assertTrue(message.contains("33333 x 30000 pixels"), message);
   }
 }
