@@ -81,6 +81,16 @@ public record DeepLabConfig(
     return of(ResNetConfig.RESNET_101, classes);
   }
 
+  /**
+   * The same sizes for another number of classes.
+   *
+   * @param count background included
+   * @return another configuration
+   */
+  public DeepLabConfig withClasses(int count) {
+    return new DeepLabConfig(backbone, asppChannels, lowLevelChannels, rates, count);
+  }
+
   private static DeepLabConfig of(ResNetConfig backbone, int classes) {
     return new DeepLabConfig(dilated(backbone), 256, 48, PUBLISHED_RATES, classes);
   }

@@ -2,6 +2,7 @@ package org.zeroseg.namedmask;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.network.Dropout;
 import org.zeroseg.core.network.Mode;
@@ -120,6 +122,62 @@ public final class NamedMaskTrainer {
     /** The released code's values: 5e-4, a tenth of it for the backbone, 2e-4, 255. */
     public static final Options DEFAULT =
         new Options(5e-4, 0.1, 2e-4, 0.9, 0.999, 255, DeepLab.DROPOUT, false);
+
+    /**
+     * These options with other learning rates.
+     *
+     * @param rate of the head at the start
+     * @param factor what the backbone's rate is multiplied by
+     * @return the options
+     */
+    public Options withLearningRate(double rate, double factor) {
+      return new Options(rate, factor, weightDecay, beta1, beta2, ignore, dropout, bfloat16);
+    }
+
+    /**
+     * These options with another weight decay.
+     *
+     * @param decay added to the gradient of every parameter, times the parameter
+     * @return the options
+     */
+    public Options withWeightDecay(double decay) {
+      return new Options(
+          learningRate, backboneFactor, decay, beta1, beta2, ignore, dropout, bfloat16);
+    }
+
+    /**
+     * These options with another memory of gradients.
+     *
+     * @param first Adam's decay of the running mean of gradients
+     * @param second Adam's decay of the running mean of their squares
+     * @return the options
+     */
+    public Options withBetas(double first, double second) {
+      return new Options(
+          learningRate, backboneFactor, weightDecay, first, second, ignore, dropout, bfloat16);
+    }
+
+    /**
+     * These options with another label to ignore.
+     *
+     * @param label of pixels that no class is asked for
+     * @return the options
+     */
+    public Options withIgnore(int label) {
+      return new Options(
+          learningRate, backboneFactor, weightDecay, beta1, beta2, label, dropout, bfloat16);
+    }
+
+    /**
+     * These options with products in bfloat16 or float32.
+     *
+     * @param reduced whether products are computed in bfloat16
+     * @return the options
+     */
+    public Options withBfloat16(boolean reduced) {
+      return new Options(
+          learningRate, backboneFactor, weightDecay, beta1, beta2, ignore, dropout, reduced);
+    }
   }
 
   private final DeepLabConfig config;
@@ -209,10 +267,16 @@ public final class NamedMaskTrainer {
    */
   public void save(Path file, List<String> categories, Map<String, String> provenance)
       throws IOException {
+    save(file, DataType.FLOAT32, categories, provenance);
+  }
+
+  void save(Path file, DataType type, List<String> categories, Map<String, String> provenance)
+      throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(provenance);
     metadata.putAll(config.metadata());
     metadata.putAll(new Categories(categories).checked(config.classes(), "the network").metadata());
-    SafetensorsWriter.write(file, result().checkpoint(), metadata);
+    Checkpoint trained = result().checkpoint();
+    SafetensorsWriter.write(file, type == DataType.FLOAT32 ? trained : trained.as(type), metadata);
   }
 
   /** Adam in two groups: the backbone, and the head. */

@@ -93,6 +93,16 @@ public record PseudoMasks(Path folder) {
     return Files.exists(present(name));
   }
 
+  /**
+   * Removes the mask of a picture, if there is one.
+   *
+   * @param name of the picture
+   * @throws IOException if it cannot be removed
+   */
+  public void remove(String name) throws IOException {
+    Files.deleteIfExists(present(name));
+  }
+
   /** What a mask's file holds, if there is one. */
   Optional<byte[]> bytes(String name) throws IOException {
     Path file = present(name);

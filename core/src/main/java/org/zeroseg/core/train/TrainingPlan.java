@@ -84,6 +84,17 @@ public record TrainingPlan(
   }
 
   /**
+   * This plan in another folder.
+   *
+   * @param place where the checkpoint goes; a run that stopped there is resumed
+   * @return the plan
+   */
+  public TrainingPlan withFolder(Path place) {
+    return new TrainingPlan(
+        place, steps, saveEvery, dataThreads, provenance, formerly, validation, report);
+  }
+
+  /**
    * This plan with checkpoints at other steps.
    *
    * @param every updates between two checkpoints

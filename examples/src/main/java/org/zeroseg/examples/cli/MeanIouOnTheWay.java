@@ -43,17 +43,25 @@ final class MeanIouOnTheWay {
       description = "The first pictures only; all of them by default.")
   private int first;
 
+  /** A network that is being trained, with its weights as they are when it is asked for. */
+  @FunctionalInterface
+  interface Learner {
+    Segmenter now() throws IOException;
+  }
+
   /** The measurement of a network that is being trained. */
-  Validation of(Segmenter network) throws IOException {
+  Validation of(Learner learner) throws IOException {
     SemanticDataset set = Catalog.open(dataset, data).first(first);
-    SemanticPredictor predictor = SemanticPredictor.of(network, set);
     return new Validation(
         "mIoU",
         every,
         () -> {
           ConfusionMatrix matrix = new ConfusionMatrix(set.classes());
-          for (SemanticDataset.Item item : set) {
-            matrix.add(item.truth(), predictor.predict(item), item.name());
+          try (Segmenter network = learner.now()) {
+            SemanticPredictor predictor = SemanticPredictor.of(network, set);
+            for (SemanticDataset.Item item : set) {
+              matrix.add(item.truth(), predictor.predict(item), item.name());
+            }
           }
           return matrix.meanIou();
         });

@@ -29,11 +29,6 @@ final class SceneOptions {
       description = "Leave colours and sharpness as they are, for words that name colours.")
   private boolean trueColours;
 
-  @Option(
-      names = "--labels-by-archive",
-      description = "Label a picture of two archives by the one that it is drawn from.")
-  private boolean labelsByArchive;
-
   @Option(names = "--seed", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}.")
   private long seed;
 
@@ -43,8 +38,6 @@ final class SceneOptions {
         .withSize(size)
         .withScales(leastScale, greatestScale)
         .withPhotometric(!trueColours)
-        .withLabels(
-            labelsByArchive ? PastedScenes.Labels.OF_ARCHIVE : PastedScenes.Labels.OF_LAST_ARCHIVE)
         .withSeed(seed);
   }
 }

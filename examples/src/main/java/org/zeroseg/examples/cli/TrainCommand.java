@@ -15,8 +15,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description =
-        "Trains models: the demo models on ShapeWorld, ZUTIS on archives, ZSI on annotations.",
-    subcommands = {TrainZutisCommand.class, TrainZsiCommand.class},
+        "Trains models: the demo models on ShapeWorld, NamedMask and ZUTIS on archives, ZSI on "
+            + "annotations.",
+    subcommands = {TrainNamedMaskCommand.class, TrainZutisCommand.class, TrainZsiCommand.class},
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "MODEL",
     footer = {"", "Stopped at any point, the same command goes on to the same result."})

@@ -11,6 +11,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.supervision.MaskedArchives;
+import org.zeroseg.core.supervision.PastedScenes;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
@@ -128,6 +129,11 @@ final class TrainZutisCommand implements Callable<Integer> {
               + "step, such as 0.999; not in the paper.")
   private double averaging;
 
+  @Option(
+      names = "--labels-by-archive",
+      description = "Label a picture of two archives by the one that it is drawn from.")
+  private boolean labelsByArchive;
+
   @Option(names = "--half", description = "Write the model in float16: half the size.")
   private boolean half;
 
@@ -154,13 +160,10 @@ final class TrainZutisCommand implements Callable<Integer> {
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip words = load(progress);
         ZutisTraining training = ZutisTraining.of(words, data, recipe())) {
-      if (run.isMeasured()) {
-        try (Zutis network = training.network(Zutis.Answer.REGIONS)) {
-          training.run(run.measured(plan, network), progress);
-        }
-      } else {
-        training.run(plan, progress);
-      }
+      boolean measured = run.isMeasured();
+      training.run(
+          measured ? run.measured(plan, () -> training.network(Zutis.Answer.REGIONS)) : plan,
+          progress);
       training.write(model, half ? DataType.FLOAT16 : DataType.FLOAT32);
       outcome = progress.detail();
     }
@@ -175,7 +178,14 @@ final class TrainZutisCommand implements Callable<Integer> {
   private ZutisRecipe recipe() {
     return ZutisRecipe.DEFAULT
         .withSizes(new ZutisRecipe.Sizes(queries, decoderLayers, feedForward, hidden))
-        .withScenes(scenes.of(SyntheticScenes.DEFAULT).withMostObjects(objects))
+        .withScenes(
+            scenes
+                .of(SyntheticScenes.DEFAULT)
+                .withMostObjects(objects)
+                .withLabels(
+                    labelsByArchive
+                        ? PastedScenes.Labels.OF_ARCHIVE
+                        : PastedScenes.Labels.OF_LAST_ARCHIVE))
         .withBatch(batch)
         .withOptions(
             ZutisTrainer.Options.DEFAULT

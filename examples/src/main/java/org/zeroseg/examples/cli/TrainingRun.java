@@ -2,7 +2,6 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.train.TrainingPlan;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -29,7 +28,7 @@ final class TrainingRun {
   }
 
   /** A plan with measurements of the network that is being trained. */
-  TrainingPlan measured(TrainingPlan plan, Segmenter network) throws IOException {
-    return plan.withValidation(validation.of(network));
+  TrainingPlan measured(TrainingPlan plan, MeanIouOnTheWay.Learner learner) throws IOException {
+    return plan.withValidation(validation.of(learner));
   }
 }

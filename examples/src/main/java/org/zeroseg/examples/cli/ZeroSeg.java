@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       IndexCommand.class,
       ArchiveCommand.class,
       PseudoMasksCommand.class,
+      ExpertsCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       Coco20kCommand.class,

@@ -1,0 +1,127 @@
+package org.zeroseg.examples.cli;
+
+import ai.djl.ndarray.types.DataType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.core.supervision.MaskedArchives;
+import org.zeroseg.core.supervision.PseudoMasks;
+import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.namedmask.ArchiveSamples;
+import org.zeroseg.namedmask.Duplicates;
+import org.zeroseg.namedmask.NamedMaskRecipe;
+import org.zeroseg.namedmask.NamedMaskTraining;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** NamedMask from archives and pseudo-masks. */
+@Command(
+    name = "namedmask",
+    description = "NamedMask, from archives of pictures and their masks: no mask by hand.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Defaults are those of the paper, but for ImageNet-S: --steps 80000 there.",
+      "'zeroseg distil' makes archives and masks, too."
+    })
+final class TrainNamedMaskCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private ArchivePictures archives;
+
+  @Mixin private TrainingRun run;
+
+  @Mixin private SceneOptions scenes;
+
+  @Mixin private DeepLabOptions network;
+
+  @Option(
+      names = "--masks",
+      defaultValue = "refined-masks",
+      paramLabel = "DIR",
+      description =
+          "What 'zeroseg experts' made, or with --one-mask what 'zeroseg pseudo-masks' made. "
+              + "Default: ${DEFAULT-VALUE}.")
+  private Path masks;
+
+  @Option(
+      names = "--one-mask",
+      description =
+          "A picture has one mask for all archives that it is in, as a saliency detector gives and "
+              + "as the published ones are.")
+  private boolean oneMask;
+
+  @Option(
+      names = "--duplicates",
+      defaultValue = "APART",
+      description =
+          "Pictures in several archives: ${COMPLETION-CANDIDATES}; the latter as in the released "
+              + "code, with one mask and the last label. Default: ${DEFAULT-VALUE}.")
+  private Duplicates duplicates;
+
+  @Option(
+      names = {"-o", "--out"},
+      defaultValue = "namedmask",
+      paramLabel = "DIR",
+      description = "Where checkpoint, curves and model go. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Option(names = "--batch", defaultValue = "16", description = "Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
+      names = "--objects",
+      defaultValue = "2",
+      description = "Pictures of a scene at most; 1 pastes nothing. Default: ${DEFAULT-VALUE}.")
+  private int objects;
+
+  @Option(names = "--half", description = "Write the model in float16: half the size.")
+  private boolean half;
+
+  @Override
+  public Integer call() throws IOException {
+    Interruption.orderly(this::train);
+    return 0;
+  }
+
+  private void train() throws IOException {
+    MaskedArchives data =
+        new MaskedArchives(
+            archives.read(),
+            archives.folder(),
+            new PseudoMasks(masks),
+            !oneMask && duplicates == Duplicates.APART);
+    Path model = out.resolve("model.safetensors");
+    TrainingPlan plan = run.plan(out);
+    NamedMaskRecipe recipe =
+        network
+            .of(NamedMaskRecipe.DEFAULT)
+            .withScenes(
+                scenes
+                    .of(ArchiveSamples.NAMED_MASK)
+                    .withMostObjects(objects)
+                    .withLabels(duplicates.labels()))
+            .withBatch(batch);
+    String outcome;
+    try (ConsoleProgress progress = new ConsoleProgress();
+        NamedMaskTraining training = NamedMaskTraining.of(data, network.backbone(), recipe)) {
+      boolean measured = run.isMeasured();
+      training.run(
+          measured ? run.measured(plan, () -> training.network(InputSize.own())) : plan, progress);
+      training.write(model, half ? DataType.FLOAT16 : DataType.FLOAT32);
+      outcome = progress.detail();
+    }
+    PrintWriter report = spec.commandLine().getOut();
+    report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
+    report.printf(
+        "Next: zeroseg segment PICTURE --words \"%s\" --namedmask %s%n",
+        data.archives().categories().get(0), model);
+    report.flush();
+  }
+}
