@@ -4,8 +4,10 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.DenseClip;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
@@ -39,7 +41,7 @@ public interface DenseEncoder extends AutoCloseable {
   int stride();
 
   /**
-   * Detects the salient objects of several pictures.
+   * Computes the features of several pictures.
    *
    * @param pictures of one size
    * @return one result a picture
@@ -48,6 +50,37 @@ public interface DenseEncoder extends AutoCloseable {
 
   @Override
   void close();
+
+  /**
+   * An encoder of any kind, which the checkpoint's tensors tell: DeiT with a distillation token,
+   * DINO's vision transformer, the ResNet-50 of DINO, MoCo, SwAV or torchvision, or a CLIP.
+   *
+   * @param pathOrId a file, a folder or an id on the hub
+   * @param hub where ids are looked up
+   * @param device where to compute
+   * @return to be closed
+   * @throws IOException if the model cannot be fetched
+   * @throws CheckpointException if the checkpoint holds none of these
+   */
+  static DenseEncoder open(String pathOrId, ModelHub hub, Device device) throws IOException {
+    try (Checkpoint stored = Checkpoints.open(hub.weights(pathOrId))) {
+      Set<String> names = stored.tensors().keySet();
+      if (names.stream().anyMatch(name -> name.endsWith("dist_token"))) {
+        return DeiT.encoder(stored, device);
+      }
+      if (!names.stream().anyMatch(name -> name.matches("(.*\\.)?(visual|vision_model)\\..*"))) {
+        if (names.stream().anyMatch(name -> name.endsWith("cls_token"))) {
+          return of(Dino.of(stored, device));
+        }
+        if (names.stream().anyMatch(name -> name.endsWith("layer4.0.conv1.weight"))) {
+          return of(ResNetEncoder.of(stored, device));
+        }
+        throw new CheckpointException(
+            stored.source() + " holds no encoder: a DeiT, a DINO, a ResNet-50 or a CLIP");
+      }
+    }
+    return of(Clip.load(pathOrId, hub, Precision.FLOAT32, device));
+  }
 
   /**
    * The published encoder: DeiT-S/16 trained on Stylized ImageNet, with its distillation token.

@@ -59,20 +59,18 @@ import org.zeroseg.core.tensor.TorchEngine;
  */
 public final class ReCo implements Segmenter {
 
-  /** What archive pictures are cut to, in the released code. */
-  private static final Preprocessing ARCHIVE = Preprocessing.archive(224);
-
   /** The released code takes one word's embedding from another's. */
   private static final Map<String, String> SAME = Map.of("vegetation", "tree");
 
   /** CLIP's ResNets see nothing in less. */
-  private static final int LEAST = 32;
+  static final int LEAST = 32;
 
   /** What the builder chose. */
   record Settings(
       CoSegmentation coSegmentation,
       List<String> contexts,
       double temperature,
+      Preprocessing square,
       PromptTemplates templates,
       boolean crf,
       InputSize input,
@@ -118,6 +116,15 @@ public final class ReCo implements Segmenter {
   }
 
   /**
+   * What is taken out of the pictures of all other words.
+   *
+   * @return the words, in the order in which they are found
+   */
+  public List<String> contexts() {
+    return List.copyOf(settings.contexts());
+  }
+
+  /**
    * The embeddings of words, to be kept for the next process.
    *
    * @param words any; what is not known yet is found first
@@ -158,7 +165,7 @@ public final class ReCo implements Segmenter {
   }
 
   private CoSegmentation.Found coSegment(String word, List<float[]> contexts) {
-    List<Picture> squares = archive.pictures(word).stream().map(ARCHIVE::square).toList();
+    List<Picture> squares = archive.pictures(word).stream().map(settings.square()::square).toList();
     if (squares.isEmpty()) {
       throw new IllegalArgumentException(
           "there is no picture for \"%s\"%s"
@@ -297,6 +304,7 @@ public final class ReCo implements Segmenter {
       float[][] text) {
     List<Picture> inputs = sizes.resize(pictures, Filter.BILINEAR);
     List<DenseEncoder.Cells> cells = encoder.encode(inputs);
+    requireLength(cells.get(0), vectors[0]);
     List<Attention> attention = attention(clip, inputs, text, settings.temperature());
     List<Segmentation> results = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
@@ -310,6 +318,15 @@ public final class ReCo implements Segmenter {
       }
     }
     return results;
+  }
+
+  private static void requireLength(DenseEncoder.Cells cells, float[] vector) {
+    int channels = cells.values().length / cells.height() / cells.width();
+    if (channels != vector.length) {
+      throw new IllegalArgumentException(
+          "reference embeddings of %d numbers, but the encoder's features have %d: they were found with another"
+              .formatted(vector.length, channels));
+    }
   }
 
   private static Optional<Attention> of(List<Attention> attention, int picture) {

@@ -15,6 +15,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.hub.ModelBuilder;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.Archives;
 
@@ -44,6 +45,7 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
   private PromptTemplates templates = PromptTemplates.ENSEMBLE;
   private InputSize input = InputSize.own();
   private int archiveSize = 50;
+  private int archiveSide = 224;
   private int batch = 8;
   private boolean crf;
 
@@ -55,14 +57,27 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
   }
 
   /**
-   * The published encoder of pictures ({@link DenseEncoder#deit}).
+   * What compares pictures: the published DeiT, or another network ({@link DenseEncoder#open}).
    *
    * @param path such as {@code deit_s_sin_dist.pth}
    * @return this
    */
   public ReCoBuilder encoder(Path path) {
-    Source<String> name = named(path);
-    encoder = () -> DenseEncoder.deit(name.open(), hub(), device());
+    return encoder(named(path));
+  }
+
+  /**
+   * As {@link #encoder(Path)}.
+   *
+   * @param pathOrId a path or an id
+   * @return this
+   */
+  public ReCoBuilder encoder(String pathOrId) {
+    return encoder(named(pathOrId));
+  }
+
+  private ReCoBuilder encoder(Source<String> name) {
+    encoder = () -> DenseEncoder.open(name.open(), hub(), device());
     return this;
   }
 
@@ -212,6 +227,22 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
   }
 
   /**
+   * The square that archive pictures are cut to before they are compared.
+   *
+   * @param pixels of its side; 224 by default, as published
+   * @return this
+   * @throws IllegalArgumentException if it is below 32
+   */
+  public ReCoBuilder archiveSide(int pixels) {
+    if (pixels < ReCo.LEAST) {
+      throw new IllegalArgumentException(
+          "archive pictures of %d pixels, at least %d".formatted(pixels, ReCo.LEAST));
+    }
+    archiveSide = pixels;
+    return this;
+  }
+
+  /**
    * Pictures retrieved for a word.
    *
    * @param count at most; 50 by default
@@ -280,6 +311,7 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
               coSegmentation,
               contexts,
               TEMPERATURE,
+              Preprocessing.archive(archiveSide),
               templates,
               crf,
               input,
@@ -321,7 +353,6 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
       try {
         found.add(Picture.readAsStored(folder.resolve(name)));
       } catch (IOException e) {
-
         progress().update("left out " + name + ": " + e.getMessage(), 0, 0);
       }
     }

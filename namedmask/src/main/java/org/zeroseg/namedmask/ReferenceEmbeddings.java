@@ -20,11 +20,12 @@ import org.zeroseg.core.tensor.Weights;
 
 /**
  * What {@link ReCo} has found that pictures of each word have in common. Kept in one safetensors
- * file: {@code embeddings [K, C]} with the words in the metadata.
+ * file: {@code embeddings [K, C]} with the words and the settings in the metadata.
  *
  * @param vectors word to unit vector, in order; all of one length
+ * @param settings what they were found with, such as the encoder's name; may be empty
  */
-public record ReferenceEmbeddings(Map<String, float[]> vectors) {
+public record ReferenceEmbeddings(Map<String, float[]> vectors, Map<String, String> settings) {
 
   private static final String TENSOR = "embeddings";
 
@@ -46,6 +47,32 @@ public record ReferenceEmbeddings(Map<String, float[]> vectors) {
           copy.put(word, vector.clone());
         });
     vectors = Collections.unmodifiableMap(copy);
+    settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+  }
+
+  /**
+   * Embeddings without a note of what they were found with.
+   *
+   * @param vectors word to unit vector, in order; all of one length
+   * @throws IllegalArgumentException if vectors differ in length
+   */
+  public ReferenceEmbeddings(Map<String, float[]> vectors) {
+    this(vectors, Map.of());
+  }
+
+  /**
+   * These and others.
+   *
+   * @param more words that are not here; those that are stay as they are
+   * @return all words, these first, with the settings of both, these before others
+   * @throws IllegalArgumentException if vectors differ in length
+   */
+  public ReferenceEmbeddings and(ReferenceEmbeddings more) {
+    Map<String, float[]> all = new LinkedHashMap<>(vectors);
+    more.vectors.forEach(all::putIfAbsent);
+    Map<String, String> notes = new LinkedHashMap<>(settings);
+    more.settings.forEach(notes::putIfAbsent);
+    return new ReferenceEmbeddings(all, notes);
   }
 
   /**
@@ -72,7 +99,9 @@ public record ReferenceEmbeddings(Map<String, float[]> vectors) {
       for (int i = 0; i < words.size(); i++) {
         vectors.put(words.get(i), Arrays.copyOfRange(values, i * length, (i + 1) * length));
       }
-      return new ReferenceEmbeddings(vectors);
+      Map<String, String> settings = new LinkedHashMap<>(stored.metadata());
+      settings.keySet().removeAll(new Categories(List.of()).metadata().keySet());
+      return new ReferenceEmbeddings(vectors, settings);
     }
   }
 
@@ -91,10 +120,10 @@ public record ReferenceEmbeddings(Map<String, float[]> vectors) {
     }
     try (NDManager call = TorchEngine.newManager(Device.cpu())) {
       NDArray matrix = call.create(all, new Shape(vectors.size(), length));
+      Map<String, String> metadata = new LinkedHashMap<>(settings);
+      metadata.putAll(new Categories(List.copyOf(vectors.keySet())).metadata());
       SafetensorsWriter.write(
-          file,
-          Checkpoints.of(Map.of(TENSOR, matrix), "reference embeddings"),
-          new Categories(List.copyOf(vectors.keySet())).metadata());
+          file, Checkpoints.of(Map.of(TENSOR, matrix), "reference embeddings"), metadata);
     }
   }
 }

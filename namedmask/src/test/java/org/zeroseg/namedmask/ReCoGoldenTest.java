@@ -413,6 +413,7 @@ class ReCoGoldenTest {
             new CoSegmentation(rule, CoSegmentation.Merge.MEAN),
             contexts,
             golden.config().get("temperature").getAsDouble(),
+            Preprocessing.archive(224),
             PromptTemplates.BARE,
             false,
             InputSize.own(),

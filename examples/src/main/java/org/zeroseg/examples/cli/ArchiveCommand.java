@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.ImageIndex;
@@ -40,36 +39,7 @@ final class ArchiveCommand implements Callable<Integer> {
   private List<Path> indexes;
 
   @ArgGroup(multiplicity = "1")
-  private Categories words;
-
-  /** Given one by one, or as a list. */
-  private static final class Categories {
-
-    @Option(
-        names = {"-w", "--words"},
-        paramLabel = "A,B,C",
-        description =
-            "The categories, separated by commas; synonyms by a bar (\"sofa|couch\"), "
-                + "whose vectors are averaged.")
-    private Optional<String> given;
-
-    @Option(
-        names = "--words-of",
-        paramLabel = "LIST",
-        description = "The categories of a paper: ${COMPLETION-CANDIDATES}.")
-    private Optional<KnownWords> known;
-
-    Vocabulary vocabulary(CommandLine command) {
-      if (known.isPresent()) {
-        return Vocabulary.of(known.get().words().toArray(String[]::new));
-      }
-      try {
-        return Vocabulary.of(CategoryList.parse(given.orElseThrow()));
-      } catch (IllegalArgumentException e) {
-        throw new CommandLine.ParameterException(command, "--words: " + e.getMessage(), e);
-      }
-    }
-  }
+  private ChosenWords words;
 
   @Option(
       names = "-k",

@@ -59,19 +59,25 @@ final class WordModel {
       names = "--longer-side",
       paramLabel = "PIXELS",
       description =
-          "ZUTIS: shrinks larger pictures for the network, 1024 on ImageNet-S. NamedMask: takes "
-              + "all to this size.")
+          "ZUTIS: shrinks larger pictures for the network, 1024 on ImageNet-S. NamedMask and "
+              + "ReCo: takes all to this size.")
   private Optional<Integer> longerSide;
 
   @Mixin private ZsiOptions zsi;
   @Mixin private NamedMaskOptions namedMask;
+  @Mixin private ReCoOptions reCo;
 
   String name() {
     return name;
   }
 
   boolean isDemo() {
-    return name.equals(Models.DEMO) && !zsi.isChosen() && !namedMask.isChosen();
+    return name.equals(Models.DEMO) && !hasOwnNetwork();
+  }
+
+  /** Whether something else than a CLIP and its ZUTIS was chosen. */
+  private boolean hasOwnNetwork() {
+    return zsi.isChosen() || namedMask.isChosen() || reCo.isChosen();
   }
 
   Clip clip(Progress progress) throws IOException {
@@ -83,8 +89,8 @@ final class WordModel {
     if (threshold.isPresent() && !(threshold.get() >= 0 && threshold.get() <= 1)) {
       throw misuse("--threshold " + threshold.get() + ": from 0 to 1");
     }
-    if (longerSide.isPresent() && zutis.isEmpty() && !namedMask.isChosen()) {
-      throw misuse("--longer-side is for a network given by --zutis or --namedmask");
+    if (longerSide.isPresent() && zutis.isEmpty() && !namedMask.isChosen() && !reCo.isChosen()) {
+      throw misuse("--longer-side is for a network given by --zutis, --namedmask or --reco");
     }
     if (longerSide.isPresent() && longerSide.get() < 1) {
       throw misuse("--longer-side " + longerSide.get() + ": at least 1 pixel");
@@ -94,6 +100,13 @@ final class WordModel {
     }
     if (namedMask.isChosen() && (maskClip || zutis.isPresent() || zsi.isChosen())) {
       throw misuse("--namedmask goes without --zutis, --zsi and --mask-clip");
+    }
+    if (reCo.isChosen()
+        && (maskClip || zutis.isPresent() || zsi.isChosen() || namedMask.isChosen())) {
+      throw misuse("--reco goes without --zutis, --zsi, --namedmask and --mask-clip");
+    }
+    if (reCo.useless().isPresent()) {
+      throw misuse(reCo.useless().get());
     }
     if (namedMask.useless().isPresent()) {
       throw misuse(namedMask.useless().get());
@@ -134,6 +147,9 @@ final class WordModel {
     }
     if (namedMask.isChosen()) {
       return namedMask.open(longerSide, progress);
+    }
+    if (reCo.isChosen()) {
+      return reCo.open(name, longerSide.map(InputSize::longerSide), progress);
     }
     Clip clip = clip(progress);
     try {
@@ -193,8 +209,8 @@ final class WordModel {
   }
 
   private Vocabulary withBackground(Vocabulary words) {
-    if (asksZutis() || zsi.isChosen() || namedMask.isChosen()) {
-      return words; // they have learnt what background is themselves
+    if (asksZutis() || hasOwnNetwork()) {
+      return words; // they have learnt what background is, or need pictures of every word
     }
     return isDemo() ? DemoModels.withBackground(words) : words.withCommonBackground();
   }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       ModelsCommand.class,
       IndexCommand.class,
       ArchiveCommand.class,
+      ReferencesCommand.class,
       PseudoMasksCommand.class,
       ExpertsCommand.class,
       TrainCommand.class,

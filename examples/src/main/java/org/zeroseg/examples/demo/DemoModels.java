@@ -25,6 +25,8 @@ import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
+import org.zeroseg.namedmask.DenseEncoder;
+import org.zeroseg.namedmask.ReCoBuilder;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisBuilder;
@@ -39,6 +41,9 @@ public final class DemoModels {
   public static final PromptTemplates TEMPLATES = PromptTemplates.of("a {}");
 
   private static final String CLIP = "clip-resnet";
+
+  /** Sides of what ReCo compares: twice those of the pictures, for a finer grid. */
+  private static final int RECO_SIDE = 128;
 
   private static final List<String> CLIP_FILES =
       List.of("model.safetensors", "merges.txt", "vocab.json");
@@ -202,6 +207,22 @@ public final class DemoModels {
       }
       Files.delete(folder);
     }
+  }
+
+  /**
+   * ReCo by the demo DINO, with the settings that suit its small pictures.
+   *
+   * @param builder still without sources of words
+   * @return the builder
+   * @throws IOException if no temporary file can be written
+   */
+  public static ReCoBuilder reCo(ReCoBuilder builder) throws IOException {
+    return builder
+        .encoder(DenseEncoder.of(dino()))
+        .archiveSide(RECO_SIDE)
+        .input(InputSize.shorterSide(RECO_SIDE))
+        .templates(TEMPLATES)
+        .contexts();
   }
 
   /**

@@ -1,0 +1,129 @@
+package org.zeroseg.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.namedmask.ReferenceEmbeddings;
+
+/** ReCo by the demo models, from pictures to segments. */
+class ReCoCommandsTest extends CommandTest {
+
+  private static final String WORDS = "red star,blue ring";
+
+  @TempDir private static Path shared;
+  @TempDir Path folder;
+  private Path pictures;
+  private Path index;
+
+  @BeforeEach
+  void index() {
+    pictures = shared.resolve("shapeworld/images");
+    index = shared.resolve("index");
+    if (!Files.exists(index)) {
+      succeed("shapeworld", "-o", shared.resolve("shapeworld"), "-n", 40, "--size", 64);
+      succeed("index", pictures, "-i", index);
+    }
+  }
+
+  private Object[] references(Path out, String words, Object... options) {
+    Object[] command = {
+      "references", index, "--pictures", pictures, "--archive-size", 4, "-w", words, "-o", out
+    };
+    return Stream.of(command, options).flatMap(Stream::of).toArray();
+  }
+
+  @Test
+  void aWordMoreCostsItsArchiveAlone() throws IOException {
+    Path file = folder.resolve("references.safetensors");
+    succeed(references(file, WORDS));
+    ReferenceEmbeddings first = ReferenceEmbeddings.read(file);
+    assertEquals(List.of("red star", "blue ring"), List.copyOf(first.vectors().keySet()));
+    assertEquals("4", first.settings().get("archive-size"));
+    succeed(references(file, "green cross," + WORDS));
+    assertTrue(out.toString().contains("3 words, 1 of them new"), out.toString());
+    ReferenceEmbeddings second = ReferenceEmbeddings.read(file);
+    assertArrayEquals(first.vectors().get("blue ring"), second.vectors().get("blue ring"));
+    fail("--rule PAPER, not REFERENCE", references(file, "red ring", "--rule", "reference"));
+  }
+
+  @Test
+  void wordsAreKnownFromFilesArchivesAndIndices() throws IOException {
+    Path file = folder.resolve("references.safetensors");
+    Path archives = folder.resolve("archives.json");
+    succeed(references(file, WORDS));
+    succeed("archive", index, "-w", "green cross", "-k", 3, "-o", archives);
+    Object[] command = {
+      "segment",
+      pictures.resolve("000000.png"),
+      "--reco",
+      file,
+      "--reco",
+      archives,
+      "--reco",
+      index,
+      "--pictures",
+      pictures,
+      "-w",
+      WORDS + ",green cross,striped star",
+      "--threshold",
+      0.9,
+      "-o",
+      folder.resolve("out")
+    };
+    succeed(command);
+    assertEquals(64, Picture.read(folder.resolve("out/000000.labels.png")).width());
+    // A word of the file alone needs no picture; one that nothing tells of is named.
+    succeed(
+        "segment",
+        pictures.resolve("000001.png"),
+        "--reco",
+        file,
+        "-w",
+        "red star",
+        "--crf",
+        "-o",
+        folder.resolve("out"));
+    fail("\"zebra\"", "segment", pictures.resolve("000001.png"), "--reco", file, "-w", "zebra");
+  }
+
+  @Test
+  void aDataSetIsEvaluated() {
+    Object[] set = {"eval", "shapeworld", "--data", shared, "--only", "blue ring", "--limit", 40};
+    Object[] model = {"--reco", index, "--pictures", pictures, "--archive-size", 3};
+    Object[] options = {"--attention", "none", "--threshold", 0.9};
+    succeed(Stream.of(set, model, options).flatMap(Stream::of).toArray());
+    assertTrue(out.toString().contains("mean IoU"), out.toString());
+  }
+
+  @Test
+  void whatIsMissingOrUselessIsNamed() {
+    Path picture = pictures.resolve("000000.png");
+    misuse("--reco goes without", "segment", picture, "--reco", index, "-w", "a", "--mask-clip");
+    misuse("--reco", "segment", picture, "-w", "a", "--crf");
+    fail("--pictures", "segment", picture, "--reco", index, "-w", "red star");
+    misuse("--archive-size 0", "references", index, "-w", "a", "--archive-size", 0);
+    fail("nothing.json", "segment", picture, "--reco", folder.resolve("nothing.json"), "-w", "a");
+    fail(
+        "--encoder",
+        "segment",
+        picture,
+        "--reco",
+        index,
+        "--pictures",
+        pictures,
+        "-w",
+        "a",
+        "--model",
+        index);
+  }
+}
