@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -63,24 +64,39 @@ public final class Segmentation {
    */
   public static Segmentation ofLabels(
       int width, int height, List<String> names, int[] labels, double[] scores) {
-    checkNames(names);
+    return labelled(width, height, names, compact(width, height, names, labels), scores);
+  }
+
+  /**
+   * One segment for every category that has a pixel.
+   *
+   * @param width columns
+   * @param height rows
+   * @param names the categories' names, those of label 1, 2, ...
+   * @param labels row-major, {@code width * height} unsigned values from 0 (background) to the
+   *     number of names
+   * @param scores how sure each category is, in the order of the names
+   * @return the segmentation, its segments in the order of their labels
+   * @throws IllegalArgumentException if sizes disagree or a label has no name
+   */
+  public static Segmentation ofLabels(
+      int width, int height, List<String> names, short[] labels, double[] scores) {
+    return labelled(width, height, names, checked(width, height, names, labels), scores);
+  }
+
+  /** Takes over the labels. */
+  private static Segmentation labelled(
+      int width, int height, List<String> names, short[] labels, double[] scores) {
     if (scores.length != names.size()) {
       throw new IllegalArgumentException(
           scores.length + " scores for " + names.size() + " categories");
     }
-    short[] compact = compact(width, height, names, labels);
-    boolean[] present = new boolean[names.size() + 1];
-    for (int label : labels) {
-      present[label] = true;
-    }
+    Map<Integer, Mask> masks = Mask.ofLabels(width, height, labels);
     List<Segment> segments = new ArrayList<>();
-    for (int label = 1; label < present.length; label++) {
-      if (present[label]) {
-        Mask mask = Mask.ofLabel(width, height, labels, label);
-        segments.add(Segment.of(label, names.get(label - 1), scores[label - 1], mask));
-      }
-    }
-    return new Segmentation(width, height, List.copyOf(names), compact, List.copyOf(segments));
+    masks.forEach(
+        (label, mask) ->
+            segments.add(Segment.of(label, names.get(label - 1), scores[label - 1], mask)));
+    return new Segmentation(width, height, List.copyOf(names), labels, List.copyOf(segments));
   }
 
   /**
@@ -98,12 +114,11 @@ public final class Segmentation {
       int width, int height, List<String> names, List<Segment> segments) {
     checkNames(names);
     List<Segment> ranked = ranked(width, height, names, segments);
-    Mask free = Mask.empty(width, height).not();
     short[] labels = new short[width * height];
-    for (Segment segment : ranked) {
-      Mask visible = segment.mask().and(free);
-      visible.forEach((x, y) -> labels[y * width + x] = (short) segment.label());
-      free = free.andNot(visible);
+    // From the last one on, so that the surer ones lie over the others.
+    for (int i = ranked.size() - 1; i >= 0; i--) {
+      Segment segment = ranked.get(i);
+      segment.mask().forEach((x, y) -> labels[y * width + x] = (short) segment.label());
     }
     return new Segmentation(width, height, List.copyOf(names), labels, ranked);
   }
@@ -115,7 +130,7 @@ public final class Segmentation {
    * @param width columns
    * @param height rows
    * @param names the categories' names, those of label 1, 2, ...
-   * @param labels as for {@link #ofLabels}
+   * @param labels as for {@link #ofLabels(int, int, List, int[], double[])}
    * @param segments as for {@link #ofSegments}; they leave the label map alone
    * @return the segmentation, its segments by falling score, those of equal score in the order
    *     given
@@ -123,7 +138,6 @@ public final class Segmentation {
    */
   public static Segmentation of(
       int width, int height, List<String> names, int[] labels, List<Segment> segments) {
-    checkNames(names);
     return new Segmentation(
         width,
         height,
@@ -132,29 +146,70 @@ public final class Segmentation {
         ranked(width, height, names, segments));
   }
 
+  /**
+   * As {@link #of(int, int, List, int[], List)}, of labels in 16 bits.
+   *
+   * @param width columns
+   * @param height rows
+   * @param names the categories' names, those of label 1, 2, ...
+   * @param labels as for {@link #ofLabels(int, int, List, short[], double[])}
+   * @param segments as for {@link #ofSegments}; they leave the label map alone
+   * @return the segmentation, its segments by falling score, those of equal score in the order
+   *     given
+   * @throws IllegalArgumentException if sizes disagree or a label has no name
+   */
+  public static Segmentation of(
+      int width, int height, List<String> names, short[] labels, List<Segment> segments) {
+    return new Segmentation(
+        width,
+        height,
+        List.copyOf(names),
+        checked(width, height, names, labels),
+        ranked(width, height, names, segments));
+  }
+
   /** A label map in 16 bits a pixel, after a check of its size and of every label. */
   private static short[] compact(int width, int height, List<String> names, int[] labels) {
-    if (width < 1 || height < 1 || labels.length != (long) width * height) {
-      throw new IllegalArgumentException(
-          labels.length + " labels for a picture of " + width + " x " + height);
-    }
+    checkSize(width, height, names, labels.length);
     short[] compact = new short[labels.length];
     for (int i = 0; i < labels.length; i++) {
-      if (labels[i] < 0 || labels[i] > names.size()) {
-        throw new IllegalArgumentException(
-            "Label "
-                + labels[i]
-                + " at pixel ("
-                + i % width
-                + ", "
-                + i / width
-                + "); there are "
-                + names.size()
-                + " categories");
-      }
+      checkLabel(width, names, labels[i], i);
       compact[i] = (short) labels[i];
     }
     return compact;
+  }
+
+  /** A copy, after the same check. */
+  private static short[] checked(int width, int height, List<String> names, short[] labels) {
+    checkSize(width, height, names, labels.length);
+    short[] copy = labels.clone();
+    for (int i = 0; i < copy.length; i++) {
+      checkLabel(width, names, Short.toUnsignedInt(copy[i]), i);
+    }
+    return copy;
+  }
+
+  private static void checkSize(int width, int height, List<String> names, int labels) {
+    checkNames(names);
+    if (width < 1 || height < 1 || labels != (long) width * height) {
+      throw new IllegalArgumentException(
+          labels + " labels for a picture of " + width + " x " + height);
+    }
+  }
+
+  private static void checkLabel(int width, List<String> names, int label, int i) {
+    if (label < 0 || label > names.size()) {
+      throw new IllegalArgumentException(
+          "Label "
+              + label
+              + " at pixel ("
+              + i % width
+              + ", "
+              + i / width
+              + "); there are "
+              + names.size()
+              + " categories");
+    }
   }
 
   /** Segments by falling score, after a check that they fit. */

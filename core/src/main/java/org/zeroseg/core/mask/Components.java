@@ -196,14 +196,45 @@ public final class Components {
   }
 
   private Mask union(boolean[] wanted) {
-    long[] words = Mask.blank(width, height);
-    int stride = Mask.stride(width);
-    for (int i = 0; i < component.length; i++) {
-      if (wanted[component[i]]) {
-        Bits.set(words, runs[3 * i] * stride, runs[3 * i + 1], runs[3 * i + 2]);
+    int left = width;
+    int top = height;
+    int right = 0;
+    int bottom = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      if (wanted[i]) {
+        left = Math.min(left, bounds[4 * i]);
+        top = Math.min(top, bounds[4 * i + 1]);
+        right = Math.max(right, bounds[4 * i + 2]);
+        bottom = Math.max(bottom, bounds[4 * i + 3]);
       }
     }
-    return new Mask(width, height, words);
+    if (right == 0) {
+      return Mask.empty(width, height);
+    }
+    int first = left >> 6;
+    int stride = ((right - 1) >> 6) - first + 1;
+    int shift = first << 6;
+    long[] words = new long[(bottom - top) * stride];
+    for (int i = 0; i < component.length; i++) {
+      if (wanted[component[i]]) {
+        int row = (runs[3 * i] - top) * stride;
+        Bits.set(words, row, runs[3 * i + 1] - shift, runs[3 * i + 2] - shift);
+      }
+    }
+    return new Mask(width, height, words, top, first, stride);
+  }
+
+  /** The number of the part that a pixel of the mask belongs to. */
+  int at(int x, int y) {
+    int low = 0;
+    int high = component.length - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      boolean behind = runs[3 * middle] > y || (runs[3 * middle] == y && runs[3 * middle + 1] > x);
+      low = behind ? low : middle;
+      high = behind ? middle - 1 : high;
+    }
+    return component[low];
   }
 
   /**

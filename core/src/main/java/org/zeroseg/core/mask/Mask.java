@@ -2,15 +2,19 @@ package org.zeroseg.core.mask;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
- * An immutable set of pixels of a picture, one bit per pixel. Rows start at a word of their own, so
- * that set operations, areas and overlaps take 64 pixels at a time.
+ * An immutable set of pixels of a picture, one bit per pixel of its box, so that a small object of
+ * a large picture is small. Rows start at a word of their own, so that set operations, areas and
+ * overlaps take 64 pixels at a time.
  *
  * <p>Operations on two masks need masks of the same size and otherwise throw {@link
  * IllegalArgumentException}.
  */
 public final class Mask {
+
+  private static final long[] NOTHING = {};
 
   /** Says whether a pixel belongs to a mask. */
   @FunctionalInterface
@@ -39,31 +43,45 @@ public final class Mask {
 
   private final int width;
   private final int height;
-  private final long[] words;
-  private final int area;
   // The tight rectangle, right and bottom exclusive; all zero without a pixel.
   private final int left;
   private final int top;
   private final int right;
   private final int bottom;
+  // Of its rows, the words that it touches: from number first on, stride a row.
+  private final long[] words;
+  private final int first;
+  private final int stride;
+  private final int area;
 
   /**
-   * Takes over the words: {@link #stride} a row, pixel x at bit x % 64, bits beyond width clear.
+   * Takes over the words of all rows: {@link #stride(int)} a row, pixel x at bit x % 64, bits
+   * beyond width clear.
    */
   Mask(int width, int height, long[] words) {
+    this(width, height, words, 0, 0, stride(width));
+  }
+
+  /**
+   * Takes over a block of words, around which there is no pixel.
+   *
+   * @param block {@code blockStride} words a row
+   * @param blockTop its first row
+   * @param blockFirst number of its first word within a row
+   */
+  Mask(int width, int height, long[] block, int blockTop, int blockFirst, int blockStride) {
     this.width = width;
     this.height = height;
-    this.words = words;
-    int stride = stride(width);
-    long[] columns = new long[stride];
+    long[] columns = new long[blockStride];
     int pixels = 0;
     int firstRow = -1;
     int lastRow = -1;
-    for (int y = 0, at = 0; y < height; y++) {
+    int rows = blockStride == 0 ? 0 : block.length / blockStride;
+    for (int y = 0, at = 0; y < rows; y++) {
       int before = pixels;
-      for (int i = 0; i < stride; i++, at++) {
-        pixels += Long.bitCount(words[at]);
-        columns[i] |= words[at];
+      for (int i = 0; i < blockStride; i++, at++) {
+        pixels += Long.bitCount(block[at]);
+        columns[i] |= block[at];
       }
       if (pixels > before) {
         firstRow = firstRow < 0 ? y : firstRow;
@@ -72,20 +90,31 @@ public final class Mask {
     }
     area = pixels;
     if (pixels == 0) {
-      left = top = right = bottom = 0;
+      left = top = right = bottom = first = stride = 0;
+      words = NOTHING;
+      return;
+    }
+    int from = 0;
+    while (columns[from] == 0) {
+      from++;
+    }
+    int to = blockStride - 1;
+    while (columns[to] == 0) {
+      to--;
+    }
+    first = blockFirst + from;
+    stride = to - from + 1;
+    left = first * 64 + Long.numberOfTrailingZeros(columns[from]);
+    right = (blockFirst + to) * 64 + 64 - Long.numberOfLeadingZeros(columns[to]);
+    top = blockTop + firstRow;
+    bottom = blockTop + lastRow + 1;
+    if (stride == blockStride && bottom - top == rows) {
+      words = block;
     } else {
-      int first = 0;
-      while (columns[first] == 0) {
-        first++;
+      words = new long[(bottom - top) * stride];
+      for (int y = 0; y < bottom - top; y++) {
+        System.arraycopy(block, (firstRow + y) * blockStride + from, words, y * stride, stride);
       }
-      int last = stride - 1;
-      while (columns[last] == 0) {
-        last--;
-      }
-      left = first * 64 + Long.numberOfTrailingZeros(columns[first]);
-      right = last * 64 + 64 - Long.numberOfLeadingZeros(columns[last]);
-      top = firstRow;
-      bottom = lastRow + 1;
     }
   }
 
@@ -193,6 +222,19 @@ public final class Mask {
   }
 
   /**
+   * The pixels of every label but 0, found in one go.
+   *
+   * @param width columns
+   * @param height rows
+   * @param labels row-major, {@code width * height} unsigned values
+   * @return for each label that has a pixel its mask, labels rising
+   */
+  public static Map<Integer, Mask> ofLabels(int width, int height, short[] labels) {
+    checkLength(width, height, labels.length);
+    return LabelMasks.of(width, height, labels);
+  }
+
+  /**
    * The pixels whose score is above a threshold; a NaN is not.
    *
    * @param width columns
@@ -214,7 +256,8 @@ public final class Mask {
    * @return the mask
    */
   public static Mask empty(int width, int height) {
-    return new Mask(width, height, blank(width, height));
+    checkSize(width, height);
+    return new Mask(width, height, NOTHING, 0, 0, 0);
   }
 
   /**
@@ -248,12 +291,19 @@ public final class Mask {
       throw new IndexOutOfBoundsException(
           "Pixel (" + x + ", " + y + ") of a mask of " + width + " x " + height);
     }
-    return (words[y * stride(width) + (x >> 6)] >>> x & 1) != 0;
+    return (word(y, x >> 6) >>> x & 1) != 0;
   }
 
   /** The bits of 64 pixels of a row. */
   long word(int y, int index) {
-    return words[y * stride(width) + index];
+    return y < top || y >= bottom || index < first || index >= first + stride
+        ? 0
+        : words[at(y, index)];
+  }
+
+  /** Where a word of the box lies. */
+  private int at(int y, int index) {
+    return (y - top) * stride + index - first;
   }
 
   /**
@@ -306,19 +356,14 @@ public final class Mask {
   public int intersection(Mask other) {
     checkSameSize(other);
     int y1 = Math.min(bottom, other.bottom);
-    int x0 = Math.max(left, other.left);
-    int x1 = Math.min(right, other.right);
-    if (x0 >= x1) {
-      return 0;
-    }
-    int stride = stride(width);
-    int first = x0 >> 6;
-    int count = ((x1 - 1) >> 6) - first + 1;
+    int from = Math.max(first, other.first);
+    int count = Math.min(first + stride, other.first + other.stride) - from;
     int shared = 0;
     for (int y = Math.max(top, other.top); y < y1; y++) {
-      int start = y * stride + first;
-      for (int i = start; i < start + count; i++) {
-        shared += Long.bitCount(words[i] & other.words[i]);
+      int own = at(y, from);
+      int others = other.at(y, from);
+      for (int i = 0; i < count; i++) {
+        shared += Long.bitCount(words[own + i] & other.words[others + i]);
       }
     }
     return shared;
@@ -353,11 +398,22 @@ public final class Mask {
    */
   public Mask and(Mask other) {
     checkSameSize(other);
-    long[] result = new long[words.length];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = words[i] & other.words[i];
+    int y0 = Math.max(top, other.top);
+    int y1 = Math.min(bottom, other.bottom);
+    int from = Math.max(first, other.first);
+    int count = Math.min(first + stride, other.first + other.stride) - from;
+    if (y0 >= y1 || count <= 0) {
+      return empty(width, height);
     }
-    return new Mask(width, height, result);
+    long[] result = new long[(y1 - y0) * count];
+    for (int y = y0, i = 0; y < y1; y++) {
+      int own = at(y, from);
+      int others = other.at(y, from);
+      for (int end = i + count; i < end; i++) {
+        result[i] = words[own++] & other.words[others++];
+      }
+    }
+    return new Mask(width, height, result, y0, from, count);
   }
 
   /**
@@ -368,11 +424,27 @@ public final class Mask {
    */
   public Mask or(Mask other) {
     checkSameSize(other);
-    long[] result = new long[words.length];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = words[i] | other.words[i];
+    if (isEmpty() || other.isEmpty()) {
+      return isEmpty() ? other : this;
     }
-    return new Mask(width, height, result);
+    int y0 = Math.min(top, other.top);
+    int y1 = Math.max(bottom, other.bottom);
+    int from = Math.min(first, other.first);
+    int count = Math.max(first + stride, other.first + other.stride) - from;
+    long[] result = new long[(y1 - y0) * count];
+    join(result, y0, from, count);
+    other.join(result, y0, from, count);
+    return new Mask(width, height, result, y0, from, count);
+  }
+
+  /** Adds this mask's pixels to a block that holds its box. */
+  private void join(long[] block, int blockTop, int blockFirst, int blockStride) {
+    for (int y = top, own = 0; y < bottom; y++) {
+      int to = (y - blockTop) * blockStride + first - blockFirst;
+      for (int i = 0; i < stride; i++) {
+        block[to + i] |= words[own++];
+      }
+    }
   }
 
   /**
@@ -383,11 +455,22 @@ public final class Mask {
    */
   public Mask andNot(Mask other) {
     checkSameSize(other);
-    long[] result = new long[words.length];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = words[i] & ~other.words[i];
+    int y0 = Math.max(top, other.top);
+    int y1 = Math.min(bottom, other.bottom);
+    int from = Math.max(first, other.first);
+    int count = Math.min(first + stride, other.first + other.stride) - from;
+    if (y0 >= y1 || count <= 0) {
+      return this;
     }
-    return new Mask(width, height, result);
+    long[] result = words.clone();
+    for (int y = y0; y < y1; y++) {
+      int own = at(y, from);
+      int others = other.at(y, from);
+      for (int i = 0; i < count; i++) {
+        result[own + i] &= ~other.words[others + i];
+      }
+    }
+    return new Mask(width, height, result, top, first, stride);
   }
 
   /**
@@ -396,11 +479,17 @@ public final class Mask {
    * @return the complement
    */
   public Mask not() {
-    int stride = stride(width);
-    long tail = tail(width);
-    long[] result = new long[words.length];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = (i + 1) % stride == 0 ? ~words[i] & tail : ~words[i];
+    int all = stride(width);
+    long[] result = blank(width, height);
+    Arrays.fill(result, -1L);
+    for (int y = 0; y < height; y++) {
+      result[(y + 1) * all - 1] = tail(width);
+    }
+    for (int y = top, own = 0; y < bottom; y++) {
+      int to = y * all + first;
+      for (int i = 0; i < stride; i++) {
+        result[to + i] &= ~words[own++];
+      }
     }
     return new Mask(width, height, result);
   }
@@ -420,26 +509,29 @@ public final class Mask {
    * @return a mask of that size; what lies outside this one is clear
    */
   public Mask crop(int x, int y, int cropWidth, int cropHeight) {
-    long[] result = blank(cropWidth, cropHeight);
-    int stride = stride(width);
-    int cropStride = stride(cropWidth);
+    checkSize(cropWidth, cropHeight);
+    int x0 = (int) Math.max(0, (long) left - x);
+    int x1 = (int) Math.min(cropWidth, (long) right - x);
+    int y0 = (int) Math.max(0, (long) top - y);
+    int y1 = (int) Math.min(cropHeight, (long) bottom - y);
+    if (x0 >= x1 || y0 >= y1) {
+      return empty(cropWidth, cropHeight);
+    }
+    int from = x0 >> 6;
+    int count = ((x1 - 1) >> 6) - from + 1;
     long tail = tail(cropWidth);
     int shift = x & 63;
-    for (int row = 0; row < cropHeight; row++) {
-      long source = (long) y + row;
-      if (source < 0 || source >= height) {
-        continue;
-      }
-      int start = (int) source * stride;
-      for (int i = 0; i < cropStride; i++) {
-        int from = (x >> 6) + i;
-        long low = from >= 0 && from < stride ? words[start + from] : 0;
-        long high = shift > 0 && from >= -1 && from + 1 < stride ? words[start + from + 1] : 0;
+    long[] result = new long[(y1 - y0) * count];
+    for (int row = y0, at = 0; row < y1; row++) {
+      for (int i = from; i < from + count; i++) {
+        int source = (x >> 6) + i;
+        long low = word(y + row, source);
+        long high = shift > 0 ? word(y + row, source + 1) : 0;
         long word = shift == 0 ? low : low >>> shift | high << -shift;
-        result[row * cropStride + i] = i == cropStride - 1 ? word & tail : word;
+        result[at++] = i == stride(cropWidth) - 1 ? word & tail : word;
       }
     }
-    return new Mask(cropWidth, cropHeight, result);
+    return new Mask(cropWidth, cropHeight, result, y0, from, count);
   }
 
   /**
@@ -492,30 +584,31 @@ public final class Mask {
    * @return a mask of width {@link #height} and height {@link #width}
    */
   public Mask transpose() {
-    long[] result = blank(height, width);
-    int stride = stride(width);
-    int resultStride = stride(height);
+    if (isEmpty()) {
+      return empty(height, width);
+    }
+    int from = top >> 6;
+    int count = ((bottom - 1) >> 6) - from + 1;
+    long[] result = new long[(right - left) * count];
     long[] block = new long[64];
     for (int y = top & ~63; y < bottom; y += 64) {
-      int rows = Math.min(64, height - y);
-      for (int i = left >> 6; i << 6 < right; i++) {
+      for (int i = first; i < first + stride; i++) {
         long any = 0;
-        for (int r = 0; r < rows; r++) {
-          block[r] = words[(y + r) * stride + i];
+        for (int r = 0; r < 64; r++) {
+          block[r] = word(y + r, i);
           any |= block[r];
         }
         if (any == 0) {
           continue;
         }
-        Arrays.fill(block, rows, 64, 0);
         transpose(block);
-        int columns = Math.min(64, width - (i << 6));
-        for (int c = 0; c < columns; c++) {
-          result[((i << 6) + c) * resultStride + (y >> 6)] = block[c];
+        int end = Math.min(right, (i + 1) << 6);
+        for (int x = Math.max(left, i << 6); x < end; x++) {
+          result[(x - left) * count + (y >> 6) - from] = block[x & 63];
         }
       }
     }
-    return new Mask(height, width, result);
+    return new Mask(height, width, result, left, from, count);
   }
 
   /** Transposes 64 x 64 bits by exchanging ever smaller quadrants (Hacker's Delight, 7-3). */
@@ -580,21 +673,20 @@ public final class Mask {
    */
   public Mask eroded() {
     long[] result = new long[words.length];
-    int stride = stride(width);
-    for (int y = top; y < bottom; y++) {
-      int row = y * stride;
-      for (int i = left >> 6; i << 6 < right; i++) {
-        long word = words[row + i];
-        long fromLeft = word << 1 | (i == 0 ? 1 : words[row + i - 1] >>> 63);
+    int last = stride(width) - 1;
+    for (int y = top, at = 0; y < bottom; y++) {
+      for (int i = first; i < first + stride; i++) {
+        long word = words[at];
+        long fromLeft = word << 1 | (i == 0 ? 1 : word(y, i - 1) >>> 63);
         long fromRight = word >>> 1;
-        fromRight |= i == stride - 1 ? ~(tail(width) >>> 1) : words[row + i + 1] << 63;
+        fromRight |= i == last ? ~(tail(width) >>> 1) : word(y, i + 1) << 63;
         word &= fromLeft & fromRight;
-        word &= y == 0 ? -1L : words[row + i - stride];
-        word &= y == height - 1 ? -1L : words[row + i + stride];
-        result[row + i] = word;
+        word &= y == 0 ? -1L : word(y - 1, i);
+        word &= y == height - 1 ? -1L : word(y + 1, i);
+        result[at++] = word;
       }
     }
-    return new Mask(width, height, result);
+    return new Mask(width, height, result, top, first, stride);
   }
 
   /**
@@ -643,8 +735,8 @@ public final class Mask {
    */
   public void forEach(PixelConsumer visitor) {
     for (int y = top; y < bottom; y++) {
-      for (int i = left >> 6; i << 6 < right; i++) {
-        for (long word = word(y, i); word != 0; word &= word - 1) {
+      for (int i = first; i < first + stride; i++) {
+        for (long word = words[at(y, i)]; word != 0; word &= word - 1) {
           visitor.accept((i << 6) + Long.numberOfTrailingZeros(word), y);
         }
       }
@@ -667,12 +759,14 @@ public final class Mask {
     return other instanceof Mask mask
         && width == mask.width
         && height == mask.height
+        && left == mask.left
+        && top == mask.top
         && Arrays.equals(words, mask.words);
   }
 
   @Override
   public int hashCode() {
-    return 31 * (31 * width + height) + Arrays.hashCode(words);
+    return 31 * (31 * (31 * (31 * width + height) + left) + top) + Arrays.hashCode(words);
   }
 
   @Override

@@ -18,12 +18,16 @@ final class Outlines {
   private static final int[] DY = {0, 1, 0, -1};
 
   private final Mask mask;
+  private final int left;
+  private final int top;
   private final long[] starts;
   private double[] corners = new double[32];
   private int size;
 
-  private Outlines(Mask mask) {
+  private Outlines(Mask mask, int left, int top) {
     this.mask = mask;
+    this.left = left;
+    this.top = top;
     int stride = Mask.stride(mask.width());
     starts = Mask.blank(mask.width(), mask.height());
     for (int y = 0; y < mask.height(); y++) {
@@ -34,20 +38,31 @@ final class Outlines {
   }
 
   static List<Polygon> of(Mask mask) {
+    if (mask.isEmpty()) {
+      return List.of();
+    }
+    Box box = mask.box();
+    int left = (int) box.x();
+    int top = (int) box.y();
+    Mask part = mask.crop(left, top, (int) box.width(), (int) box.height());
+    return of(part, left, top);
+  }
+
+  /** Of what is in a mask's box, as wide and high as that. */
+  private static List<Polygon> of(Mask mask, int left, int top) {
     Components parts = mask.components(Connectivity.FOUR);
-    int[] labels = parts.labels();
     Ring[] outer = new Ring[parts.count()];
     List<List<Ring>> holes = new ArrayList<>();
     for (int i = 0; i < outer.length; i++) {
       holes.add(new ArrayList<>());
     }
-    Outlines outlines = new Outlines(mask);
+    Outlines outlines = new Outlines(mask, left, top);
     int stride = Mask.stride(mask.width());
     for (int y = 0; y < mask.height(); y++) {
       for (int i = 0; i < stride; i++) {
         while (outlines.starts[y * stride + i] != 0) {
           int x = (i << 6) + Long.numberOfTrailingZeros(outlines.starts[y * stride + i]);
-          int part = labels[y * mask.width() + x] - 1;
+          int part = parts.at(x, y);
           outlines.trace(x, y);
           for (Ring ring : outlines.cut()) {
             if (ring.area() > 0) {
@@ -105,14 +120,14 @@ final class Outlines {
         if (before != null) {
           rings.add(new Ring(Arrays.copyOfRange(open, before, length)));
           for (int k = before; k < length; k += 2) {
-            passed.remove(key((int) open[k], (int) open[k + 1]));
+            passed.remove(key((int) open[k] - left, (int) open[k + 1] - top));
           }
           length = before;
         }
         passed.put(key(x, y), length);
       }
-      open[length++] = x;
-      open[length++] = y;
+      open[length++] = left + (double) x;
+      open[length++] = top + (double) y;
     }
     rings.add(new Ring(Arrays.copyOf(open, length)));
     return rings;

@@ -79,7 +79,9 @@ public final class Rle {
     int size = 0;
     long last = 0;
     int position = 0;
-    for (int x = 0; x < columns.height(); x++) {
+    // Beyond the box nothing begins, and in the column after it a run may end.
+    Box box = mask.box();
+    for (int x = (int) box.x(); x < Math.min(box.right() + 1, mask.width()); x++) {
       for (int i = 0; i < stride; i++) {
         long word = columns.word(x, i);
         int length = Math.min(64, columns.width() - (i << 6));

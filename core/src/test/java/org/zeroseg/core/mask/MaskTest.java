@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class MaskTest {
@@ -232,5 +234,87 @@ class MaskTest {
   private static void assertRefused(String message, Runnable call) {
     String found = assertThrows(IllegalArgumentException.class, call::run).getMessage();
     assertTrue(found.contains(message), found);
+  }
+
+  @Test
+  void smallObjectsOfALargePictureAreTreatedAsTheirPixelsSay() {
+    int width = 200;
+    int height = 90;
+    SplittableRandom random = new SplittableRandom(8);
+    for (int turn = 0; turn < 60; turn++) {
+      Mask a = somewhere(width, height, random);
+      Mask b = somewhere(width, height, random);
+      assertEquals(Mask.of(width, height, (x, y) -> a.get(x, y) && b.get(x, y)), a.and(b));
+      assertEquals(Mask.of(width, height, (x, y) -> a.get(x, y) || b.get(x, y)), a.or(b));
+      assertEquals(Mask.of(width, height, (x, y) -> a.get(x, y) && !b.get(x, y)), a.andNot(b));
+      assertEquals(Mask.of(width, height, (x, y) -> !a.get(x, y)), a.not());
+      assertEquals(Mask.of(height, width, (x, y) -> a.get(y, x)), a.transpose());
+      assertEquals(a.and(b).area(), a.intersection(b));
+      assertEquals(a, a.rle().mask());
+      Mask further = a.crop(-7, -3, width + 7, height + 3);
+      assertArrayEquals(
+          moved(a.polygons(), 7, 3).stream().flatMap(List::stream).toArray(),
+          moved(further.polygons(), 0, 0).stream().flatMap(List::stream).toArray());
+      assertEquals(a.or(b).hashCode(), b.or(a).hashCode());
+      int x = random.nextInt(-100, 250);
+      int y = random.nextInt(-60, 100);
+      Mask placed = a.crop(x, y, 150, 70);
+      assertEquals(
+          Mask.of(
+              150,
+              70,
+              (u, v) ->
+                  u + x >= 0
+                      && u + x < width
+                      && v + y >= 0
+                      && v + y < height
+                      && a.get(u + x, v + y)),
+          placed);
+    }
+  }
+
+  /** A noisy part of a picture that is empty around it, or nothing at all. */
+  private static Mask somewhere(int width, int height, SplittableRandom random) {
+    int left = random.nextInt(width);
+    int top = random.nextInt(height);
+    int right = random.nextInt(left, width);
+    int bottom = random.nextInt(top, height);
+    Mask noise = RleTest.random(width, height, .6, random);
+    return noise.and(
+        Mask.of(width, height, (x, y) -> x >= left && x < right && y >= top && y < bottom));
+  }
+
+  private static List<List<double[]>> moved(List<Polygon> polygons, int x, int y) {
+    return polygons.stream()
+        .map(
+            polygon ->
+                Stream.concat(Stream.of(polygon.outer()), polygon.holes().stream())
+                    .map(ring -> moved(ring.xy(), x, y))
+                    .toList())
+        .toList();
+  }
+
+  private static double[] moved(double[] xy, int x, int y) {
+    for (int i = 0; i < xy.length; i += 2) {
+      xy[i] += x;
+      xy[i + 1] += y;
+    }
+    return xy;
+  }
+
+  @Test
+  void masksOfAllLabelsAreThoseOfEach() {
+    SplittableRandom random = new SplittableRandom(9);
+    int[] labels = new int[130 * 40];
+    short[] compact = new short[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = random.nextInt(3) == 0 ? random.nextInt(5) * 16000 : i == 0 ? 0 : labels[i - 1];
+      compact[i] = (short) labels[i];
+    }
+    Map<Integer, Mask> masks = Mask.ofLabels(130, 40, compact);
+    assertEquals(List.of(16000, 32000, 48000, 64000), List.copyOf(masks.keySet()));
+    masks.forEach((label, mask) -> assertEquals(Mask.ofLabel(130, 40, labels, label), mask));
+    assertEquals(Map.of(), Mask.ofLabels(3, 2, new short[6]));
+    assertThrows(IllegalArgumentException.class, () -> Mask.ofLabels(3, 2, new short[5]));
   }
 }
