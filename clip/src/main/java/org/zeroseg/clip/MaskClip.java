@@ -19,7 +19,10 @@ import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.segment.Labelling;
+import org.zeroseg.core.segment.ScoreMap;
 import org.zeroseg.core.segment.Scoring;
+import org.zeroseg.core.segment.TiledLabels;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.segment.WordRows;
 import org.zeroseg.core.tensor.LinearTaps;
 
@@ -66,6 +69,7 @@ public final class MaskClip implements Segmenter {
       PromptTemplates templates,
       Refinement refinement,
       Optional<SlidingWindow> windows,
+      Optional<Tiles> tiles,
       Progress progress) {}
 
   /**
@@ -87,40 +91,68 @@ public final class MaskClip implements Segmenter {
           "class vectors of %d numbers for a model of %d: they are another model's"
               .formatted(classifier[0].length, clip.config().embedding()));
     }
-    return Batches.map(
+    return Batches.tiled(
         pictures,
-        picture -> settings.input().of(picture, 1),
-        sizes -> settings.batch(),
-        (some, sizes) ->
-            scores(some, sizes, words, classifier).stream()
-                .map(grid -> segmentation(grid, sizes, vocabulary, words))
-                .toList());
+        settings.tiles(),
+        large -> tiled(large, vocabulary, words, classifier),
+        others ->
+            Batches.map(
+                others,
+                picture -> settings.input().of(picture, 1),
+                sizes -> settings.batch(),
+                (some, sizes) ->
+                    scores(some, sizes, words, classifier).stream()
+                        .map(grid -> segmentation(grid, sizes, vocabulary, words))
+                        .toList()));
   }
 
-  private Segmentation segmentation(Grid grid, Sizes sizes, Vocabulary vocabulary, WordRows words) {
+  /** A picture that takes several tiles. */
+  private Segmentation tiled(
+      Picture picture, Vocabulary vocabulary, WordRows words, float[][] classifier) {
+    TiledLabels pixels =
+        new TiledLabels(
+            settings.tiles().orElseThrow(),
+            picture.width(),
+            picture.height(),
+            words.categories(),
+            scoring(),
+            vocabulary.backgroundThreshold());
+    pixels.add(
+        picture,
+        settings.batch(),
+        settings.progress(),
+        parts -> scores(parts, settings.input().of(parts.get(0), 1), words, classifier));
+    Labelling.Labels labels = pixels.labels();
+    return Segmentation.ofLabels(
+        picture.width(), picture.height(), vocabulary.names(), labels.compact(), labels.scores());
+  }
+
+  private Scoring scoring() {
+    return settings.refinement().smooths() ? Scoring.share() : SOFTMAX;
+  }
+
+  private Segmentation segmentation(
+      ScoreMap grid, Sizes sizes, Vocabulary vocabulary, WordRows words) {
     OptionalDouble threshold = vocabulary.backgroundThreshold();
     boolean once = threshold.isPresent();
     Labelling labelling =
         new Labelling(
             taps(grid.height(), sizes.newHeight(), sizes.height(), once),
             taps(grid.width(), sizes.newWidth(), sizes.width(), once),
-            settings.refinement().smooths() ? Scoring.share() : SOFTMAX,
+            scoring(),
             threshold);
     Labelling.Labels labels =
         labelling.apply(grid.values(), words.count(), words.categories(), grid.width());
     return Segmentation.ofLabels(
-        sizes.width(), sizes.height(), vocabulary.names(), labels.labels(), labels.scores());
+        sizes.width(), sizes.height(), vocabulary.names(), labels.compact(), labels.scores());
   }
 
   private static LinearTaps taps(int cells, int input, int picture, boolean once) {
     return once ? LinearTaps.of(cells, picture) : LinearTaps.of(cells, input).then(picture);
   }
 
-  /** A map {@code [count, height, width]}. */
-  @SuppressWarnings("ArrayRecordComponent")
-  private record Grid(float[] values, int height, int width) {}
-
-  private List<Grid> scores(
+  /** Maps of the categories and background words. */
+  private List<ScoreMap> scores(
       List<Picture> pictures, Sizes sizes, WordRows words, float[][] classifier) {
     List<Picture> inputs = sizes.resize(pictures, settings.filter());
     long[] owners = Arrays.stream(words.owners()).asLongStream().toArray();
@@ -136,10 +168,10 @@ public final class MaskClip implements Segmenter {
           NDArray best = Refinement.bestWords(map.cosines(), owners);
           float[] refined = settings.refinement().apply(best, map.keys()).toFloatArray();
           int length = refined.length / inputs.size();
-          List<Grid> grids = new ArrayList<>();
+          List<ScoreMap> grids = new ArrayList<>();
           for (int i = 0; i < inputs.size(); i++) {
             float[] own = Arrays.copyOfRange(refined, i * length, (i + 1) * length);
-            grids.add(new Grid(own, map.height(), map.width()));
+            grids.add(new ScoreMap(own, map.height(), map.width()));
           }
           return grids;
         });

@@ -166,6 +166,7 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
               templates,
               refinement,
               windows,
+              tiles(),
               progress()));
     } catch (RuntimeException e) {
       chosen.close();

@@ -25,6 +25,7 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.segment.Tiles;
 
 class MaskClipTest {
@@ -126,6 +127,51 @@ class MaskClipTest {
       assertArrayEquals(
           whole.segment(image, WORDS).labels(), windowed.segment(image, WORDS).labels());
       assertEquals(120, cut.segment(image, WORDS).width());
+    }
+  }
+
+  @Test
+  void tilesChangeNothingInPicturesThatFitAndCoverThoseThatDoNot() throws IOException {
+    Vocabulary words = WORDS.withBackground("sky").withBackgroundThreshold(0.2);
+    for (ClipConfig.Image tower : List.of(TinyClip.VIT, TinyClip.RES_NET)) {
+      try (Clip clip = TinyClip.clip(tower);
+          MaskClip whole = small(clip).build();
+          MaskClip tiled = small(clip).tiles(64, 16).batch(2).build()) {
+        List<Picture> pictures = List.of(image(64, 48), image(150, 131), image(20, 300));
+        List<Segmentation> found = tiled.segment(pictures, words);
+        assertArrayEquals(whole.segment(pictures.get(0), words).labels(), found.get(0).labels());
+        for (int i = 0; i < pictures.size(); i++) {
+          assertEquals(pictures.get(i).width(), found.get(i).width());
+          assertEquals(pictures.get(i).height(), found.get(i).height());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPictureOfEqualTilesGetsEqualLabelsInEach() throws IOException {
+    // Side by side without overlap, every tile shows the network the same.
+    Picture part = image(32, 32);
+    byte[] samples = new byte[3 * 96 * 64];
+    for (int y = 0; y < 64; y++) {
+      for (int x = 0; x < 96; x++) {
+        for (int c = 0; c < 3; c++) {
+          samples[(y * 96 + x) * 3 + c] = (byte) part.sample(x % 32, y % 32, c);
+        }
+      }
+    }
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        MaskClip whole = small(clip).build();
+        MaskClip tiled = small(clip).tiles(32, 0).build()) {
+      Segmentation one = whole.segment(part, WORDS.withBackgroundThreshold(0));
+      Segmentation all =
+          tiled.segment(
+              Picture.of(PixelFormat.RGB, 96, 64, samples), WORDS.withBackgroundThreshold(0));
+      for (int y = 0; y < 64; y++) {
+        for (int x = 0; x < 96; x++) {
+          assertEquals(one.labelAt(x % 32, y % 32), all.labelAt(x, y), x + ", " + y);
+        }
+      }
     }
   }
 

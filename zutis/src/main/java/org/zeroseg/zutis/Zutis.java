@@ -233,8 +233,8 @@ public final class Zutis implements Segmenter {
     }
     Labelling.Labels labels = output.labels(words, vocabulary, width, height);
     return output.queries().isEmpty()
-        ? Segmentation.ofLabels(width, height, names, labels.labels(), labels.scores())
-        : Segmentation.of(width, height, names, labels.labels(), instances);
+        ? Segmentation.ofLabels(width, height, names, labels.compact(), labels.scores())
+        : Segmentation.of(width, height, names, labels.compact(), instances);
   }
 
   /** Frees the network, and the CLIP if it is this segmenter's own, after the calls that run. */

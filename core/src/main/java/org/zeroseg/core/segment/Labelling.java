@@ -1,7 +1,6 @@
 package org.zeroseg.core.segment;
 
 import java.util.OptionalDouble;
-import java.util.stream.IntStream;
 import org.zeroseg.core.tensor.LinearTaps;
 
 /**
@@ -16,17 +15,28 @@ import org.zeroseg.core.tensor.LinearTaps;
 public record Labelling(
     LinearTaps rows, LinearTaps columns, Scoring scoring, OptionalDouble threshold) {
 
-  /** Rows that one task works through with one set of buffers. */
-  private static final int BAND = 16;
-
   /**
    * The winners.
    *
-   * @param labels row-major: 0 for background, else the number of the category from 1
+   * @param compact row-major, unsigned: 0 for background, else the number of the category from 1
    * @param scores for each category the mean probability of the pixels that it won; 0 if none
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Labels(int[] labels, double[] scores) {}
+  public record Labels(short[] compact, double[] scores) {
+
+    /**
+     * The labels in 32 bits.
+     *
+     * @return a copy
+     */
+    public int[] labels() {
+      int[] wide = new int[compact.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = Short.toUnsignedInt(compact[i]);
+      }
+      return wide;
+    }
+  }
 
   /**
    * Decides every pixel; the first of equals wins.
@@ -38,22 +48,9 @@ public record Labelling(
    * @return what every pixel is
    */
   public Labels apply(float[] map, int count, int named, int width) {
-    int pictureWidth = columns.size();
-    int[] labels = new int[Math.multiplyExact(rows.size(), pictureWidth)];
-    int bands = (rows.size() + BAND - 1) / BAND;
-    double[][] sums = new double[bands][named];
-    IntStream.range(0, bands)
-        .parallel()
-        .forEach(
-            band -> {
-              float[][] row = new float[count][pictureWidth];
-              int end = Math.min(rows.size(), (band + 1) * BAND);
-              for (int y = band * BAND; y < end; y++) {
-                resize(map, width, y, row);
-                decide(row, named, labels, y * pictureWidth, sums[band]);
-              }
-            });
-    return new Labels(labels, means(labels, sums, named));
+    PixelLabels pixels = new PixelLabels(columns.size(), rows.size(), named, scoring, threshold);
+    pixels.decide((y, row) -> resize(map, width, y, row), count, rows.size());
+    return pixels.finish();
   }
 
   /**
@@ -71,45 +68,5 @@ public record Labelling(
       rows.row(map, category * cells, width, y, narrow);
       columns.apply(narrow, row[category]);
     }
-  }
-
-  private void decide(float[][] row, int named, int[] labels, int offset, double[] sums) {
-    int[] winners = new int[columns.size()];
-    float[] best = row[0].clone();
-    // Category by category along the row, which the processor does several pixels at a time.
-    for (int category = 1; category < row.length; category++) {
-      float[] value = row[category];
-      for (int x = 0; x < best.length; x++) {
-        if (value[x] > best[x]) {
-          best[x] = value[x];
-          winners[x] = category;
-        }
-      }
-    }
-    for (int x = 0; x < winners.length; x++) {
-      int winner = winners[x];
-      if (winner >= named) {
-        continue;
-      }
-      double probability = scoring.probability(row, winner, x);
-      if (threshold.isEmpty() || probability >= threshold.getAsDouble()) {
-        labels[offset + x] = winner + 1;
-        sums[winner] += probability;
-      }
-    }
-  }
-
-  private static double[] means(int[] labels, double[][] sums, int named) {
-    int[] pixels = new int[named + 1];
-    for (int label : labels) {
-      pixels[label]++;
-    }
-    double[] means = new double[named];
-    for (double[] sum : sums) {
-      for (int category = 0; category < named; category++) {
-        means[category] += sum[category] / Math.max(1, pixels[category + 1]);
-      }
-    }
-    return means;
   }
 }

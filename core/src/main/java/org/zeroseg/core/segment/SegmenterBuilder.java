@@ -2,10 +2,12 @@ package org.zeroseg.core.segment;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.zeroseg.core.hub.ModelBuilder;
 
 /**
- * Options that the builders of all segmenters share: the model, the input size, and the batch size.
+ * Options that the builders of all segmenters share: the model, the input size, tiles, and the
+ * batch size.
  *
  * @param <B> the builder itself
  */
@@ -14,6 +16,7 @@ public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends Mo
   private Source<String> model = Source.missing("choose a model: builder().model(...)");
   private InputSize input;
   private int batch;
+  private Optional<Tiles> tiles = Optional.empty();
 
   /**
    * With a method's defaults.
@@ -89,6 +92,22 @@ public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends Mo
   }
 
   /**
+   * Looks at large pictures in overlapping tiles, each of which the network sees as a picture of
+   * its own, so that detail is kept, and memory small, whatever a picture's size. Scores are
+   * averaged where tiles overlap, those near a tile's edge counting least, and objects that several
+   * tiles show are found once. A picture that fits into a tile is looked at as without them.
+   *
+   * @param side of a tile in pixels of the picture; objects should fit into one
+   * @param overlap of neighbours in pixels; an eighth of the side is a good start
+   * @return this
+   * @throws IllegalArgumentException unless the overlap is at least 0 and at most half the side
+   */
+  public B tiles(int side, int overlap) {
+    tiles = Optional.of(Tiles.overlapping(side, overlap));
+    return self();
+  }
+
+  /**
    * The model in force.
    *
    * @return a path or an id
@@ -115,5 +134,14 @@ public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends Mo
    */
   protected int batch() {
     return batch;
+  }
+
+  /**
+   * The tiles in force.
+   *
+   * @return none unless chosen
+   */
+  protected Optional<Tiles> tiles() {
+    return tiles;
   }
 }

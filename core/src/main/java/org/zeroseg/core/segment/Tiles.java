@@ -3,17 +3,81 @@ package org.zeroseg.core.segment;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.zeroseg.core.Progress;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Window;
 
 /**
- * Overlapping squares of cells that cover a grid, so that a network with quadratic attention can
- * look at large pictures part by part. Their edges lie between cells, so that the cells of all
- * squares are those of one grid.
+ * Overlapping squares that cover an area, so that a network can look at large pictures part by part
+ * and each in detail. The area is counted in pixels, or in the cells of a grid, so that the cells
+ * of all squares are those of that grid. An area that is smaller than a square along an axis is one
+ * square along it, which is cut.
  *
- * @param side of a square in cells
- * @param step between squares in cells, at most the side
+ * @param side of a square
+ * @param step between squares, at most the side
  */
 public record Tiles(int side, int step) {
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if the step is below 1 or above the side
+   */
+  public Tiles {
+    if (step < 1 || side < step) {
+      throw new IllegalArgumentException("tiles of " + side + " every " + step);
+    }
+  }
+
+  /**
+   * Squares by what neighbours share.
+   *
+   * @param side of a square in pixels
+   * @param overlap of neighbours in pixels
+   * @return the squares
+   * @throws IllegalArgumentException unless the overlap is at least 0 and at most half the side
+   */
+  public static Tiles overlapping(int side, int overlap) {
+    if (side < 1 || overlap < 0 || 2L * overlap > side) {
+      throw new IllegalArgumentException(
+          "tiles of %d pixels that overlap by %d: an overlap is from 0 to half the side"
+              .formatted(side, overlap));
+    }
+    return new Tiles(side, side - overlap);
+  }
+
+  /**
+   * Whether an area takes several squares.
+   *
+   * @param width of the area
+   * @param height of the area
+   * @return false if one covers it
+   */
+  public boolean split(int width, int height) {
+    return width > side || height > side;
+  }
+
+  /**
+   * All squares, which are of one size.
+   *
+   * @param width of the area
+   * @param height of the area
+   * @return row by row from the top, each from left to right
+   */
+  public List<List<Window>> rows(int width, int height) {
+    return IntStream.of(starts(height)).mapToObj(top -> row(width, height, top)).toList();
+  }
+
+  private List<Window> row(int width, int height, int top) {
+    return IntStream.of(starts(width))
+        .mapToObj(left -> new Window(left, top, Math.min(side, width), Math.min(side, height)))
+        .toList();
+  }
 
   /**
    * Side and step in pixels, rounded up to whole cells.
@@ -64,6 +128,38 @@ public record Tiles(int side, int step) {
     int last = Math.max(0, cells - side);
     int count = (last + step - 1) / step + 1;
     return IntStream.range(0, count).map(i -> Math.min(i * step, last)).toArray();
+  }
+
+  /**
+   * Shows a network a picture square by square.
+   *
+   * @param picture of any size
+   * @param together how many squares the network takes at once
+   * @param progress is told of every square
+   * @param network takes squares, all of one size, and gives one result each
+   * @param row takes each row of squares with their results, from the top
+   * @param <R> a result
+   */
+  public <R> void forEach(
+      Picture picture,
+      int together,
+      Progress progress,
+      Function<List<Picture>, List<R>> network,
+      BiConsumer<List<Window>, List<R>> row) {
+    List<List<Window>> rows = rows(picture.width(), picture.height());
+    int done = 0;
+    int all = rows.size() * rows.get(0).size();
+    for (List<Window> windows : rows) {
+      List<R> results = new ArrayList<>();
+      for (int from = 0; from < windows.size(); from += together) {
+        progress.update("Looking at tiles", done, all);
+        List<Window> some = windows.subList(from, Math.min(from + together, windows.size()));
+        results.addAll(network.apply(some.stream().map(picture::crop).toList()));
+        done += some.size();
+      }
+      row.accept(windows, results);
+    }
+    progress.update("Looking at tiles", done, all);
   }
 
   /** The mean of values that lie on parts of a grid, for one picture. */

@@ -140,4 +140,23 @@ public final class LinearTaps {
       output[i] = sum;
     }
   }
+
+  /**
+   * Adds all output elements of one row to another, each times a factor.
+   *
+   * @param row the input elements
+   * @param factors {@link #size()} of them
+   * @param target what is added to
+   * @param offset where the first output element goes in it
+   */
+  public void add(float[] row, float[] factors, float[] target, int offset) {
+    for (int i = 0; i < first.length; i++) {
+      float sum = 0;
+      float[] w = weights[i];
+      for (int tap = 0; tap < w.length; tap++) {
+        sum += w[tap] * row[first[i] + tap];
+      }
+      target[offset + i] += factors[i] * sum;
+    }
+  }
 }
