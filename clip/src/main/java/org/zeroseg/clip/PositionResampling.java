@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDManager;
 import org.zeroseg.core.network.Mode;
 
 /**
- * How a position table is resampled to a grid other than the native one. All take the bicubic
- * kernel with a = -0.75 and leave the class token's row alone; they differ in where they sample,
- * and published numbers depend on it.
+ * How a position table is resampled to a grid other than the native one. All but {@link
+ * #ANTIALIASED} take the bicubic kernel with a = -0.75, all leave the class token's row alone; they
+ * differ in where they sample, and published numbers depend on it.
  */
 public enum PositionResampling {
 
@@ -23,6 +23,13 @@ public enum PositionResampling {
    * shifts the table slightly: ZUTIS, and DINO where the grid differs.
    */
   SCALE_FACTOR,
+  /**
+   * By the same factors, only when the number of cells differs: SCLIP and the attention variants
+   * after it.
+   */
+  CELL_COUNT_BY_FACTOR,
+  /** To the target size with antialiasing, whenever the grid differs from the native one: GEM. */
+  ANTIALIASED,
   /** To the target size with aligned corners: the ResNets' attention pool in retrieval. */
   ALIGNED_CORNERS;
 
@@ -41,8 +48,11 @@ public enum PositionResampling {
     if (keeps(grid, height, width)) {
       return table;
     }
-    double[] options = {height, width, this == ALIGNED_CORNERS ? 1 : 0, 0, 0};
-    if (this == SCALE_FACTOR) {
+    double[] options = {height, width, this == ANTIALIASED ? 2 : 0, 0, 0};
+    if (this == ALIGNED_CORNERS) {
+      options[2] = 1;
+    }
+    if (this == SCALE_FACTOR || this == CELL_COUNT_BY_FACTOR) {
       options[3] = (height + 0.1) / grid;
       options[4] = (width + 0.1) / grid;
     }
@@ -51,8 +61,8 @@ public enum PositionResampling {
 
   private boolean keeps(int grid, int height, int width) {
     return switch (this) {
-      case TARGET_SIZE, ALIGNED_CORNERS -> height == grid && width == grid;
-      case CELL_COUNT -> height * width == grid * grid;
+      case TARGET_SIZE, ALIGNED_CORNERS, ANTIALIASED -> height == grid && width == grid;
+      case CELL_COUNT, CELL_COUNT_BY_FACTOR -> height * width == grid * grid;
       case SCALE_FACTOR -> false;
     };
   }
