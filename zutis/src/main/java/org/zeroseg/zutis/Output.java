@@ -3,6 +3,7 @@ package org.zeroseg.zutis;
 import java.util.Optional;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.segment.Labelling;
+import org.zeroseg.core.segment.ScoreMap;
 import org.zeroseg.core.segment.Scoring;
 import org.zeroseg.core.tensor.LinearTaps;
 
@@ -20,16 +21,20 @@ record Output(
   /** With the temperature of the released code. */
   static final Scoring SCORING = Scoring.sigmoid(5);
 
+  /** The cosines of each category and, if there is one, of background. */
+  ScoreMap map(Words words) {
+    return new ScoreMap(words.best(cosines.orElseThrow(), 0, height * width), height, width);
+  }
+
   /** The regions of a picture of a size. */
   Labelling.Labels labels(Words words, Vocabulary vocabulary, int pictureWidth, int pictureHeight) {
-    int cells = height * width;
-    float[] map = words.best(cosines.orElseThrow(), 0, cells);
+    ScoreMap map = map(words);
     Labelling labelling =
         new Labelling(
             LinearTaps.of(height, pictureHeight),
             LinearTaps.of(width, pictureWidth),
             SCORING,
             vocabulary.backgroundThreshold());
-    return labelling.apply(map, map.length / cells, words.rows().categories(), width);
+    return labelling.apply(map.values(), map.count(), words.rows().categories(), width);
   }
 }

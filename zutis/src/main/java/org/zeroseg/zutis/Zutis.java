@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
@@ -20,10 +22,14 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.image.Window;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.segment.Labelling;
+import org.zeroseg.core.segment.TileParts;
+import org.zeroseg.core.segment.TiledLabels;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
@@ -91,6 +97,7 @@ public final class Zutis implements Segmenter {
       InputSize input,
       double backgroundMargin,
       int batch,
+      Optional<Tiles> tiles,
       PromptTemplates templates,
       Progress progress) {}
 
@@ -118,11 +125,56 @@ public final class Zutis implements Segmenter {
   @Override
   public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
     Words words = Words.of(vocabulary, settings.backgroundMargin());
-    return map(
+    float[][] vectors = vectors(words);
+    return Batches.tiled(
         pictures,
-        words,
-        settings.inference(),
-        (output, sizes) -> segmentation(output, sizes, vocabulary, words));
+        settings.tiles(),
+        picture -> tiled(picture, vocabulary, words, vectors),
+        others ->
+            map(
+                others,
+                vectors,
+                settings.inference(),
+                (output, sizes) -> segmentation(output, sizes, vocabulary, words)));
+  }
+
+  /** A picture that takes several tiles. */
+  private Segmentation tiled(
+      Picture picture, Vocabulary vocabulary, Words words, float[][] vectors) {
+    int width = picture.width();
+    int height = picture.height();
+    Tiles tiles = settings.tiles().orElseThrow();
+    Optional<TiledLabels> pixels =
+        settings.inference().answer() == Answer.INSTANCES
+            ? Optional.empty()
+            : Optional.of(
+                new TiledLabels(
+                    tiles,
+                    width,
+                    height,
+                    words.rows().categories(),
+                    Output.SCORING,
+                    vocabulary.backgroundThreshold()));
+    List<TileParts.Part<Segment>> parts = new ArrayList<>();
+    tiles.forEach(
+        picture,
+        settings.batch(),
+        settings.progress(),
+        some -> map(some, vectors, settings.inference(), (output, sizes) -> output),
+        (windows, outputs) -> {
+          for (int i = 0; i < windows.size(); i++) {
+            Window tile = windows.get(i);
+            for (Segment found :
+                instances(outputs.get(i), tile.width(), tile.height(), vocabulary, words)) {
+              parts.add(new TileParts.Part<>(tile, found.mask(), found));
+            }
+          }
+          pixels.ifPresent(
+              labels -> labels.add(outputs.stream().map(output -> output.map(words)).toList()));
+        });
+    List<Segment> instances = TileParts.segments(parts, width, height);
+    return segmentation(
+        () -> pixels.orElseThrow().labels(), instances, width, height, vocabulary.names());
   }
 
   /**
@@ -136,7 +188,10 @@ public final class Zutis implements Segmenter {
     Words words = Words.of(vocabulary, settings.backgroundMargin());
     Inference instances = settings.inference().withAnswer(Answer.INSTANCES);
     return map(
-            List.of(picture), words, instances, (output, sizes) -> candidates(output, sizes, words))
+            List.of(picture),
+            vectors(words),
+            instances,
+            (output, sizes) -> candidates(output, sizes, words))
         .get(0);
   }
 
@@ -174,13 +229,16 @@ public final class Zutis implements Segmenter {
     return candidates(Picture.read(file), vocabulary);
   }
 
+  private float[][] vectors(Words words) {
+    return texts.classifier(words.words(), settings.templates(), settings.progress());
+  }
+
   /** Runs the network on pictures of one size at a time. */
   private <R> List<R> map(
       List<Picture> pictures,
-      Words words,
+      float[][] vectors,
       Inference inference,
       BiFunction<Output, Sizes, R> result) {
-    float[][] vectors = texts.classifier(words.words(), settings.templates(), settings.progress());
     int patch = inference.model().config().encoder().patch();
     return Batches.map(
         pictures,
@@ -217,24 +275,44 @@ public final class Zutis implements Segmenter {
       Output output, Sizes sizes, Vocabulary vocabulary, Words words) {
     int width = sizes.width();
     int height = sizes.height();
-    List<String> names = vocabulary.names();
-    double least = vocabulary.backgroundThreshold().orElse(0);
-    List<Segment> instances =
-        output.queries().stream()
-            .flatMap(
-                queries -> settings.instances().find(queries, words, least, width, height).stream())
-            .map(
-                found ->
-                    Segment.of(
-                        found.label(), names.get(found.label() - 1), found.score(), found.mask()))
-            .toList();
-    if (output.cosines().isEmpty()) {
+    return segmentation(
+        () -> output.labels(words, vocabulary, width, height),
+        instances(output, width, height, vocabulary, words),
+        width,
+        height,
+        vocabulary.names());
+  }
+
+  /** Of what was asked for. */
+  private Segmentation segmentation(
+      Supplier<Labelling.Labels> pixels,
+      List<Segment> instances,
+      int width,
+      int height,
+      List<String> names) {
+    Answer answer = settings.inference().answer();
+    if (answer == Answer.INSTANCES) {
       return Segmentation.ofSegments(width, height, names, instances);
     }
-    Labelling.Labels labels = output.labels(words, vocabulary, width, height);
-    return output.queries().isEmpty()
+    Labelling.Labels labels = pixels.get();
+    return answer == Answer.REGIONS
         ? Segmentation.ofLabels(width, height, names, labels.compact(), labels.scores())
         : Segmentation.of(width, height, names, labels.compact(), instances);
+  }
+
+  /** The instances of a picture or tile of a size, if they are wanted. */
+  private List<Segment> instances(
+      Output output, int width, int height, Vocabulary vocabulary, Words words) {
+    List<String> names = vocabulary.names();
+    double least = vocabulary.backgroundThreshold().orElse(0);
+    return output.queries().stream()
+        .flatMap(
+            queries -> settings.instances().find(queries, words, least, width, height).stream())
+        .map(
+            found ->
+                Segment.of(
+                    found.label(), names.get(found.label() - 1), found.score(), found.mask()))
+        .toList();
   }
 
   /** Frees the network, and the CLIP if it is this segmenter's own, after the calls that run. */

@@ -280,6 +280,7 @@ public final class ZutisBuilder extends SegmenterBuilder<ZutisBuilder> {
             input(),
             backgroundMargin,
             batch(),
+            tiles(),
             templates,
             progress());
     return new Zutis(manager, words, texts.orElseGet(words::textEmbeddings), settings);

@@ -93,6 +93,29 @@ class ZutisTest {
   }
 
   @Test
+  void tilesChangeNothingInPicturesThatFitAndCoverThoseThatDoNot() throws IOException {
+    Picture small = Noise.picture(64, 48, 2);
+    Picture large = Noise.picture(150, 131, 3);
+    for (Zutis.Answer answer : Zutis.Answer.values()) {
+      Segmentation whole;
+      try (Zutis zutis = build(Zutis.builder().answer(answer))) {
+        whole = zutis.segment(small, WORDS);
+      }
+      try (Zutis zutis = build(Zutis.builder().answer(answer).tiles(64, 16).batch(2))) {
+        List<Segmentation> found = zutis.segment(List.of(large, small), WORDS);
+        assertTrue(same(whole, found.get(1)), answer.toString());
+        assertEquals(150, found.get(0).width());
+        assertEquals(131, found.get(0).height());
+        assertTrue(!found.get(0).segments().isEmpty(), answer.toString());
+        for (Segment segment : found.get(0).segments()) {
+          assertEquals(150, segment.mask().width());
+          assertEquals(segment.mask().box(), segment.box());
+        }
+      }
+    }
+  }
+
+  @Test
   void batchesOfSeveralSizesEqualSinglePictures() throws IOException {
     List<Picture> images =
         List.of(

@@ -1,0 +1,174 @@
+package org.zeroseg.core.segment;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import org.zeroseg.core.Segment;
+import org.zeroseg.core.image.Window;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Mask;
+
+/**
+ * Finds what belongs together among the objects that were found in overlapping tiles: an object
+ * that several tiles show is found in each of them, cut at the edges.
+ */
+public final class TileParts {
+
+  private TileParts() {}
+
+  /**
+   * What was found in a tile.
+   *
+   * @param tile where it was found
+   * @param mask its pixels, of the tile's size
+   * @param found what else is known of it
+   * @param <T> an object, a segment
+   */
+  public record Part<T>(Window tile, Mask mask, T found) {
+
+    /**
+     * The pixels in the picture.
+     *
+     * @param width of the picture
+     * @param height of the picture
+     * @return a mask of the picture's size
+     */
+    public Mask in(int width, int height) {
+      return mask.crop(-tile.left(), -tile.top(), width, height);
+    }
+  }
+
+  /** Two parts of one object: how much of what either shows in common they share. */
+  private record Pair(int first, int second, double iou) {}
+
+  /**
+   * The parts of each object. Two parts are one object's if, where their tiles overlap, they share
+   * at least half the pixels of the smaller one. Of a tile an object has one part at most, since
+   * what a network tells apart in one tile are two objects; the pairs that overlap most come first.
+   *
+   * @param parts of all tiles
+   * @param alike whether two of them may show one object at all, such as by their class
+   * @param <T> what is known of a part
+   * @return one group of parts for each object, in the order of the parts
+   */
+  public static <T> List<List<Part<T>>> objects(List<Part<T>> parts, BiPredicate<T, T> alike) {
+    List<Pair> pairs = pairs(parts, alike);
+    pairs.sort(Comparator.comparingDouble(Pair::iou).reversed());
+    int[] group = new int[parts.size()];
+    List<Set<Window>> tiles = new ArrayList<>();
+    for (int i = 0; i < group.length; i++) {
+      group[i] = i;
+      tiles.add(new HashSet<>(Set.of(parts.get(i).tile())));
+    }
+    for (Pair pair : pairs) {
+      int a = root(group, pair.first());
+      int b = root(group, pair.second());
+      if (a != b && tiles.get(a).stream().noneMatch(tiles.get(b)::contains)) {
+        group[Math.max(a, b)] = Math.min(a, b);
+        tiles.get(Math.min(a, b)).addAll(tiles.get(Math.max(a, b)));
+      }
+    }
+    Map<Integer, List<Part<T>>> objects = new TreeMap<>();
+    for (int i = 0; i < group.length; i++) {
+      objects.computeIfAbsent(root(group, i), key -> new ArrayList<>()).add(parts.get(i));
+    }
+    return List.copyOf(objects.values());
+  }
+
+  /**
+   * The objects of a picture, from the segments of its tiles. An object has the union of its parts'
+   * masks and boxes, and the score and vector of the surest part.
+   *
+   * @param parts segments of one label may belong together
+   * @param width of the picture
+   * @param height of the picture
+   * @return one segment for each object, in the order of the parts
+   */
+  public static List<Segment> segments(List<Part<Segment>> parts, int width, int height) {
+    return objects(parts, (a, b) -> a.label() == b.label()).stream()
+        .map(object -> segment(object, width, height))
+        .toList();
+  }
+
+  private static Segment segment(List<Part<Segment>> object, int width, int height) {
+    Segment surest =
+        object.stream()
+            .map(Part::found)
+            .max(Comparator.comparingDouble(Segment::score))
+            .orElseThrow();
+    Mask mask = Mask.union(object.stream().map(part -> part.in(width, height)).toList());
+    Segment merged = Segment.of(surest.label(), surest.name(), surest.score(), mask);
+    if (object.stream().anyMatch(part -> !part.found().box().equals(part.mask().box()))) {
+      List<Box> boxes =
+          object.stream().map(part -> moved(part.found().box(), part.tile())).toList();
+      merged =
+          merged.withBox(
+              Box.ofCorners(
+                  boxes.stream().mapToDouble(Box::x).min().orElseThrow(),
+                  boxes.stream().mapToDouble(Box::y).min().orElseThrow(),
+                  boxes.stream().mapToDouble(Box::right).max().orElseThrow(),
+                  boxes.stream().mapToDouble(Box::bottom).max().orElseThrow()));
+    }
+    return surest.embedding().map(merged::withEmbedding).orElse(merged);
+  }
+
+  private static int root(int[] group, int part) {
+    int root = part;
+    while (group[root] != root) {
+      root = group[root];
+    }
+    return root;
+  }
+
+  private static <T> List<Pair> pairs(List<Part<T>> parts, BiPredicate<T, T> alike) {
+    List<Box> boxes = parts.stream().map(part -> moved(part.mask().box(), part.tile())).toList();
+    List<Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      for (int k = i + 1; k < parts.size(); k++) {
+        Part<T> a = parts.get(i);
+        Part<T> b = parts.get(k);
+        if (boxes.get(i).intersection(boxes.get(k)) > 0
+            && !a.tile().equals(b.tile())
+            && alike.test(a.found(), b.found())) {
+          double iou = overlap(a, b);
+          if (iou > 0) {
+            pairs.add(new Pair(i, k, iou));
+          }
+        }
+      }
+    }
+    return pairs;
+  }
+
+  private static Box moved(Box box, Window tile) {
+    return new Box(box.x() + tile.left(), box.y() + tile.top(), box.width(), box.height());
+  }
+
+  /** IoU where both tiles look, or 0 if that is less than half the smaller part. */
+  private static double overlap(Part<?> a, Part<?> b) {
+    int left = Math.max(a.tile().left(), b.tile().left());
+    int top = Math.max(a.tile().top(), b.tile().top());
+    int width = Math.min(right(a.tile()), right(b.tile())) - left;
+    int height = Math.min(bottom(a.tile()), bottom(b.tile())) - top;
+    if (width < 1 || height < 1) {
+      return 0;
+    }
+    Mask own = a.mask().crop(left - a.tile().left(), top - a.tile().top(), width, height);
+    Mask other = b.mask().crop(left - b.tile().left(), top - b.tile().top(), width, height);
+    int shared = own.intersection(other);
+    return 2L * shared < Math.min(own.area(), other.area()) ? 0 : own.iou(other);
+  }
+
+  private static int right(Window tile) {
+    return tile.left() + tile.width();
+  }
+
+  private static int bottom(Window tile) {
+    return tile.top() + tile.height();
+  }
+}
