@@ -6,6 +6,7 @@ import ai.djl.modality.cv.output.DetectedObjects;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -446,6 +447,15 @@ public final class Segmentation {
    * @throws IOException if it cannot be written
    */
   public void writeLabels(Path file) throws IOException {
+    WholeFile.write(file, toLabelPng());
+  }
+
+  /**
+   * The label map as {@link #writeLabels} writes it.
+   *
+   * @return the bytes of a PNG
+   */
+  public byte[] toLabelPng() {
     if (names.size() <= 255) {
       byte[] indices = new byte[labels.length];
       for (int i = 0; i < indices.length; i++) {
@@ -455,16 +465,19 @@ public final class Segmentation {
           IntStream.rangeClosed(0, names.size())
               .map(label -> 0xFF000000 | Palette.rgb(label))
               .toArray();
-      Picture.indexed(width, height, indices, palette).writePng(file);
-      return;
+      return Picture.indexed(width, height, indices, palette).toPng();
     }
     BufferedImage grey = new BufferedImage(width, height, BufferedImage.TYPE_USHORT_GRAY);
     grey.getRaster().setDataElements(0, 0, width, height, labels);
     ByteArrayOutputStream png = new ByteArrayOutputStream();
-    if (!ImageIO.write(grey, "png", png)) {
-      throw new IOException("No PNG writer for " + file);
+    try {
+      if (!ImageIO.write(grey, "png", png)) {
+        throw new IllegalStateException("No PNG writer for 16 bits of grey");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    WholeFile.write(file, png.toByteArray());
+    return png.toByteArray();
   }
 
   /**

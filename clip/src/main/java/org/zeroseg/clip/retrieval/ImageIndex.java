@@ -292,9 +292,22 @@ public final class ImageIndex {
    *     negative
    */
   public List<List<Match>> search(float[][] queries, int k) {
+    return top(queries, k).stream().map(TopMatches::matches).toList();
+  }
+
+  /**
+   * As {@link #search(float[][], int)}, with scores as they were computed, so that results of
+   * several indexes can be merged.
+   *
+   * @param queries [Q, D]
+   * @param k how many for each
+   * @return one result a query
+   * @throws IllegalArgumentException as for {@link #search(float[][], int)}
+   */
+  public List<TopMatches> top(float[][] queries, int k) {
     check(queries, k);
     if (queries.length == 0 || size == 0 || k == 0) {
-      return Stream.of(queries).map(query -> List.<Match>of()).toList();
+      return Stream.of(queries).map(query -> new TopMatches(k, List.of())).toList();
     }
     Candidates[] candidates =
         Stream.of(queries)
@@ -330,7 +343,22 @@ public final class ImageIndex {
       throw new IllegalArgumentException(
           categories.size() + " categories, " + classifier.length + " class vectors");
     }
-    List<List<Match>> found = search(classifier, k);
+    return archives(categories, search(classifier, k));
+  }
+
+  /**
+   * Archives of what was found before.
+   *
+   * @param categories K different names
+   * @param found K results of a search, in their order
+   * @return the archives
+   * @throws IllegalArgumentException if numbers differ or a category occurs twice
+   */
+  public static Archives archives(List<String> categories, List<List<Match>> found) {
+    if (categories.size() != found.size()) {
+      throw new IllegalArgumentException(
+          categories.size() + " categories, " + found.size() + " results");
+    }
     Map<String, List<String>> pictures = new LinkedHashMap<>();
     for (int i = 0; i < found.size(); i++) {
       List<String> names = found.get(i).stream().map(Match::name).toList();
@@ -385,14 +413,16 @@ public final class ImageIndex {
     }
   }
 
-  private List<Match> best(float[] query, int[] rows, int k) {
+  private TopMatches best(float[] query, int[] rows, int k) {
     record Scored(int row, double score) {}
-    return IntStream.of(rows)
-        .mapToObj(row -> new Scored(row, Vectors.dot(query, embedding(row))))
-        .sorted(Comparator.comparingDouble(Scored::score).reversed().thenComparing(Scored::row))
-        .limit(k)
-        .map(scored -> new Match(scored.row(), name(scored.row()), (float) scored.score()))
-        .toList();
+    return new TopMatches(
+        k,
+        IntStream.of(rows)
+            .mapToObj(row -> new Scored(row, Vectors.dot(query, embedding(row))))
+            .sorted(Comparator.comparingDouble(Scored::score).reversed().thenComparing(Scored::row))
+            .limit(k)
+            .map(found -> new TopMatches.Scored(found.row(), name(found.row()), found.score()))
+            .toList());
   }
 
   @Override

@@ -15,18 +15,23 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PictureSource;
 
 /**
  * Embeds collections of pictures into indexes. Pictures are decoded and prepared by several threads
@@ -140,14 +145,12 @@ public final class IndexBuilder {
     if (!Files.isDirectory(root)) {
       throw new NotDirectoryException(root.toString());
     }
-    Set<String> endings =
-        Stream.of(ImageIO.getReaderFileSuffixes())
-            .map(suffix -> suffix.toLowerCase(Locale.ROOT))
-            .collect(Collectors.toSet());
+    Predicate<String> isPicture = pictureNames();
     try (Stream<Path> files = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
       List<String> names =
           files
-              .filter(file -> endings.contains(ending(file)) && Files.isRegularFile(file))
+              .filter(file -> isPicture.test(String.valueOf(file.getFileName())))
+              .filter(Files::isRegularFile)
               .map(file -> root.relativize(file).toString().replace(File.separatorChar, '/'))
               .sorted()
               .toList();
@@ -157,9 +160,18 @@ public final class IndexBuilder {
     }
   }
 
-  private static String ending(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+  /**
+   * Which files of a folder are taken for pictures.
+   *
+   * @return true of a file's name that ends as those of pictures do that can be read here
+   */
+  public static Predicate<String> pictureNames() {
+    Set<String> endings =
+        Stream.of(ImageIO.getReaderFileSuffixes())
+            .map(suffix -> suffix.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toSet());
+    return name ->
+        endings.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
   }
 
   /**
@@ -180,14 +192,48 @@ public final class IndexBuilder {
         throw new IllegalArgumentException("the picture " + name + " is listed twice");
       }
     }
-    List<Unreadable> unreadable = new ArrayList<>();
+    List<Unreadable> unreadable;
     try (IndexWriter writer = IndexWriter.open(index, encoder.dimension(), type, encoder.model())) {
       distinct.removeAll(writer.names());
-      List<String> missing = names.stream().filter(distinct::contains).toList();
-      Files.deleteIfExists(index.resolve(UNREADABLE));
-      new Run(writer, index, root, missing, names.size(), unreadable).embed();
+      List<PictureSource> missing =
+          names.stream()
+              .filter(distinct::contains)
+              .map(name -> PictureSource.of(root, name))
+              .toList();
+      long present = names.size() - missing.size();
+      unreadable = new Run(writer, index, missing.iterator(), present, names.size()).embed();
     }
-    return new Outcome(ImageIndex.open(index), List.copyOf(unreadable));
+    return new Outcome(ImageIndex.open(index), unreadable);
+  }
+
+  /**
+   * Indexes pictures wherever they are kept. Only few of them are in memory at a time.
+   *
+   * @param index the folder of the index; made or gone on with
+   * @param pictures each once; those that the index holds are skipped, and not read
+   * @return the index and what could not be read
+   * @throws IOException as for {@link #build(Path, Path, List)}
+   * @throws IllegalArgumentException if a name occurs twice
+   */
+  public Outcome build(Path index, Iterator<PictureSource> pictures) throws IOException {
+    List<Unreadable> unreadable;
+    try (IndexWriter writer = IndexWriter.open(index, encoder.dimension(), type, encoder.model())) {
+      Set<String> seen = new HashSet<>();
+      Iterator<PictureSource> missing =
+          Stream.generate(() -> pictures.hasNext() ? pictures.next() : null)
+              .takeWhile(Objects::nonNull)
+              .filter(
+                  picture -> {
+                    if (!seen.add(picture.name())) {
+                      throw new IllegalArgumentException(
+                          "the picture " + picture.name() + " is listed twice");
+                    }
+                    return !writer.names().contains(picture.name());
+                  })
+              .iterator();
+      unreadable = new Run(writer, index, missing, 0, -1).embed();
+    }
+    return new Outcome(ImageIndex.open(index), unreadable);
   }
 
   /** One build. */
@@ -195,39 +241,32 @@ public final class IndexBuilder {
 
     private final IndexWriter writer;
     private final Path list;
-    private final Path root;
-    private final Iterator<String> names;
+    private final Iterator<PictureSource> pictures;
     private final long total;
-    private final List<Unreadable> unreadable;
+    private final List<Unreadable> unreadable = new ArrayList<>();
     private final List<String> batchNames = new ArrayList<>();
     private final List<Picture> batch = new ArrayList<>();
     private long done;
 
-    Run(
-        IndexWriter writer,
-        Path index,
-        Path root,
-        List<String> missing,
-        long total,
-        List<Unreadable> unreadable) {
+    Run(IndexWriter writer, Path index, Iterator<PictureSource> pictures, long done, long total) {
       this.writer = writer;
       this.list = index.resolve(UNREADABLE);
-      this.root = root;
-      this.names = missing.iterator();
+      this.pictures = pictures;
+      this.done = done;
       this.total = total;
-      this.done = total - missing.size();
-      this.unreadable = unreadable;
     }
 
-    void embed() throws IOException {
+    /** Embeds all and returns what could not be. */
+    List<Unreadable> embed() throws IOException {
+      Files.deleteIfExists(list);
       record Ahead(String name, Future<Picture> picture) {}
       Queue<Ahead> ahead = new ArrayDeque<>();
       ExecutorService pool = Executors.newFixedThreadPool(workers, IndexBuilder::daemon);
       try {
         while (true) {
-          while (names.hasNext() && ahead.size() < 2 * batchSize + workers) {
-            String name = names.next();
-            ahead.add(new Ahead(name, pool.submit(() -> prepare(name))));
+          while (ahead.size() < 2 * batchSize + workers && pictures.hasNext()) {
+            PictureSource next = pictures.next();
+            ahead.add(new Ahead(next.name(), pool.submit(() -> encoder.prepare(next.read()))));
           }
           Ahead next = ahead.poll();
           if (next == null) {
@@ -244,16 +283,14 @@ public final class IndexBuilder {
           }
         }
         commit();
+        return List.copyOf(unreadable);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted after " + done + " pictures of " + total);
+        throw new InterruptedIOException(
+            "interrupted after " + done + " pictures" + (total < 0 ? "" : " of " + total));
       } finally {
         pool.shutdownNow();
       }
-    }
-
-    private Picture prepare(String name) throws IOException {
-      return encoder.prepare(Picture.readAsStored(root.resolve(name)));
     }
 
     private void refuse(String name, Throwable cause) throws IOException {
@@ -294,6 +331,32 @@ public final class IndexBuilder {
       }
       progress.update(TASK, done, total);
     }
+  }
+
+  /**
+   * What the last build of an index could not read.
+   *
+   * @param index its folder
+   * @return as it was met; empty if everything could be read
+   * @throws IOException if the list cannot be read
+   */
+  public static List<Unreadable> unreadable(Path index) throws IOException {
+    Path list = index.resolve(UNREADABLE);
+    if (!Files.exists(list)) {
+      return List.of();
+    }
+    List<Unreadable> unreadable = new ArrayList<>();
+    for (String line : TextFile.lines(list)) {
+      int tab = line.lastIndexOf('\t'); // names may have tabs, reasons have none
+      if (tab < 0) {
+        throw new InvalidFileException(list.toString(), "no tab in the line \"" + line + "\"");
+      }
+      unreadable.add(
+          new Unreadable(
+              NameFile.unescape(line.substring(0, tab)),
+              NameFile.unescape(line.substring(tab + 1))));
+    }
+    return List.copyOf(unreadable);
   }
 
   private static Thread daemon(Runnable task) {

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -96,6 +97,40 @@ class ImageIndexTest {
   }
 
   @Test
+  void matchesOfPartsMergeIntoThoseOfTheWhole() {
+    Random random = new Random(12);
+    float[][] few = unitRows(random, 40, 33);
+    float[][] many = new float[900][];
+    for (int row = 0; row < many.length; row++) {
+      many[row] = few[random.nextInt(few.length)]; // so that scores tie
+    }
+    float[][] queries = unitRows(random, 7, 33);
+    ImageIndex whole = ImageIndex.of(names(many.length), many);
+    int[] starts = {0, 1, 300, 301, 650, 900};
+    for (int k : new int[] {0, 1, 30, 2000}) {
+      List<TopMatches> merged = null;
+      for (int part = starts.length - 2; part >= 0; part--) { // the order must not matter
+        int from = starts[part];
+        int to = starts[part + 1];
+        List<TopMatches> found =
+            ImageIndex.of(names(many.length).subList(from, to), Arrays.copyOfRange(many, from, to))
+                .top(queries, k)
+                .stream()
+                .map(top -> top.shifted(from))
+                .toList();
+        List<TopMatches> before = merged;
+        merged =
+            before == null
+                ? found
+                : IntStream.range(0, queries.length)
+                    .mapToObj(q -> found.get(q).merge(before.get(q)))
+                    .toList();
+      }
+      assertEquals(whole.search(queries, k), merged.stream().map(TopMatches::matches).toList());
+    }
+  }
+
+  @Test
   void aQueryFindsTheSameAloneAndAmongOthers() {
     Random random = new Random(3);
     ImageIndex index = ImageIndex.of(names(2000), unitRows(random, 2000, 64));
@@ -111,10 +146,9 @@ class ImageIndexTest {
     Random random = new Random(4);
     float[][] vectors = unitRows(random, 300, 16);
     ImageIndex whole = ImageIndex.of(names(300), vectors);
-    ImageIndex first = ImageIndex.of(names(100), java.util.Arrays.copyOfRange(vectors, 0, 100));
+    ImageIndex first = ImageIndex.of(names(100), Arrays.copyOfRange(vectors, 0, 100));
     ImageIndex second =
-        ImageIndex.of(
-            names(300).subList(100, 300), java.util.Arrays.copyOfRange(vectors, 100, 300));
+        ImageIndex.of(names(300).subList(100, 300), Arrays.copyOfRange(vectors, 100, 300));
     ImageIndex both = ImageIndex.concatenate(first, second);
     assertEquals(300, both.size());
     assertEquals(whole.search(vectors, 7), both.search(vectors, 7));

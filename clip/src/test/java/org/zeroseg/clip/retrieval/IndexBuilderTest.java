@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PictureSource;
 import org.zeroseg.core.supervision.Archives;
 
 class IndexBuilderTest {
@@ -168,6 +169,33 @@ class IndexBuilderTest {
     assertEquals(4, lines.size());
     assertTrue(
         lines.stream().anyMatch(line -> line.equals(name(33) + "\ttoo long")), lines::toString);
+  }
+
+  @Test
+  void picturesFromAnywhereMakeTheSameIndexAsTheirFolder() throws IOException {
+    spoil();
+    Path expected = folder.resolve("expected");
+    List<Unreadable> refused = builder(new Colours()).build(expected, root).unreadable();
+    List<PictureSource> sources =
+        IntStream.range(0, PICTURES)
+            .mapToObj(i -> name(i))
+            .sorted()
+            .map(name -> PictureSource.of(root, name))
+            .toList();
+    Path place = folder.resolve("index");
+    assertThrows(
+        IllegalStateException.class,
+        () -> builder(new Colours("colours", 3)).build(place, sources.iterator()));
+    builder(new Colours()).build(place, sources.iterator());
+    sameBytes(expected, place);
+    assertEquals(refused, IndexBuilder.unreadable(place));
+    assertEquals(List.of(), IndexBuilder.unreadable(root));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            builder(new Colours())
+                .build(
+                    folder.resolve("twice"), List.of(sources.get(1), sources.get(1)).iterator()));
   }
 
   @Test

@@ -8,11 +8,15 @@ import ai.djl.ndarray.types.DataType;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.tensor.TorchEngine;
 
@@ -487,13 +491,24 @@ public final class Picture {
    * @throws IOException if it cannot be written
    */
   public void writePng(Path file) throws IOException {
-    WholeFile.write(
-        file,
-        unfinished -> {
-          if (!ImageIO.write(toBufferedImage(), "png", unfinished.toFile())) {
-            throw new IOException("No PNG writer for " + this);
-          }
-        });
+    WholeFile.write(file, toPng());
+  }
+
+  /**
+   * The picture as {@link #writePng} writes it.
+   *
+   * @return the bytes of a PNG
+   */
+  public byte[] toPng() {
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    try (ImageOutputStream stream = new MemoryCacheImageOutputStream(png)) {
+      if (!ImageIO.write(toBufferedImage(), "png", stream)) {
+        throw new IllegalStateException("No PNG writer for " + this);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return png.toByteArray();
   }
 
   /** Equal in mode, size, samples and palette. */

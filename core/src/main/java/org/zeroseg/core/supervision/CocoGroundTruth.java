@@ -1,6 +1,7 @@
 package org.zeroseg.core.supervision;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class CocoGroundTruth {
    * @param id its id
    * @param name its name
    */
-  public record Category(long id, String name) {}
+  public record Category(long id, String name) implements Serializable {}
 
   private final String source;
   private final Registry<Image> images;
@@ -250,6 +251,30 @@ public final class CocoGroundTruth {
               box.area(),
               Optional.of(box),
               new Outline.Rectangle(box)));
+      return this;
+    }
+
+    /**
+     * Adds an annotation as another ground truth holds it, such as one that this is a part of: its
+     * id, area, box and outline stay.
+     *
+     * @param imageId an image given before
+     * @param categoryId a category given before
+     * @param instance the annotation; its indices of image and category are not looked at
+     * @return this
+     */
+    public Builder annotation(long imageId, long categoryId, Instance instance) {
+      instances.add(
+          new Instance(
+              instance.id(),
+              images.require(imageId),
+              categories.require(categoryId),
+              instance.crowd(),
+              instance.ignored(),
+              0,
+              instance.area(),
+              instance.box(),
+              instance.outline()));
       return this;
     }
 

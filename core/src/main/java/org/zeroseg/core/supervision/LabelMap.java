@@ -3,6 +3,7 @@ package org.zeroseg.core.supervision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntUnaryOperator;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
@@ -145,13 +146,13 @@ public final class LabelMap {
    * @throws InvalidDataException if the picture is not RGB
    */
   public static LabelMap readRedGreen(Path file) throws IOException {
-    return redGreen(file, Picture.readAsStored(file));
+    return redGreen(file.toString(), Picture.readAsStored(file));
   }
 
-  private static LabelMap redGreen(Path file, Picture picture) {
+  private static LabelMap redGreen(String name, Picture picture) {
     if (picture.mode() != PixelFormat.RGB && picture.mode() != PixelFormat.RGBA) {
       throw new InvalidDataException(
-          file, "expected RGB, label = red + 256 green, found " + picture.mode());
+          name, List.of("expected RGB, label = red + 256 green, found " + picture.mode()));
     }
     int step = picture.mode().bytesPerPixel();
     byte[] samples = picture.samples();
@@ -171,8 +172,18 @@ public final class LabelMap {
    * @throws IOException if the file cannot be read
    */
   public static LabelMap readAny(Path file) throws IOException {
-    Picture picture = Picture.readAsStored(file);
-    return isColoured(picture) ? redGreen(file, picture) : raw(picture);
+    return ofAny(Picture.readAsStored(file), file.toString());
+  }
+
+  /**
+   * The labels of a picture of either kind, as {@link #readAny} reads it.
+   *
+   * @param picture as it is stored
+   * @param name what messages call it
+   * @return its labels
+   */
+  public static LabelMap ofAny(Picture picture, String name) {
+    return isColoured(picture) ? redGreen(name, picture) : raw(picture);
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.zeroseg.eval.coco;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -9,7 +10,7 @@ import java.util.List;
  * @param low smallest area, in pixels
  * @param high largest area, in pixels
  */
-public record AreaRange(String name, double low, double high) {
+public record AreaRange(String name, double low, double high) implements Serializable {
 
   /** COCO's ranges: all, small, medium and large. */
   public static final List<AreaRange> COCO =

@@ -3,9 +3,9 @@ package org.zeroseg.eval.coco;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.supervision.CocoDetections;
@@ -63,37 +63,44 @@ public final class CocoEvaluator {
    */
   public CocoScores evaluate(CocoDetections detections) {
     Units units = new Units(protocol, detections);
+    return inPool(() -> match(units).scores());
+  }
+
+  /**
+   * Matches the detections of a part of a set: some of its images, all of its categories.
+   *
+   * @param part detections on the images of its ground truth
+   * @return the matches, to be merged with those of the other parts
+   * @throws InvalidDataException if an object lacks the mask or box that is compared
+   * @throws IllegalArgumentException if categories were chosen that do not exist
+   */
+  public CocoMatches match(CocoDetections part) {
+    Units units = new Units(protocol, part, true);
+    return inPool(() -> match(units));
+  }
+
+  private <T> T inPool(Callable<T> work) {
     ForkJoinPool pool = new ForkJoinPool(threads);
     try {
-      return pool.submit(() -> evaluate(units)).join();
+      return pool.submit(work).join();
     } finally {
       pool.shutdown();
     }
   }
 
-  private CocoScores evaluate(Units units) {
-    UnitResult[] results = new UnitResult[units.size()];
+  private CocoMatches match(Units units) {
     AtomicInteger done = new AtomicInteger();
-    forEach(
-        results.length,
-        unit -> {
-          results[unit] = units.matcher(unit, false).result();
-          progress.update("matching", done.incrementAndGet(), results.length);
-        });
-    List<Category> categories =
-        protocol.useCategories() ? units.categories() : List.of(new Category(-1, "all categories"));
-    CocoScores.Curves curves = new CocoScores.Curves(protocol, categories.size());
-    forEach(
-        categories.size(),
-        category -> {
-          List<UnitResult> own = units.of(category).mapToObj(unit -> results[unit]).toList();
-          new Accumulator(protocol, own).accumulate(category, curves);
-        });
-    return new CocoScores(protocol, categories, curves, units.warnings());
-  }
-
-  private static void forEach(int n, IntConsumer action) {
-    IntStream.range(0, n).parallel().forEach(action);
+    List<CocoMatches.Unit> matches =
+        IntStream.range(0, units.size())
+            .parallel()
+            .mapToObj(
+                unit -> {
+                  UnitResult result = units.matcher(unit, false).result();
+                  progress.update("matching", done.incrementAndGet(), units.size());
+                  return new CocoMatches.Unit(units.category(unit), units.imageId(unit), result);
+                })
+            .toList();
+    return new CocoMatches(protocol, units.categories(), matches, units.warnings(), units.beyond());
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.zeroseg.eval.coco;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.Optional;
  * What is measured, and how: overlaps, thresholds, sizes, which images and categories. Immutable;
  * every choice makes a new protocol.
  */
-public final class CocoProtocol {
+public final class CocoProtocol implements Serializable {
 
   private Overlap overlap = Overlap.MASK;
   private double boundaryRatio = 0.02; // boundary-iou-api
@@ -19,8 +20,8 @@ public final class CocoProtocol {
   private double[] recallThresholds = steps(0, 0.01, 1, 101);
   private int[] maxDetections = {1, 10, 100};
   private List<AreaRange> areas = AreaRange.COCO;
-  private Optional<List<Long>> images = Optional.empty();
-  private Optional<List<Long>> categories = Optional.empty();
+  private List<Long> images; // null for all, since an Optional cannot be sent to other machines
+  private List<Long> categories; // likewise
   private boolean countIdZero;
 
   private CocoProtocol() {}
@@ -185,7 +186,7 @@ public final class CocoProtocol {
    */
   public CocoProtocol images(Collection<Long> ids) {
     CocoProtocol other = new CocoProtocol(this);
-    other.images = Optional.of(List.copyOf(ids));
+    other.images = List.copyOf(ids);
     return other;
   }
 
@@ -197,7 +198,7 @@ public final class CocoProtocol {
    */
   public CocoProtocol categories(Collection<Long> ids) {
     CocoProtocol other = new CocoProtocol(this);
-    other.categories = Optional.of(List.copyOf(ids));
+    other.categories = List.copyOf(ids);
     return other;
   }
 
@@ -252,11 +253,11 @@ public final class CocoProtocol {
   }
 
   Optional<List<Long>> images() {
-    return images;
+    return Optional.ofNullable(images);
   }
 
   Optional<List<Long>> categories() {
-    return categories;
+    return Optional.ofNullable(categories);
   }
 
   boolean countIdZero() {

@@ -1,12 +1,15 @@
 package org.zeroseg.eval.coco;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.zeroseg.core.supervision.CocoGroundTruth.Category;
 
@@ -14,7 +17,7 @@ import org.zeroseg.core.supervision.CocoGroundTruth.Category;
  * Precision, recall and scores of an evaluation, and the numbers derived from them. A value of -1
  * means that there was no ground truth to find.
  */
-public final class CocoScores {
+public final class CocoScores implements Serializable {
 
   /** One combination of category, area range and number of detections. */
   record Cell(int category, int area, int maxDetections) {}
@@ -23,7 +26,7 @@ public final class CocoScores {
    * By category precision and scores [T, R, A, M] and recall [T, A, M]; none for a category without
    * ground truth, whose values are all -1.
    */
-  static final class Curves {
+  static final class Curves implements Serializable {
     private final int thresholds;
     private final int recalls;
     private final int areas;
@@ -42,11 +45,37 @@ public final class CocoScores {
       recall = new double[categories][0];
     }
 
+    private Curves(Curves other) {
+      thresholds = other.thresholds;
+      recalls = other.recalls;
+      areas = other.areas;
+      limits = other.limits;
+      precision = other.precision.clone();
+      scores = other.scores.clone();
+      recall = other.recall.clone();
+    }
+
     /** Makes room for a category that has ground truth. */
     void open(int category) {
       recall[category] = filled(thresholds);
       precision[category] = filled(thresholds * recalls);
       scores[category] = filled(thresholds * recalls);
+    }
+
+    /** The curves of both, each category's from where it was scored. */
+    Curves merge(Curves other) {
+      Curves merged = new Curves(this);
+      for (int category = 0; category < recall.length; category++) {
+        if (other.recall[category].length > 0) {
+          if (recall[category].length > 0) {
+            throw new IllegalArgumentException("category " + category + " was scored twice");
+          }
+          merged.recall[category] = other.recall[category];
+          merged.precision[category] = other.precision[category];
+          merged.scores[category] = other.scores[category];
+        }
+      }
+      return merged;
     }
 
     private double[] filled(int rows) {
@@ -98,6 +127,24 @@ public final class CocoScores {
     this.categories = categories;
     this.curves = curves;
     this.warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * The scores of both, where each has some of the categories, as {@link CocoMatches#byCategory}
+   * divides them.
+   *
+   * @param other of the same protocol and categories
+   * @return the scores of all
+   * @throws IllegalArgumentException if the list of categories differs, or one was scored in both
+   */
+  public CocoScores merge(CocoScores other) {
+    if (!categories.equals(other.categories)) {
+      throw new IllegalArgumentException(
+          "scores of the categories " + categories + " and " + other.categories);
+    }
+    Set<String> all = new LinkedHashSet<>(warnings);
+    all.addAll(other.warnings);
+    return new CocoScores(protocol, categories, curves.merge(other.curves), List.copyOf(all));
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.zeroseg.eval.coco;
 
+import java.io.Serializable;
+
 /**
  * What accumulation needs of a unit; a bit per threshold.
  *
@@ -9,4 +11,5 @@ package org.zeroseg.eval.coco;
  * @param regular per area range, the ground truths that are not ignored
  */
 @SuppressWarnings("ArrayRecordComponent")
-record UnitResult(double[] scores, long[][] hits, long[][] misses, int[] regular) {}
+record UnitResult(double[] scores, long[][] hits, long[][] misses, int[] regular)
+    implements Serializable {}

@@ -6,7 +6,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
@@ -33,9 +36,18 @@ final class Units {
   private final int[] keys; // per unit, category * images + image
 
   Units(CocoProtocol protocol, CocoDetections candidates) {
+    this(protocol, candidates, false);
+  }
+
+  /**
+   * Groups the objects.
+   *
+   * @param isPart whether chosen images may be in another part of the set
+   */
+  Units(CocoProtocol protocol, CocoDetections candidates, boolean isPart) {
     this.protocol = protocol;
     truth = candidates.truth();
-    images = new ArrayList<>(chosenImages());
+    images = new ArrayList<>(chosenImages(isPart));
     categories = chosenCategories();
     int[] imageRank = ranks(truth.images(), images);
     int[] categoryRank = ranks(truth.categories(), categories);
@@ -58,35 +70,31 @@ final class Units {
     warnOfLimits();
   }
 
-  /** What surprises with numbers of detections that are not COCO's. */
   private void warnOfLimits() {
-    int most = protocol.mostDetections();
     if (Arrays.binarySearch(protocol.limits(), 100) < 0) {
       warnings.add(
           "AP counts up to %d detections; the reference, which asks for 100, prints -1"
-              .formatted(most));
+              .formatted(protocol.mostDetections()));
     }
-    int beyond = 0;
-    int first = -1;
+  }
+
+  /** The units that have more objects than detections count, which surprises. */
+  CocoMatches.Beyond beyond() {
+    CocoMatches.Beyond beyond = CocoMatches.Beyond.NONE;
     for (int unit = 0; unit < keys.length; unit++) {
-      if (truthsFrom[unit + 1] - truthsFrom[unit] > most) {
-        first = first < 0 ? unit : first;
-        beyond++;
+      int objects = truthsFrom[unit + 1] - truthsFrom[unit];
+      if (objects > protocol.mostDetections()) {
+        beyond =
+            beyond.merge(
+                new CocoMatches.Beyond(1, category(unit), imageId(unit), objects, truth.source()));
       }
     }
-    if (beyond > 0) {
-      warnings.add(
-          "%s: image %d has %d objects %s, but only %d detections count%s"
-              .formatted(
-                  truth.source(),
-                  imageId(first),
-                  truthsFrom[first + 1] - truthsFrom[first],
-                  protocol.useCategories()
-                      ? "of " + categories.get(keys[first] / images.size()).name()
-                      : "of all categories",
-                  most,
-                  beyond == 1 ? "" : "; so for " + (beyond - 1) + " more"));
-    }
+    return beyond;
+  }
+
+  /** Index of a unit's category, 0 without categories. */
+  int category(int unit) {
+    return protocol.useCategories() ? keys[unit] / images.size() : 0;
   }
 
   List<Category> categories() {
@@ -101,9 +109,14 @@ final class Units {
     return keys.length;
   }
 
-  private List<Image> chosenImages() {
+  private List<Image> chosenImages(boolean isPart) {
     List<Image> all = truth.images();
-    return protocol.images().map(ids -> pick(all, truth::imageIndex, ids)).orElse(all).stream()
+    Optional<List<Long>> chosen = protocol.images();
+    if (isPart && chosen.isPresent()) {
+      Set<Long> present = all.stream().map(Image::id).collect(Collectors.toSet());
+      chosen = Optional.of(chosen.get().stream().filter(present::contains).toList());
+    }
+    return chosen.map(ids -> pick(all, truth::imageIndex, ids)).orElse(all).stream()
         .sorted(Comparator.comparingLong(Image::id))
         .distinct()
         .toList();
@@ -266,19 +279,6 @@ final class Units {
         image.width(),
         image.height(),
         exact);
-  }
-
-  /** The units of a category in rising order of image ids. */
-  IntStream of(int category) {
-    return protocol.useCategories()
-        ? IntStream.range(
-            firstFrom((long) category * images.size()), firstFrom((category + 1L) * images.size()))
-        : IntStream.range(0, keys.length);
-  }
-
-  private int firstFrom(long key) {
-    int found = Arrays.binarySearch(keys, (int) Math.min(key, Integer.MAX_VALUE));
-    return found < 0 ? -found - 1 : found;
   }
 
   int find(long imageId, long categoryId) {

@@ -1,5 +1,6 @@
 package org.zeroseg.eval.semantic;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import org.zeroseg.core.supervision.LabelMap;
 
@@ -17,7 +18,7 @@ import org.zeroseg.core.supervision.LabelMap;
  * <p>Not thread-safe: give every thread its own and {@link #merge} them; the result does not depend
  * on the order.
  */
-public final class ConfusionMatrix {
+public final class ConfusionMatrix implements Serializable {
 
   private final int classes;
   private final long[] counts; // [truth, prediction]

@@ -80,6 +80,64 @@ class CocoEvaluatorTest {
     return builder.build();
   }
 
+  /** The part of a set that is on some of its images. */
+  private static CocoDetections part(CocoDetections whole, int remainder, int parts) {
+    CocoGroundTruth truth = whole.truth();
+    CocoGroundTruth.Builder some = CocoGroundTruth.builder();
+    truth.categories().forEach(category -> some.category(category.id(), category.name()));
+    for (CocoGroundTruth.Image image : truth.images()) {
+      if (image.id() % parts == remainder) {
+        some.image(image.id(), image.width(), image.height());
+        for (Instance object : truth.annotations(image.id())) {
+          some.annotation(image.id(), truth.categories().get(object.category()).id(), object);
+        }
+      }
+    }
+    CocoDetections.Builder found = CocoDetections.builder(some.build());
+    for (Instance object : whole.instances()) {
+      long image = truth.images().get(object.image()).id();
+      if (image % parts == remainder) {
+        found.add(
+            image,
+            truth.categories().get(object.category()).id(),
+            object.score(),
+            object.outline().rle(SIDE, SIDE));
+      }
+    }
+    return found.build();
+  }
+
+  @Test
+  void partsOfASetMergeIntoTheScoresOfTheWhole() {
+    CocoDetections whole = detections(truth(23, 4, 7), 9);
+    List<CocoProtocol> protocols =
+        List.of(
+            CocoProtocol.coco(),
+            CocoProtocol.coco().useCategories(false).maxDetections(1, 3),
+            CocoProtocol.coco().overlap(Overlap.BOUNDARY).images(List.of(3L, 4L, 5L, 20L)),
+            CocoProtocol.coco().overlap(Overlap.BOX).categories(List.of(30L, 10L)));
+    for (CocoProtocol protocol : protocols) {
+      CocoEvaluator evaluator = new CocoEvaluator(protocol, 1, Progress.SILENT);
+      CocoScores expected = evaluator.evaluate(whole);
+      List<CocoMatches> parts = new ArrayList<>();
+      for (int remainder : new int[] {3, 0, 2, 1}) {
+        parts.add(evaluator.match(part(whole, remainder, 4)));
+      }
+      assertArrayEquals(all(expected), all(CocoMatches.merge(parts).scores()));
+      CocoScores byCategory =
+          CocoMatches.merge(parts).byCategory().stream()
+              .map(CocoMatches::scores)
+              .reduce(CocoScores::merge)
+              .orElseThrow();
+      assertArrayEquals(all(expected), all(byCategory));
+      assertEquals(expected.categories(), byCategory.categories());
+      assertEquals(expected.warnings(), byCategory.warnings());
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> CocoMatches.merge(List.of(parts.get(0), parts.get(0))));
+    }
+  }
+
   private static double[] all(CocoScores scores) {
     List<Double> values = new ArrayList<>();
     for (int k = 0; k < scores.categories().size(); k++) {
