@@ -87,8 +87,15 @@ record Proposals(float[] boxes, float[] scores) {
       scores[i] = probabilities[anchor];
     }
     float[] boxes = Deltas.PROPOSALS.decode(chosen, deltas, 1, width, height);
+    // Where the cut to "after" goes by score or cuts nothing, more than these make no difference.
+    int most = scores.length;
+    if (probabilities.length > rules.before()) {
+      most = Math.min(rules.after(), rules.most());
+    } else if (most <= rules.after()) {
+      most = rules.most();
+    }
     int[] kept =
-        Nms.boxes(boxes, scores, rules.overlap(), Nms.BoxRule.MMDET_CUDA).stream()
+        Nms.boxes(boxes, scores, rules.overlap(), Nms.BoxRule.MMDET_CUDA, most).stream()
             .mapToInt(Nms.Kept::index)
             .sorted()
             .limit(rules.after())

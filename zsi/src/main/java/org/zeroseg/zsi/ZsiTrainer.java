@@ -231,7 +231,8 @@ public final class ZsiTrainer {
      * With other numbers of samples, for small pictures or small machines.
      *
      * @param ofAnchors a picture
-     * @param ofProposals a picture
+     * @param ofProposals a picture, and of every level; as in the released code, a level with more
+     *     boxes than this, but few enough to be looked at all, keeps its upper ones
      * @param ofBoxes a picture
      * @param ofMasks a picture; the mask head is the largest part of a step
      * @return other options

@@ -159,6 +159,21 @@ public final class Nms {
    * @return the boxes that stay, by falling score
    */
   public static List<Kept> boxes(float[] corners, float[] scores, double threshold, BoxRule rule) {
+    return boxes(corners, scores, threshold, rule, scores.length);
+  }
+
+  /**
+   * Hard suppression of boxes until enough have stayed.
+   *
+   * @param corners [N, 4]: x1, y1, x2, y2
+   * @param scores [N]; of equal ones the first wins
+   * @param threshold overlap above which the box of the lower score goes
+   * @param rule how boxes overlap
+   * @param most boxes that are wanted
+   * @return the best that stay, by falling score
+   */
+  public static List<Kept> boxes(
+      float[] corners, float[] scores, double threshold, BoxRule rule, int most) {
     checkBoxes(corners, scores);
     int[] order =
         IntStream.range(0, scores.length)
@@ -168,7 +183,7 @@ public final class Nms {
             .toArray();
     boolean[] suppressed = new boolean[order.length];
     List<Kept> kept = new ArrayList<>();
-    for (int i = 0; i < order.length; i++) {
+    for (int i = 0; i < order.length && kept.size() < most; i++) {
       int best = order[i];
       if (suppressed[best]) {
         continue;
