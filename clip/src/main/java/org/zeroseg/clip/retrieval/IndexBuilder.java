@@ -50,6 +50,9 @@ public final class IndexBuilder {
   private static final String UNREADABLE = "unreadable.tsv";
   private static final String TASK = "Indexing pictures";
 
+  /** Rows that are copied at once. */
+  private static final int ROWS = 4096;
+
   private final ImageEncoder encoder;
   private final int batchSize;
   private final int workers;
@@ -142,19 +145,28 @@ public final class IndexBuilder {
    *     belongs to another encoder, or the thread is interrupted
    */
   public Outcome build(Path index, Path root) throws IOException {
+    return build(index, root, pictures(root));
+  }
+
+  /**
+   * The pictures in a folder and the folders in it.
+   *
+   * @param root where the pictures are; files count whose names end as pictures' names do
+   * @return their names: paths relative to the folder, with slashes, sorted
+   * @throws IOException if the folder cannot be listed
+   */
+  public static List<String> pictures(Path root) throws IOException {
     if (!Files.isDirectory(root)) {
       throw new NotDirectoryException(root.toString());
     }
     Predicate<String> isPicture = pictureNames();
     try (Stream<Path> files = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
-      List<String> names =
-          files
-              .filter(file -> isPicture.test(String.valueOf(file.getFileName())))
-              .filter(Files::isRegularFile)
-              .map(file -> root.relativize(file).toString().replace(File.separatorChar, '/'))
-              .sorted()
-              .toList();
-      return build(index, root, names);
+      return files
+          .filter(file -> isPicture.test(String.valueOf(file.getFileName())))
+          .filter(Files::isRegularFile)
+          .map(file -> root.relativize(file).toString().replace(File.separatorChar, '/'))
+          .sorted()
+          .toList();
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -172,6 +184,49 @@ public final class IndexBuilder {
             .collect(Collectors.toSet());
     return name ->
         endings.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * Takes pictures out of an index, such as those that have changed since; the next build embeds
+   * them again.
+   *
+   * @param index the folder of an index of this encoder
+   * @param names of the pictures; those that it does not hold are passed over
+   * @throws IOException if it cannot be read or written
+   */
+  public void remove(Path index, Set<String> names) throws IOException {
+    ImageIndex old = ImageIndex.open(index);
+    Path fresh = index.resolveSibling(index.getFileName() + ".part");
+    delete(fresh);
+    try (IndexWriter writer = IndexWriter.open(fresh, encoder.dimension(), type, encoder.model())) {
+      List<String> kept = new ArrayList<>();
+      List<float[]> rows = new ArrayList<>();
+      for (int row = 0; row < old.size(); row++) {
+        if (!names.contains(old.name(row))) {
+          kept.add(old.name(row));
+          rows.add(old.embedding(row));
+        }
+        if (kept.size() == ROWS || row == old.size() - 1) {
+          writer.append(kept, rows);
+          kept.clear();
+          rows.clear();
+        }
+      }
+    }
+    // Stopped in between, there is no index, and the next build begins one.
+    delete(index);
+    Files.move(fresh, index);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(folder);
+    }
   }
 
   /**

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.Fingerprint;
 import org.zeroseg.core.file.WholeFile;
 
@@ -129,6 +131,25 @@ public final class TextEmbeddings {
     }
     encode(List.copyOf(missing), templates, vectors, progress);
     return words.stream().map(word -> vectors.get(word).clone()).toArray(float[][]::new);
+  }
+
+  /**
+   * The class vectors of categories: the mean of the vectors of its name and synonyms for each.
+   *
+   * @param vocabulary K categories
+   * @param templates the sentences around their words
+   * @param progress is told how many of the words that are not known yet are encoded
+   * @return unit vectors [K, D], the caller's own
+   * @throws IllegalArgumentException if a prompt is too long for the encoder or has no direction
+   */
+  public float[][] classifier(Vocabulary vocabulary, PromptTemplates templates, Progress progress) {
+    List<String> words =
+        vocabulary.categories().stream().flatMap(category -> category.words().stream()).toList();
+    Iterator<float[]> vectors = Arrays.asList(classifier(words, templates, progress)).iterator();
+    return vocabulary.categories().stream()
+        .map(category -> category.words().stream().map(word -> vectors.next()))
+        .map(each -> ensemble(each.toArray(float[][]::new)))
+        .toArray(float[][]::new);
   }
 
   private void encode(

@@ -3,15 +3,11 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.text.PromptTemplates;
-import org.zeroseg.clip.text.TextEmbeddings;
-import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.supervision.Archives;
@@ -90,7 +86,7 @@ final class ArchiveCommand implements Callable<Integer> {
       Archives archives =
           index.archives(
               vocabulary.names(),
-              classifier(vocabulary, Models.texts(model, clip), sentences, progress),
+              Models.texts(model, clip).classifier(vocabulary, sentences, progress),
               k);
       archives.write(file);
       PrintWriter out = spec.commandLine().getOut();
@@ -108,18 +104,5 @@ final class ArchiveCommand implements Callable<Integer> {
       out.flush();
       return 0;
     }
-  }
-
-  /** The mean of its words' vectors for each category. */
-  private static float[][] classifier(
-      Vocabulary vocabulary, TextEmbeddings texts, PromptTemplates sentences, Progress progress) {
-    List<String> words =
-        vocabulary.categories().stream().flatMap(category -> category.words().stream()).toList();
-    Iterator<float[]> vectors =
-        Arrays.asList(texts.classifier(words, sentences, progress)).iterator();
-    return vocabulary.categories().stream()
-        .map(category -> category.words().stream().map(word -> vectors.next()))
-        .map(each -> TextEmbeddings.ensemble(each.toArray(float[][]::new)))
-        .toArray(float[][]::new);
   }
 }

@@ -69,6 +69,11 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     }
   }
 
+  /** Whether there is a terminal to show it on. */
+  boolean isShown() {
+    return terminal;
+  }
+
   /** What was said last beside the numbers. */
   synchronized String detail() {
     return detail;

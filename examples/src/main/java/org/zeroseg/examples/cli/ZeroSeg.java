@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       SegmentCommand.class,
+      DistilCommand.class,
       SaliencyCommand.class,
       DiscoverCommand.class,
       ModelsCommand.class,
