@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
@@ -78,15 +80,18 @@ public record ReferenceEmbeddings(Map<String, float[]> vectors, Map<String, Stri
   /**
    * Reads embeddings.
    *
-   * @param file as {@link #write} makes it
+   * @param file as {@link #write} makes it, or as published: a pickled dictionary of words and
+   *     tensors, in the order of the classes
    * @return the embeddings
    * @throws CheckpointException if the file cannot be read or holds something else
    */
   public static ReferenceEmbeddings read(Path file) {
     try (Checkpoint stored = Checkpoints.open(file);
         NDManager call = TorchEngine.newManager(Device.cpu())) {
-      Shape shape =
-          stored.tensors().containsKey(TENSOR) ? stored.tensors().get(TENSOR).shape() : new Shape();
+      if (!stored.tensors().containsKey(TENSOR)) {
+        return published(stored, call);
+      }
+      Shape shape = stored.tensors().get(TENSOR).shape();
       List<String> words = Categories.of(stored).map(Categories::names).orElse(List.of());
       if (shape.dimension() != 2 || shape.get(0) != words.size()) {
         throw new CheckpointException(
@@ -103,6 +108,22 @@ public record ReferenceEmbeddings(Map<String, float[]> vectors, Map<String, Stri
       settings.keySet().removeAll(new Categories(List.of()).metadata().keySet());
       return new ReferenceEmbeddings(vectors, settings);
     }
+  }
+
+  /** A vector for each word, and nothing else. */
+  private static ReferenceEmbeddings published(Checkpoint stored, NDManager call) {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    stored.tensors().forEach((word, tensor) -> shapes.put(word, tensor.shape()));
+    Set<Shape> distinct = new LinkedHashSet<>(shapes.values());
+    if (distinct.size() != 1 || distinct.iterator().next().dimension() != 1) {
+      throw new CheckpointException(
+          "%s holds neither %s [K, C] nor a vector [C] for each of its words: found shapes %s"
+              .formatted(stored.source(), TENSOR, distinct.stream().limit(5).toList()));
+    }
+    Weights weights = Weights.load(stored, shapes, call);
+    Map<String, float[]> vectors = new LinkedHashMap<>();
+    shapes.keySet().forEach(word -> vectors.put(word, weights.get(word).toFloatArray()));
+    return new ReferenceEmbeddings(vectors);
   }
 
   /**

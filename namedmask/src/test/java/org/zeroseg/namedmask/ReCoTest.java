@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.checkpoint.TorchFiles;
 import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
@@ -221,6 +222,40 @@ class ReCoTest {
       }
     }
     return edges;
+  }
+
+  @Test
+  void publishedEmbeddingsAreReadInTheirOrder() throws IOException {
+    Path file = folder.resolve("deit_s_16_sin_in_train_ce_ta_cat_to_img_feature_k50.pkl");
+    TorchFiles pickled = TorchFiles.legacy().ascii("}(");
+    pickled.text("red").pickledTensor(1, 0, 0).text("blue sq.").pickledTensor(0, 0, 1).ascii("u");
+    Files.write(file, pickled.pickle());
+    ReferenceEmbeddings found = ReferenceEmbeddings.read(file);
+    assertEquals(List.of("red", "blue sq."), List.copyOf(found.vectors().keySet()));
+    ReCoBuilder builder =
+        ReCo.builder().encoder(colours()).withoutTextAttention().contexts().references(found);
+    try (ReCo segmenter = builder.build()) {
+      Segmentation labels = segmenter.segment(blue(0), Vocabulary.of("red", "blue sq."));
+      assertEquals(2, labels.labelAt(10, 10));
+    }
+    TorchFiles uneven = TorchFiles.legacy().ascii("}(");
+    uneven.text("red").pickledTensor(1, 0).text("blue").pickledTensor(1).ascii("u");
+    Files.write(file, uneven.pickle());
+    assertThrows(CheckpointException.class, () -> ReferenceEmbeddings.read(file));
+  }
+
+  @Test
+  void embeddingsOfAnotherEncoderAreRefused() throws IOException {
+    ReferenceEmbeddings other = new ReferenceEmbeddings(Map.of("red", new float[] {1, 0}));
+    ReCoBuilder builder =
+        ReCo.builder().encoder(colours()).withoutTextAttention().contexts().references(other);
+    try (ReCo segmenter = builder.build()) {
+      Exception refused =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> segmenter.segment(blue(0), Vocabulary.of("red")));
+      assertTrue(refused.getMessage().contains("2 numbers"), refused::getMessage);
+    }
   }
 
   @Test

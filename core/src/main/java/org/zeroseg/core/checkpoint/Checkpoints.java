@@ -45,7 +45,8 @@ public final class Checkpoints {
    * directory of the file is read; nothing in it is executed.
    *
    * @param path a safetensors file, the index of several, what {@code torch.save} or {@code
-   *     torch.jit.save} wrote, or a folder that holds a model under the hub's usual names
+   *     torch.jit.save} wrote, or {@code pickle.dump} of a dictionary of tensors, or a folder that
+   *     holds a model under the hub's usual names
    * @param keyPath where in the checkpoint the wanted tensors are: the keys of nested dictionaries
    *     from outside to inside (such as {@code "teacher"}), which are then left out of the names
    * @return the tensors, to be closed after reading

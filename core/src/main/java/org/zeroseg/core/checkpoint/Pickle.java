@@ -109,6 +109,9 @@ final class Pickle {
     }
   }
 
+  /** Bytes of the pickle itself, by their position in its buffer. */
+  record Bytes(int start, int length) {}
+
   /** The name of a class or function. */
   record Global(String module, String name) {
     @Override
@@ -128,17 +131,26 @@ final class Pickle {
     }
   }
 
+  /** What {@code torch.save} wrote into the bytes of another pickle. */
+  private static final Global EMBEDDED = new Global("torch.storage", "_load_from_bytes");
+
   private final ByteBuffer bytes;
   private final Function<Sequence, Object> persistent;
+  private final Function<Bytes, Object> embedded;
   private final Allowance allowance;
   private final List<Object> stack = new ArrayList<>();
   private final List<Object> memo = new ArrayList<>();
   private int deepest; // of the stack so far
   private int paid; // the position up to which bytes have earned
 
-  private Pickle(ByteBuffer bytes, Function<Sequence, Object> persistent, Allowance allowance) {
+  private Pickle(
+      ByteBuffer bytes,
+      Function<Sequence, Object> persistent,
+      Function<Bytes, Object> embedded,
+      Allowance allowance) {
     this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
     this.persistent = persistent;
+    this.embedded = embedded;
     this.allowance = allowance;
     this.paid = bytes.position();
   }
@@ -153,8 +165,27 @@ final class Pickle {
    * @throws CheckpointException saying what is wrong, without the file's name
    */
   static Object read(ByteBuffer bytes, Function<Sequence, Object> persistent, Allowance allowance) {
+    return read(
+        bytes,
+        persistent,
+        inner -> {
+          throw new CheckpointException("has a storage in its pickle where none can be");
+        },
+        allowance);
+  }
+
+  /**
+   * The same for pickles that other pickles may lie in.
+   *
+   * @param embedded makes a storage out of what {@code torch.save} wrote
+   */
+  static Object read(
+      ByteBuffer bytes,
+      Function<Sequence, Object> persistent,
+      Function<Bytes, Object> embedded,
+      Allowance allowance) {
     try {
-      return new Pickle(bytes, persistent, allowance).run();
+      return new Pickle(bytes, persistent, embedded, allowance).run();
     } catch (BufferUnderflowException e) {
       throw new CheckpointException("its pickle is cut off", e);
     }
@@ -277,7 +308,10 @@ final class Pickle {
     try {
       allowance.earn(bytes.position() - paid);
       paid = bytes.position();
-      value = TorchFunctions.call(function, arguments.elements, allowance);
+      value =
+          function.equals(EMBEDDED)
+              ? Optional.of(embedded.apply((Bytes) arguments.elements.get(0)))
+              : TorchFunctions.call(function, arguments.elements, allowance);
     } catch (ClassCastException | IndexOutOfBoundsException e) {
       throw new CheckpointException(
           "its pickle gives " + function + " arguments that do not fit; it is damaged", e);
@@ -372,8 +406,9 @@ final class Pickle {
 
   private void skip(long length) {
     requireRemaining(length);
+    spend(Allowance.NUMBER);
+    push(new Bytes(bytes.position(), (int) length));
     bytes.position(bytes.position() + (int) length);
-    push(OPAQUE);
   }
 
   private void requireRemaining(long length) {

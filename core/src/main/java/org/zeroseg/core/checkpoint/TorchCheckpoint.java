@@ -3,8 +3,10 @@ package org.zeroseg.core.checkpoint;
 import ai.djl.ndarray.types.DataType;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
+import org.zeroseg.core.checkpoint.Pickle.Bytes;
 import org.zeroseg.core.checkpoint.Pickle.Dictionary;
 import org.zeroseg.core.checkpoint.Pickle.Global;
 import org.zeroseg.core.checkpoint.Pickle.Sequence;
@@ -82,23 +84,28 @@ final class TorchCheckpoint extends ListedCheckpoint {
   }
 
   /**
-   * The format before PyTorch 1.6: pickles of a magic number, the protocol, the machine, the value
-   * and the keys of its storages, then each storage's length and elements.
+   * What {@code pickle.dump} wrote of a dictionary of tensors, or the format before PyTorch 1.6:
+   * pickles of a magic number, the protocol, the machine, the value and the keys of its storages,
+   * then each storage's length and elements.
    */
   static TorchCheckpoint ofLegacy(MappedFile file, String... keyPath) {
     ByteBuffer pickles = file.map(0, Math.min(file.size(), LONGEST_PICKLE));
     Allowance allowance = new Allowance();
-    if (!LEGACY_MAGIC.equals(Pickle.read(pickles, TorchCheckpoint::noStorage, allowance))) {
-      throw file.refuse("is a pickle, but not a PyTorch checkpoint");
+    Map<String, Long> starts = new HashMap<>();
+    Object first =
+        Pickle.read(
+            pickles,
+            TorchCheckpoint::noStorage,
+            bytes -> embedded(file, pickles, bytes, starts, allowance),
+            allowance);
+    if (first instanceof Dictionary) {
+      TorchCheckpoint checkpoint =
+          new TorchCheckpoint(
+              file, StateDictionary.of(first, pickles.position(), allowance, keyPath));
+      checkpoint.storageStarts.putAll(starts);
+      return checkpoint;
     }
-    if (!Long.valueOf(LEGACY_PROTOCOL)
-        .equals(Pickle.read(pickles, TorchCheckpoint::noStorage, allowance))) {
-      throw file.refuse("is of an unknown version of PyTorch's legacy format");
-    }
-    if (Pickle.read(pickles, TorchCheckpoint::noStorage, allowance) instanceof Dictionary machine
-        && Boolean.FALSE.equals(machine.get("little_endian"))) {
-      throw file.refuse("was written on a big-endian machine, which is not supported");
-    }
+    requireLegacy(file, first, pickles, allowance);
     int start = pickles.position();
     Map<String, Storage> roots = new HashMap<>();
     Object value =
@@ -161,6 +168,54 @@ final class TorchCheckpoint extends ListedCheckpoint {
           }
         });
     return checkpoint;
+  }
+
+  /** The version and the machine after the magic number. */
+  private static void requireLegacy(
+      MappedFile file, Object magic, ByteBuffer pickles, Allowance allowance) {
+    if (!LEGACY_MAGIC.equals(magic)) {
+      throw file.refuse("is a pickle, but not a PyTorch checkpoint");
+    }
+    if (!Long.valueOf(LEGACY_PROTOCOL)
+        .equals(Pickle.read(pickles, TorchCheckpoint::noStorage, allowance))) {
+      throw file.refuse("is of an unknown version of PyTorch's legacy format");
+    }
+    if (Pickle.read(pickles, TorchCheckpoint::noStorage, allowance) instanceof Dictionary machine
+        && Boolean.FALSE.equals(machine.get("little_endian"))) {
+      throw file.refuse("was written on a big-endian machine, which is not supported");
+    }
+  }
+
+  /** A storage that pickle.dump wrote with its tensor: the format before 1.6 in bytes. */
+  private static Object embedded(
+      MappedFile file,
+      ByteBuffer pickles,
+      Bytes bytes,
+      Map<String, Long> starts,
+      Allowance allowance) {
+    allowance.spend(bytes.length()); // bytes may be met again
+    ByteBuffer inner = pickles.duplicate();
+    inner.limit(bytes.start() + bytes.length()).position(bytes.start());
+    Object magic = Pickle.read(inner, TorchCheckpoint::noStorage, allowance);
+    requireLegacy(file, magic, inner, allowance);
+    Object found = Pickle.read(inner, TorchCheckpoint::storage, allowance);
+    Object keys = Pickle.read(inner, TorchCheckpoint::noStorage, allowance);
+    if (!(found instanceof Storage storage)
+        || !(keys instanceof Sequence one)
+        || one.elements.size() != 1) {
+      throw file.refuse("has something else than one storage in the bytes of its pickle");
+    }
+    long size = TorchFunctions.size(storage).orElse(1);
+    inner.order(ByteOrder.LITTLE_ENDIAN);
+    if (inner.remaining() < Long.BYTES
+        || inner.getLong() != storage.length()
+        || storage.start() != 0
+        || storage.length() > inner.remaining() / size) {
+      throw file.refuse("has a storage in its pickle whose length is not what it says");
+    }
+    String key = "bytes " + bytes.start();
+    starts.put(key, (long) inner.position());
+    return new Storage(key, storage.type(), storage.elements(), 0, storage.length());
   }
 
   private static void requirePickleLength(MappedFile file, long length) {

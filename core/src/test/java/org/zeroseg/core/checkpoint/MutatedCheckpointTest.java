@@ -136,6 +136,8 @@ class MutatedCheckpointTest {
       content.text("args").global("argparse", "Namespace").bytes(')', 0x81).ascii("}b");
       files.add(content.ascii("u").file());
     }
+    TorchFiles pickled = TorchFiles.legacy().ascii("}(").text("sky").pickledTensor(1, 2, 3);
+    files.add(pickled.text("road").pickledTensor(4, 5, 6).ascii("u").pickle());
     Path zip = Files.write(folder.resolve("zip"), files.get(0));
     Path safetensors = folder.resolve("safetensors");
     try (Checkpoint checkpoint = Checkpoints.open(zip)) {

@@ -212,6 +212,38 @@ class TorchCheckpointTest {
   }
 
   @Test
+  void readsWhatPickleDumpWroteOfTensors() throws IOException {
+    TorchFiles content = TorchFiles.legacy().ascii("}(").text("traffic light");
+    content.pickledTensor(1, 2, 3).bytes('q', 9).text("sky").pickledTensor(4, 5, 6);
+    byte[] whole = content.text("same").bytes('h', 9, 'u').pickle();
+    Path file = Files.write(folder.resolve("features.pkl"), whole);
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      assertEquals(
+          List.of("traffic light", "sky", "same"), List.copyOf(checkpoint.tensors().keySet()));
+      assertArrayEquals(new double[] {4, 5, 6}, Values.of(checkpoint, "sky").values());
+      assertArrayEquals(new double[] {1, 2, 3}, Values.of(checkpoint, "same").values());
+    }
+    for (int length = 0; length < whole.length; length++) {
+      Path cut = Files.write(folder.resolve("cut.pkl"), Arrays.copyOf(whole, length));
+      assertThrows(CheckpointException.class, () -> Checkpoints.open(cut));
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoStorageInThePickle() throws IOException {
+    byte[] tensors =
+        TorchFiles.legacy().ascii("}").text("w").tensor("0", SCALAR, 1).ascii("s").file();
+    byte[] two = TorchFiles.legacy().storage("0", 1).storage("1", 2).ascii("N").file();
+    byte[] nested = TorchFiles.legacy().pickledTensor(1, 2).file();
+    for (byte[] stored : List.of(tensors, two, nested, new byte[3])) {
+      TorchFiles content = TorchFiles.legacy().ascii("}").text("w").pickledTensor(1, stored);
+      Path file = Files.write(folder.resolve("other.pkl"), content.ascii("s").pickle());
+      Exception refused = assertThrows(CheckpointException.class, () -> Checkpoints.open(file));
+      assertTrue(refused.getMessage().contains("other.pkl"), refused::getMessage);
+    }
+  }
+
+  @Test
   void refusesArchivesOfOtherKinds() throws IOException {
     String[] names = {"../data.pkl", "/data.pkl", "a/../data.pkl", "C:/data.pkl", "a\\data.pkl"};
     for (String name : names) {

@@ -12,7 +12,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Writes small files as PyTorch does, and some that it never would. */
-final class TorchFiles {
+public final class TorchFiles {
 
   private final ByteArrayOutputStream pickle = new ByteArrayOutputStream();
   private final Map<String, byte[]> storages = new LinkedHashMap<>();
@@ -27,7 +27,7 @@ final class TorchFiles {
     return new TorchFiles(false);
   }
 
-  static TorchFiles legacy() {
+  public static TorchFiles legacy() {
     return new TorchFiles(true);
   }
 
@@ -39,7 +39,7 @@ final class TorchFiles {
   }
 
   /** Raw opcodes given as ASCII. */
-  TorchFiles ascii(String opcodes) {
+  public TorchFiles ascii(String opcodes) {
     pickle.writeBytes(opcodes.getBytes(StandardCharsets.US_ASCII));
     return this;
   }
@@ -48,7 +48,7 @@ final class TorchFiles {
     return ascii("c" + module + "\n" + name + "\n");
   }
 
-  TorchFiles text(String text) {
+  public TorchFiles text(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     return bytes('X', utf8.length, utf8.length >> 8, 0, 0).raw(utf8);
   }
@@ -113,6 +113,27 @@ final class TorchFiles {
       stride *= shape[axis];
     }
     return storage(key, elements).tensor(key, 0, shape, strides);
+  }
+
+  /** A tensor of one dimension as pickle.dump writes it, its storage in bytes. */
+  public TorchFiles pickledTensor(float... elements) throws IOException {
+    TorchFiles inner = legacy().storage("7", elements);
+    inner.bytes('(').text("storage").global("torch", "FloatStorage").text("7").text("cuda:0");
+    return pickledTensor(elements.length, inner.number(elements.length).ascii("NtQ").file());
+  }
+
+  /** The same with any bytes for the storage. */
+  TorchFiles pickledTensor(int length, byte[] stored) {
+    global("torch._utils", "_rebuild_tensor_v2").bytes('(');
+    global("torch.storage", "_load_from_bytes").bytes('B');
+    raw(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(stored.length).array());
+    raw(stored).bytes(0x85, 'R').number(0).numbers(length).numbers(1).bytes(0x89);
+    return global("collections", "OrderedDict").ascii(")RtR");
+  }
+
+  /** What pickle.dump alone writes. */
+  public byte[] pickle() {
+    return bytes('.').pickle.toByteArray();
   }
 
   /** Ends the pickle and gives the file. */
