@@ -102,7 +102,8 @@ public final class SelfMaskBuilder extends SegmenterBuilder<SelfMaskBuilder> {
    * @return the detector
    */
   public SelfMask build(SelfMaskNetwork network, NDManager manager) {
-    return new SelfMask(network, manager, new SelfMask.Settings(input(), solver, batch()));
+    return new SelfMask(
+        network, manager, new SelfMask.Settings(input(), solver, batch(), tiles(), progress()));
   }
 
   /** What training writes has the weights under a key, what is published has them bare. */

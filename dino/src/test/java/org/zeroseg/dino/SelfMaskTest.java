@@ -26,6 +26,7 @@ import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.segment.InputSize;
@@ -133,6 +134,41 @@ class SelfMaskTest {
       Mask mask = selfMask.detect(TinyModels.noise(50, 30, 5)).mask();
       assertEquals(50, mask.width());
       assertEquals(30, mask.height());
+    }
+  }
+
+  @Test
+  void tilesChangeNothingInPicturesThatFitAndCoverThoseThatDoNot() throws IOException {
+    List<Picture> pictures = List.of(TinyModels.noise(24, 24, 1), TinyModels.noise(70, 50, 2));
+    SaliencyDetector.Salient whole;
+    try (SelfMask selfMask = builder("").refinedBy(BilateralSolver.DEFAULT).build()) {
+      whole = selfMask.detect(pictures.get(0));
+    }
+    try (SelfMask tiled =
+        builder("").refinedBy(BilateralSolver.DEFAULT).tiles(32, 8).batch(2).build()) {
+      List<SaliencyDetector.Salient> found = tiled.detect(pictures);
+      assertEquals(whole, found.get(0));
+      assertEquals(70, found.get(1).mask().width());
+      assertEquals(50, found.get(1).mask().height());
+      assertTrue(found.get(1).objectness() > 0 && found.get(1).objectness() < 1);
+    }
+  }
+
+  @Test
+  void tilesThatShowTheSameHaveTheSameMasks() throws IOException {
+    Picture part = TinyModels.noise(24, 24, 1);
+    byte[] samples = new byte[3 * 48 * 24];
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = (byte) part.sample(i / 3 % 24, i / 144, i % 3);
+    }
+    try (SelfMask selfMask = builder("").build();
+        SelfMask tiled = builder("").tiles(24, 0).build()) {
+      SaliencyDetector.Salient one = selfMask.detect(part);
+      SaliencyDetector.Salient both = tiled.detect(Picture.of(PixelFormat.RGB, 48, 24, samples));
+      assertEquals(one.mask(), both.mask().crop(0, 0, 24, 24));
+      assertEquals(one.mask(), both.mask().crop(24, 0, 24, 24));
+      assertEquals(one.objectness(), both.objectness(), 1e-6);
+      assertTrue(one.mask().area() > 0);
     }
   }
 

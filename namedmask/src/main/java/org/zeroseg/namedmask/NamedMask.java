@@ -2,8 +2,12 @@ package org.zeroseg.namedmask;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
@@ -15,6 +19,11 @@ import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.core.segment.Labelling;
+import org.zeroseg.core.segment.ScoreMap;
+import org.zeroseg.core.segment.Scoring;
+import org.zeroseg.core.segment.TiledLabels;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.tensor.ModelMemory;
@@ -45,8 +54,11 @@ public final class NamedMask implements Segmenter {
   /** Pixels that go through the network at once, unless a single picture has more. */
   private static final long MOST_PIXELS = 1L << 20;
 
+  /** Numbers that are kept of a tile: 8 MB. */
+  private static final long MOST_SCORES = 2L << 20;
+
   /** What the builder chose. */
-  record Settings(InputSize input, int batch) {}
+  record Settings(InputSize input, int batch, Optional<Tiles> tiles, Progress progress) {}
 
   private final DeepLab network;
   private final Categories categories;
@@ -82,14 +94,73 @@ public final class NamedMask implements Segmenter {
   public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
     int[] labels = categories.labels(vocabulary);
     double least = vocabulary.backgroundThreshold().orElse(0);
-    return Batches.map(
+    return Batches.tiled(
         pictures,
-        picture -> settings.input().of(picture, 1),
-        sizes -> together(sizes, settings.batch()),
-        (some, sizes) ->
-            winners(some, sizes).stream()
-                .map(found -> segmentation(found, sizes, vocabulary.names(), labels, least))
-                .toList());
+        settings.tiles(),
+        large -> tiled(large, vocabulary, labels),
+        others ->
+            Batches.map(
+                others,
+                picture -> settings.input().of(picture, 1),
+                sizes -> together(sizes, settings.batch()),
+                (some, sizes) ->
+                    winners(some, sizes).stream()
+                        .map(found -> segmentation(found, sizes, vocabulary.names(), labels, least))
+                        .toList()));
+  }
+
+  /** A picture that takes several tiles. */
+  private Segmentation tiled(Picture picture, Vocabulary vocabulary, int[] labels) {
+    Tiles tiles = settings.tiles().orElseThrow();
+    int width = picture.width();
+    int height = picture.height();
+    Sizes sizes =
+        settings.input().of(Math.min(width, tiles.side()), Math.min(height, tiles.side()));
+    TiledLabels pixels =
+        new TiledLabels(
+            tiles,
+            width,
+            height,
+            vocabulary.size(),
+            map -> labels[map],
+            Scoring.softmax(1),
+            vocabulary.backgroundThreshold());
+    pixels.add(
+        picture,
+        together(sizes, settings.batch()),
+        settings.progress(),
+        parts -> features(parts, sizes, features -> maps(features, parts.size())));
+    Labelling.Labels found = pixels.labels();
+    return Segmentation.ofLabels(
+        width, height, vocabulary.names(), found.compact(), found.scores());
+  }
+
+  /** The logits of all classes, on a coarser grid where there are many. */
+  private List<ScoreMap> maps(NDArray features, int count) {
+    long height = features.getShape().get(2);
+    long width = features.getShape().get(3);
+    double share = (double) MOST_SCORES / network.config().classes() / (height * width);
+    double factor = Math.sqrt(Math.min(1, share));
+    long rows = Math.max(1, (long) (factor * height));
+    long columns = Math.max(1, (long) (factor * width));
+    NDManager call = features.getManager();
+    NDArray logits =
+        DeepLab.KERNELS.call(
+            "coarse_maps",
+            features,
+            network.classes().get(0),
+            network.classes().get(1),
+            call.create(new long[] {rows, columns}));
+    float[] all = logits.toFloatArray();
+    int length = all.length / count;
+    return IntStream.range(0, count)
+        .mapToObj(
+            i ->
+                new ScoreMap(
+                    Arrays.copyOfRange(all, i * length, (i + 1) * length),
+                    (int) rows,
+                    (int) columns))
+        .toList();
   }
 
   private static int together(Sizes sizes, int batch) {
@@ -98,6 +169,19 @@ public final class NamedMask implements Segmenter {
   }
 
   private List<ClassMaps.Winners> winners(List<Picture> pictures, Sizes sizes) {
+    return features(
+        pictures,
+        sizes,
+        features -> {
+          ClassMaps maps = ClassMaps.of(network, sizes);
+          return IntStream.range(0, pictures.size())
+              .mapToObj(i -> maps.winners(features, i))
+              .toList();
+        });
+  }
+
+  /** What is made of the features of pictures of one size. */
+  private <R> R features(List<Picture> pictures, Sizes sizes, Function<NDArray, R> use) {
     List<Picture> inputs = sizes.resize(pictures, Filter.BILINEAR);
     return memory.during(
         call -> {
@@ -105,12 +189,7 @@ public final class NamedMask implements Segmenter {
           try (NDArray pixels = Normalization.IMAGENET.pixels(call, inputs)) {
             features = network.features(pixels);
           }
-          ClassMaps maps = ClassMaps.of(network, sizes);
-          List<ClassMaps.Winners> winners = new ArrayList<>();
-          for (int i = 0; i < inputs.size(); i++) {
-            winners.add(maps.winners(features, i));
-          }
-          return winners;
+          return use.apply(features);
         });
   }
 

@@ -159,7 +159,7 @@ public final class NamedMaskBuilder extends SegmenterBuilder<NamedMaskBuilder> {
   }
 
   private NamedMask build(DeepLab network, Categories names, NDManager manager) {
-    NamedMask.Settings settings = new NamedMask.Settings(input(), batch());
+    NamedMask.Settings settings = new NamedMask.Settings(input(), batch(), tiles(), progress());
     return new NamedMask(network.folded(precision(), manager), names, manager, settings);
   }
 }

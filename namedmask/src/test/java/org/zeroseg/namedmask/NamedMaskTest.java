@@ -137,6 +137,44 @@ class NamedMaskTest {
   }
 
   @Test
+  void tilesChangeNothingInPicturesThatFitAndCoverThoseThatDoNot() {
+    List<Picture> pictures = List.of(Noise.picture(61, 43, 1), Noise.picture(150, 131, 2));
+    Vocabulary words =
+        Vocabulary.of(
+            List.of(
+                Vocabulary.Category.of("settee", "couch", "sofa"),
+                Vocabulary.Category.of("thing", "cat", "yellow_duck")));
+    try (NamedMask tiled = builder().tiles(64, 16).batch(2).build(network)) {
+      List<Segmentation> found = tiled.segment(pictures, words.withBackgroundThreshold(0.3));
+      assertArrayEquals(
+          segmenter.segment(pictures.get(0), words.withBackgroundThreshold(0.3)).labels(),
+          found.get(0).labels());
+      assertEquals(150, found.get(1).width());
+      assertEquals(131, found.get(1).height());
+      assertTrue(Arrays.stream(found.get(1).labels()).distinct().count() > 1);
+    }
+  }
+
+  @Test
+  void tilesThatShowTheSameHaveTheSameLabels() {
+    Picture part = Noise.picture(32, 32, 3);
+    byte[] samples = new byte[3 * 64 * 32];
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = (byte) part.sample(i / 3 % 32, i / 192, i % 3);
+    }
+    try (NamedMask tiled = builder().tiles(32, 0).build(network)) {
+      Segmentation one = segmenter.segment(part, segmenter.vocabulary());
+      Segmentation both =
+          tiled.segment(Picture.of(PixelFormat.RGB, 64, 32, samples), segmenter.vocabulary());
+      int different = 0;
+      for (int i = 0; i < 64 * 32; i++) {
+        different += one.labelAt(i % 32, i / 64) == both.labelAt(i % 64, i / 64) ? 0 : 1;
+      }
+      assertTrue(different <= 4, different + " pixels differ");
+    }
+  }
+
+  @Test
   void picturesOfAnyShapeAndFormatAreSegmentedAtTheirOwnSize() {
     Vocabulary words = segmenter.vocabulary();
     for (int[] size : new int[][] {{1, 1}, {9, 8}, {1, 300}, {200, 3}}) {
@@ -165,6 +203,11 @@ class NamedMaskTest {
     try (NamedMask other = builder().categories(names).build(large)) {
       Segmentation found = other.segment(Noise.picture(64, 48, 1), other.vocabulary());
       assertEquals(999, found.names().size());
+    }
+    // Of so many classes a tile's maps are coarser than its features.
+    try (NamedMask other = builder().categories(names).tiles(192, 16).build(large)) {
+      Segmentation found = other.segment(Noise.picture(200, 192, 1), other.vocabulary());
+      assertEquals(200, found.width());
     }
   }
 

@@ -1,6 +1,7 @@
 package org.zeroseg.core.segment;
 
 import java.util.OptionalDouble;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /** Decides the pixels of a picture band by band, from the top. */
@@ -18,6 +19,7 @@ final class PixelLabels {
 
   private final int width;
   private final int named;
+  private final IntUnaryOperator labelOf;
   private final Scoring scoring;
   private final OptionalDouble threshold;
   private final short[] labels;
@@ -25,9 +27,22 @@ final class PixelLabels {
   private final double[][] sums;
   private int done;
 
+  /** The first maps have the labels, the others are background. */
   PixelLabels(int width, int height, int named, Scoring scoring, OptionalDouble threshold) {
+    this(width, height, named, map -> map < named ? map + 1 : 0, scoring, threshold);
+  }
+
+  /** Labels 1 to {@code named}, or 0 for background, by the numbers of maps. */
+  PixelLabels(
+      int width,
+      int height,
+      int named,
+      IntUnaryOperator labelOf,
+      Scoring scoring,
+      OptionalDouble threshold) {
     this.width = width;
     this.named = named;
+    this.labelOf = labelOf;
     this.scoring = scoring;
     this.threshold = threshold;
     labels = new short[Math.multiplyExact(height, width)];
@@ -65,14 +80,14 @@ final class PixelLabels {
       }
     }
     for (int x = 0; x < winners.length; x++) {
-      int winner = winners[x];
-      if (winner >= named) {
+      int label = labelOf.applyAsInt(winners[x]);
+      if (label == 0) {
         continue;
       }
-      double probability = scoring.probability(row, winner, x);
+      double probability = scoring.probability(row, winners[x], x);
       if (threshold.isEmpty() || probability >= threshold.getAsDouble()) {
-        labels[offset + x] = (short) (winner + 1);
-        sum[winner] += probability;
+        labels[offset + x] = (short) label;
+        sum[label - 1] += probability;
       }
     }
   }

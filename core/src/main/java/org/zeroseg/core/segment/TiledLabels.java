@@ -3,6 +3,7 @@ package org.zeroseg.core.segment;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.image.Picture;
 
@@ -28,9 +29,35 @@ public final class TiledLabels {
    */
   public TiledLabels(
       Tiles tiles, int width, int height, int named, Scoring scoring, OptionalDouble threshold) {
+    this(tiles, width, height, new PixelLabels(width, height, named, scoring, threshold));
+  }
+
+  /**
+   * Of no tile yet, with other labels than the order of the maps.
+   *
+   * @param tiles in pixels
+   * @param width of the picture
+   * @param height of the picture
+   * @param named the highest label
+   * @param labelOf the label of a map by its number from 0; 0 for background
+   * @param scoring what the probability of a pixel's best map is
+   * @param threshold a pixel whose best probability is below it becomes background
+   */
+  public TiledLabels(
+      Tiles tiles,
+      int width,
+      int height,
+      int named,
+      IntUnaryOperator labelOf,
+      Scoring scoring,
+      OptionalDouble threshold) {
+    this(tiles, width, height, new PixelLabels(width, height, named, labelOf, scoring, threshold));
+  }
+
+  private TiledLabels(Tiles tiles, int width, int height, PixelLabels pixels) {
     this.tiles = tiles;
-    mosaic = new Mosaic(tiles, width, height, Mosaic.Weight.FADING);
-    pixels = new PixelLabels(width, height, named, scoring, threshold);
+    this.mosaic = new Mosaic(tiles, width, height, Mosaic.Weight.FADING);
+    this.pixels = pixels;
   }
 
   /**
