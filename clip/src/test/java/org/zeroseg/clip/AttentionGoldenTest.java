@@ -26,7 +26,6 @@ import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.refine.LaplacianPropagation;
 import org.zeroseg.core.refine.Pamr;
 import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.LinearTaps;
 import org.zeroseg.core.tensor.Weights;
 
 class AttentionGoldenTest {
@@ -479,7 +478,10 @@ class AttentionGoldenTest {
     int rows = (int) logits.shape()[1];
     int columns = (int) logits.shape()[2];
     int count = (int) logits.shape()[0];
-    float[] values = logits.floats();
+    float[] scaled = logits.floats().clone();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] *= factor;
+    }
     GoldenTensor text = golden.input("text");
     int depth = (int) text.shape()[1];
     float[][] words = new float[count][];
@@ -492,28 +494,20 @@ class AttentionGoldenTest {
                 pixels.toFloatArray(),
                 rows,
                 columns,
-                y -> {
-                  float[][] line = new float[count][columns];
-                  for (int k = 0; k < count; k++) {
-                    for (int x = 0; x < columns; x++) {
-                      line[k][x] = factor * values[(k * rows + y) * columns + x];
-                    }
-                  }
-                  return line;
+                () -> {
+                  ScoreRows.Reader reader =
+                      new ScoreRows.Stored(scaled, count, rows, columns).reader();
+                  float[][] row = new float[count][columns];
+                  return y -> {
+                    reader.row(y, row);
+                    return row;
+                  };
                 },
                 words);
-    LinearTaps down = LinearTaps.of(coarse.height(), rows);
-    LinearTaps across = LinearTaps.of(coarse.width(), columns);
-    float[] whole = new float[count * rows * columns];
-    float[] narrow = new float[coarse.width()];
-    float[] line = new float[columns];
-    for (int k = 0; k < count; k++) {
-      for (int y = 0; y < rows; y++) {
-        down.row(coarse.values(), k * coarse.height() * coarse.width(), coarse.width(), y, narrow);
-        across.apply(narrow, line);
-        System.arraycopy(line, 0, whole, (k * rows + y) * columns, columns);
-      }
-    }
+    float[] whole =
+        new ScoreRows.Stored(coarse.values(), count, coarse.height(), coarse.width())
+            .resized(rows, columns)
+            .all();
     return GoldenTensor.of(whole, count, rows, columns);
   }
 }

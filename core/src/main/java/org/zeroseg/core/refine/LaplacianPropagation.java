@@ -2,6 +2,7 @@ package org.zeroseg.core.refine;
 
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -55,13 +56,17 @@ public record LaplacianPropagation(int grid, int steps, boolean full) {
    * @param pixels {@code [3, H, W]}, normalised
    * @param height H
    * @param width W
-   * @param scores gives {@code [K][W]} scores of a row of the picture, and is asked from several
-   *     threads
+   * @param scores gives one thread what it reads {@code [K][W]} scores of a row of the picture
+   *     with, which hold until the next row is read
    * @param words {@code [K, D]}, the words' vectors
    * @return the propagated scores; of the picture's size if no side exceeds the grid by half
    */
   public Coarse solve(
-      float[] pixels, int height, int width, IntFunction<float[][]> scores, float[][] words) {
+      float[] pixels,
+      int height,
+      int width,
+      Supplier<IntFunction<float[][]>> scores,
+      float[][] words) {
     int down = Math.max(1, (int) Math.rint((double) height / grid));
     int across = Math.max(1, (int) Math.rint((double) width / grid));
     int rows = height / down;
@@ -72,8 +77,9 @@ public record LaplacianPropagation(int grid, int steps, boolean full) {
         .parallel()
         .forEach(
             row -> {
+              IntFunction<float[][]> reader = scores.get();
               for (int y = row * down; y < (row + 1) * down; y++) {
-                float[][] line = scores.apply(y);
+                float[][] line = reader.apply(y);
                 for (int k = 0; k < count; k++) {
                   int at = (k * rows + row) * columns;
                   for (int x = 0; x < columns * across; x++) {
