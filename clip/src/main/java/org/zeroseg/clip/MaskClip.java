@@ -37,6 +37,9 @@ import org.zeroseg.core.tensor.LinearTaps;
  * }
  * }</pre>
  *
+ * <p>{@link MaskClipBuilder#attention} replaces the last block's attention by one of the methods
+ * that lead today, for CLIPs with a vision transformer; what is said below is of MaskCLIP itself.
+ *
  * <p>A category with synonyms takes the best of its words in every cell. Scores are probabilities:
  * the softmax over categories and background words of 100 times the cosine, or the smoothed values
  * divided by their sum; a background threshold of the vocabulary is on this scale (NamedMask, Shin

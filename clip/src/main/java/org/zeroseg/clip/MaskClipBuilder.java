@@ -28,6 +28,9 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
   private Refinement refinement = Refinement.NONE;
   private int window;
   private int step;
+  private Attention attention = Attention.VALUE;
+  private Optional<Protocol> protocol = Optional.empty();
+  private Optional<PatchEncoder> encoder = Optional.empty();
 
   MaskClipBuilder() {
     super(InputSize.within(512, 2048), 1);
@@ -139,16 +142,58 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
   }
 
   /**
+   * What replaces the last block's attention. All but {@link Attention#VALUE} bring the protocol
+   * that they are published with, {@link Protocol#of}, and CLIP's own statistics of pixels; later
+   * calls change them. A preset that names blocks is moved to the model's depth by itself.
+   *
+   * @param chosen {@link Attention#VALUE} by default
+   * @return this
+   */
+  public MaskClipBuilder attention(Attention chosen) {
+    attention = chosen;
+    return chosen.equals(Attention.VALUE)
+        ? this
+        : normalization(Normalization.CLIP).protocol(Protocol.of(chosen));
+  }
+
+  /**
+   * What happens around the network, in place of what MaskCLIP does, and the input's size that goes
+   * with it.
+   *
+   * @param chosen that of the attention by default
+   * @return this
+   */
+  public MaskClipBuilder protocol(Protocol chosen) {
+    protocol = Optional.of(chosen);
+    return inputWithin(chosen.shorterSide(), chosen.longerSide());
+  }
+
+  /**
+   * The second network of {@link Attention#PROXY_CLIP}.
+   *
+   * @param chosen stays open when the segmenter is closed
+   * @return this
+   */
+  public MaskClipBuilder encoder(PatchEncoder chosen) {
+    encoder = Optional.of(chosen);
+    return this;
+  }
+
+  /**
    * Loads the model.
    *
    * @return the segmenter
    * @throws IOException if the model's files cannot be read
+   * @throws IllegalArgumentException if the model is a ResNet, for which there is no other
+   *     attention than {@link Attention#VALUE}, or the attention needs what is not given
    * @throws IllegalStateException if no model was chosen
    */
   public MaskClip build() throws IOException {
     Clip chosen =
         lent.isPresent() ? lent.get().lent() : Clip.load(model(), hub(), precision(), device());
     try {
+      Optional<WindowedAttention> attended =
+          protocol.map(around -> chosen.compute((model, call) -> attended(model, around)));
       DenseClip dense = chosen.dense(asReleased);
       Optional<SlidingWindow> windows =
           window == 0
@@ -172,5 +217,22 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
       chosen.close();
       throw e;
     }
+  }
+
+  private WindowedAttention attended(ClipModel model, Protocol around) {
+    if (asReleased || window > 0 || !refinement.equals(Refinement.NONE)) {
+      throw new IllegalArgumentException(
+          "asReleased, slidingWindow and refinement are MaskCLIP's: with another attention the"
+              + " protocol says what happens around the network");
+    }
+    if (!(model.image() instanceof VisionTransformer vit)) {
+      throw new IllegalArgumentException(
+          "the CLIP is a ResNet, and attention '%s' needs a vision transformer"
+              .formatted(attention.name()));
+    }
+    int layers = vit.blocks().layers();
+    boolean known = Attention.PRESETS.contains(attention);
+    Attention moved = known ? attention.forLayers(layers) : attention;
+    return new WindowedAttention(new DenseAttention(vit, moved, encoder), around);
   }
 }

@@ -232,6 +232,19 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
   }
 
   /**
+   * The features of every patch after the final norm, of pixels that are there already: what guides
+   * CLIP's attention ({@code PatchEncoder} of the module clip).
+   *
+   * @param pixels {@code [B, 3, H, W]}, with ImageNet's mean and deviation; what does not fill a
+   *     patch at the right and bottom is left out
+   * @return {@code [B, N, D]}, row-major, owned by the pixels' manager
+   * @throws IllegalArgumentException if the pixels are smaller than a patch
+   */
+  public NDArray patches(NDArray pixels) {
+    return memory.during(call -> DinoVit.withoutClass(vit.forward(pixels)));
+  }
+
+  /**
    * The picture's patches after the final norm, as SelfMask's pseudo-masks are made of them: zeros
    * fill up the last patches.
    *

@@ -1,0 +1,226 @@
+package org.zeroseg.clip;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.golden.Noise;
+import org.zeroseg.core.refine.LaplacianPropagation;
+import org.zeroseg.core.refine.Pamr;
+
+class AttentionTest {
+
+  private static final Vocabulary WORDS =
+      Vocabulary.of("cat", "dog", "sofa").withBackground("wall", "floor");
+
+  /** Means of colours: a second network as small as can be, on a grid of its own. */
+  private static PatchEncoder colours(int patch) {
+    return PatchEncoder.of(
+        patch,
+        pixels -> {
+          Shape shape = pixels.getShape();
+          long rows = shape.get(2) / patch;
+          long columns = shape.get(3) / patch;
+          NDArray cut = pixels.get(":, :, :" + rows * patch + ", :" + columns * patch);
+          return cut.reshape(shape.get(0), 3, rows, patch, columns, patch)
+              .transpose(0, 2, 4, 1, 3, 5)
+              .reshape(shape.get(0), rows * columns, -1);
+        });
+  }
+
+  private static MaskClipBuilder small(Clip clip, Attention attention) {
+    Protocol usual = Protocol.of(attention);
+    int padTo = usual.padTo() > 0 ? 24 : usual.padTo();
+    Protocol around = usual.withInput(48, 96).withWindows(32, 16, padTo);
+    return MaskClip.builder()
+        .model(clip)
+        .templates(PromptTemplates.PHOTO)
+        .encoder(colours(4))
+        .attention(attention)
+        .protocol(around);
+  }
+
+  @Test
+  void everyPresetLabelsPicturesOfAnySize() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      for (Attention attention : Attention.PRESETS) {
+        try (MaskClip segmenter = small(clip, attention).build()) {
+          // Ordinary, strips, a patch, less than a patch.
+          for (int[] size : new int[][] {{64, 48}, {37, 91}, {300, 20}, {2, 200}, {8, 8}, {1, 1}}) {
+            Segmentation result = segmenter.segment(Noise.picture(size[0], size[1], 11), WORDS);
+            assertEquals(size[0], result.width(), attention.name());
+            assertEquals(size[1], result.height(), attention.name());
+            result
+                .segments()
+                .forEach(s -> assertTrue(s.score() > 0 && s.score() <= 1.000001, s.toString()));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void picturesTakenAsAWholeMayBeStripsAndSinglePatches() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      for (Attention attention : Attention.PRESETS) {
+        Protocol whole = Protocol.of(attention).withInput(8, 64).withWindows(0, 1, 0);
+        try (MaskClip segmenter = small(clip, attention).protocol(whole).build()) {
+          for (int[] size : new int[][] {{8, 8}, {64, 8}, {8, 64}, {5, 40}}) {
+            Segmentation result = segmenter.segment(Noise.picture(size[0], size[1], 12), WORDS);
+            assertEquals(size[0], result.width(), attention.name());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aSecondNetworkMayHaveAnyGrid() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      for (int patch : new int[] {3, 8, 16, 40}) {
+        try (MaskClip segmenter =
+            small(clip, Attention.PROXY_CLIP).encoder(colours(patch)).build()) {
+          Segmentation result = segmenter.segment(Noise.picture(70, 50, 13), WORDS);
+          assertEquals(50, result.height(), "patches of " + patch);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aConstantPictureIsLikeItselfEverywhere() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        NDManager manager = NDManager.newBaseManager()) {
+      VisionTransformer vit = clip.compute((model, call) -> (VisionTransformer) model.image());
+      for (Attention preset : Attention.PRESETS) {
+        DenseAttention dense =
+            new DenseAttention(
+                vit, preset.forLayers(vit.blocks().layers()), Optional.of(colours(8)));
+        NDArray pixels = manager.ones(new Shape(1, 3, 56, 48));
+        NDArray words = manager.eye(32).get(":3");
+        for (float value : dense.cosines(pixels, words).cosines().toFloatArray()) {
+          assertTrue(Float.isFinite(value) && Math.abs(value) < 1.5, preset.name());
+        }
+      }
+    }
+  }
+
+  @Test
+  void windowsOfABatchAreIndependent() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT);
+        NDManager manager = NDManager.newBaseManager()) {
+      VisionTransformer vit = clip.compute((model, call) -> (VisionTransformer) model.image());
+      NDArray words = manager.eye(32).get(":5");
+      NDArray pixels = manager.randomNormal(new Shape(2, 3, 48, 64));
+      for (Attention preset : Attention.PRESETS) {
+        DenseAttention dense =
+            new DenseAttention(
+                vit, preset.forLayers(vit.blocks().layers()), Optional.of(colours(8)));
+        float[] both = dense.cosines(pixels, words).cosines().get(1).toFloatArray();
+        float[] alone = dense.cosines(pixels.get("1:2"), words).cosines().get(0).toFloatArray();
+        assertArrayEquals(alone, both, 2e-4f, preset.name());
+      }
+    }
+  }
+
+  @Test
+  void aPresetMovesToAnotherDepthAndAnythingElseIsRefusedThere() throws IOException {
+    assertEquals(Attention.SC_CLIP, Attention.SC_CLIP.forLayers(12));
+    Attention.Calibration large = Attention.SC_CLIP.forLayers(24).calibration().orElseThrow();
+    assertEquals(
+        List.of(16, 6, 8, 19),
+        List.of(large.earlyLayer(), large.lateLayer(), large.fusedFrom(), large.fusedTo()));
+    assertEquals(
+        List.of(5, 6, 7, 8), Attention.RES_CLIP.forLayers(24).correlation().orElseThrow().layers());
+    for (int layers = 2; layers < 40; layers++) {
+      for (Attention preset : Attention.PRESETS) {
+        preset.forLayers(layers).requireLayers(layers);
+      }
+    }
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> small(clip, Attention.RES_CLIP.named("own")).build())
+              .getMessage();
+      assertTrue(message.contains("'own'") && message.contains("[5, 6, 7, 8]"), message);
+    }
+  }
+
+  @Test
+  void whatDoesNotGoTogetherIsRefused() throws IOException {
+    assertThrows(IllegalArgumentException.class, () -> Attention.PROXY_CLIP.withGlobalBias(-0.3));
+    assertThrows(IllegalArgumentException.class, () -> Attention.PEARL.withNeighbourhood(5));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Attention.NACLIP.withFeedback(Attention.RES_CLIP.feedback().orElseThrow()));
+    assertThrows(IllegalArgumentException.class, () -> Attention.of("nothing"));
+    assertThrows(IllegalArgumentException.class, () -> Attention.preset("nothing"));
+    assertThrows(IllegalArgumentException.class, () -> Protocol.SCLIP.withWindows(8, 9, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Pamr(0, List.of(1)));
+    assertThrows(IllegalArgumentException.class, () -> new LaplacianPropagation(0, 1, false));
+    try (Clip transformer = TinyClip.clip(TinyClip.VIT);
+        Clip resNet = TinyClip.clip(TinyClip.RES_NET)) {
+      refused("ResNet", small(resNet, Attention.NACLIP));
+      refused(
+          "PatchEncoder", MaskClip.builder().model(transformer).attention(Attention.PROXY_CLIP));
+      refused("protocol", small(transformer, Attention.NACLIP).slidingWindow(32, 16));
+    }
+  }
+
+  private static void refused(String why, MaskClipBuilder builder) {
+    String message = assertThrows(IllegalArgumentException.class, builder::build).getMessage();
+    assertTrue(message.contains(why), message);
+  }
+
+  @Test
+  void presetsAreFoundByTheNamesPeopleType() {
+    assertEquals(Attention.SC_CLIP, Attention.preset("SC-CLIP"));
+    assertEquals(Attention.CLEAR_CLIP, Attention.preset("clear_clip"));
+    assertEquals(Attention.VALUE, Attention.preset("MaskCLIP"));
+  }
+
+  @Test
+  void theWholePathConnectsNoMoreThanItsBeginning() {
+    int[] labels = {0, 0, 1, 0, 0, 0};
+    FeedbackRows beginning = new FeedbackRows(labels, 1, 6, 1, false);
+    FeedbackRows whole = new FeedbackRows(labels, 1, 6, 1, true);
+    float[] some = new float[7];
+    float[] fewer = new float[7];
+    beginning.row(1, some, 0);
+    whole.row(1, fewer, 0);
+    // The neighbour beyond the other label counts less where the whole way is looked at.
+    assertTrue(fewer[6] <= some[6]);
+    assertEquals(0, some[0]);
+  }
+
+  @Test
+  void propagationKeepsWhatAllNeighboursAgreeOn() {
+    float[] pixels = new float[3 * 20 * 30];
+    float[][] words = {{1, 0}, {0, 1}};
+    float[][] row = new float[2][30];
+    Arrays.fill(row[0], 0.3f);
+    Arrays.fill(row[1], 0.1f);
+    for (boolean full : new boolean[] {false, true}) {
+      LaplacianPropagation.Coarse found =
+          new LaplacianPropagation(10, 25, full).solve(pixels, 20, 30, () -> y -> row, words);
+      assertEquals(10, found.height());
+      for (int i = 0; i < found.values().length; i++) {
+        float expected = i < found.values().length / 2 ? 0.3f : 0.1f;
+        assertEquals(expected, found.values()[i], 1e-4);
+      }
+    }
+  }
+}
