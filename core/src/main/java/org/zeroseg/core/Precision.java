@@ -7,11 +7,11 @@ import java.util.Locale;
 public enum Precision {
   /** 32 bits: the reference. */
   FLOAT32,
-  /** 16 bits with float32's range, for processors with AVX512_BF16 or AMX, and for CUDA. */
+  /** 16 bits with float32's range, for CUDA and for processors that gain from it. */
   BFLOAT16,
   /** 16 bits, for CUDA. */
   FLOAT16,
-  /** The fastest of the others that the device gains from. */
+  /** The faster of float32 and bfloat16, as measured on this machine. */
   AUTO;
 
   /** The system property that decides for {@link #AUTO}, such as {@code float32}. */
@@ -19,8 +19,8 @@ public enum Precision {
 
   /**
    * The format to use on a device. {@link #AUTO} becomes what the system property {@value
-   * #PROPERTY} says, else bfloat16 on a GPU and on processors that compute in it, else float32; the
-   * others stay what they are.
+   * #PROPERTY} says, else bfloat16 on a GPU, else what {@link PrecisionSpeed#ofThisMachine()} found
+   * faster; the others stay what they are.
    *
    * @param device where the model computes
    * @return not {@link #AUTO}
@@ -41,6 +41,6 @@ public enum Precision {
     if (wanted != AUTO) {
       return wanted;
     }
-    return device.isGpu() || Processor.gainsFromBfloat16() ? BFLOAT16 : FLOAT32;
+    return device.isGpu() ? BFLOAT16 : PrecisionSpeed.ofThisMachine().faster();
   }
 }

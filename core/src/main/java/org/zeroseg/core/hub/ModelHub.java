@@ -68,6 +68,24 @@ public final class ModelHub {
   }
 
   /**
+   * Where downloaded models are kept.
+   *
+   * @return the folder, which need not exist
+   */
+  public Path cache() {
+    return settings.cache();
+  }
+
+  /**
+   * Whether downloads are forbidden.
+   *
+   * @return the setting that forbids them, if one does
+   */
+  public Optional<String> offline() {
+    return settings.offline();
+  }
+
+  /**
    * Tells how downloads get on.
    *
    * @param watcher is told the file's name, its bytes so far and in all

@@ -7,8 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
@@ -16,6 +14,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.file.UserCache;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.tensor.TorchEngine;
 
@@ -38,8 +37,7 @@ final class WordVectors {
    * @param clip what was loaded from it
    */
   static TextEmbeddings of(String model, Clip clip) {
-    String home = System.getProperty("user.home");
-    return of(model, clip, cache(System.getProperty("os.name"), System.getenv(), home));
+    return of(model, clip, UserCache.folder());
   }
 
   static TextEmbeddings of(String model, Clip clip, Path cache) {
@@ -50,23 +48,6 @@ final class WordVectors {
     } catch (IOException e) {
       return clip.textEmbeddings(); // encoded in every run, then
     }
-  }
-
-  /** Where programs of this user keep what they can make again. */
-  static Path cache(String system, Map<String, String> environment, String home) {
-    String named = environment.getOrDefault("XDG_CACHE_HOME", "");
-    String local = environment.getOrDefault("LOCALAPPDATA", "");
-    Path caches;
-    if (!named.isEmpty()) {
-      caches = Path.of(named);
-    } else if (system.startsWith("Windows") && !local.isEmpty()) {
-      caches = Path.of(local);
-    } else if (system.toLowerCase(Locale.ROOT).startsWith("mac")) {
-      caches = Path.of(home, "Library", "Caches");
-    } else {
-      caches = Path.of(home, ".cache");
-    }
-    return caches.resolve("zeroseg");
   }
 
   private static List<Path> files(String model, ModelHub hub) throws IOException {

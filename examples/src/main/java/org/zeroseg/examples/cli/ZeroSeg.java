@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       SaliencyCommand.class,
       DiscoverCommand.class,
       ModelsCommand.class,
+      DoctorCommand.class,
       IndexCommand.class,
       ArchiveCommand.class,
       ReferencesCommand.class,

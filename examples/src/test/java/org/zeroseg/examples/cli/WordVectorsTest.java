@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,21 +55,5 @@ class WordVectorsTest {
       WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.BARE);
       assertEquals(6, kept());
     }
-  }
-
-  @Test
-  void lieWhereASystemKeepsWhatCanBeMadeAgain() {
-    Path home = Path.of("home");
-    assertEquals(
-        home.resolve(".cache").resolve("zeroseg"), WordVectors.cache("Linux", Map.of(), "home"));
-    assertEquals(
-        Path.of("caches", "zeroseg"),
-        WordVectors.cache("Linux", Map.of("XDG_CACHE_HOME", "caches"), "home"));
-    assertEquals(
-        home.resolve("Library").resolve("Caches").resolve("zeroseg"),
-        WordVectors.cache("Mac OS X", Map.of(), "home"));
-    assertEquals(
-        Path.of("local", "zeroseg"),
-        WordVectors.cache("Windows 11", Map.of("LOCALAPPDATA", "local"), "home"));
   }
 }
