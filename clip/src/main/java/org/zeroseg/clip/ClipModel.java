@@ -7,6 +7,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.network.Mode;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.network.Transformer.Activation;
 import org.zeroseg.core.tensor.Weights;
 
@@ -71,7 +72,13 @@ public final class ClipModel {
     ClipConfig sizes = ClipConfig.of(named);
     ClipConfig config = sizes.with(activation, sizes.epsilon());
     Weights weights =
-        Weights.load(named, config.shapes(), precision, ClipModel::inTransformer, manager);
+        Weights.load(
+            named,
+            config.shapes(),
+            precision,
+            ClipModel::inTransformer,
+            Transformer.Names.CLIP::isMatrix,
+            manager);
     return of(config, weights, manager);
   }
 

@@ -149,7 +149,7 @@ final class DenseAttention {
 
   /** Tokens after a block's first norm. */
   private NDArray normed(int layer, NDArray x) {
-    List<NDArray> weights = vit.blocks().attentionWeights(layer);
+    List<NDArray> weights = vit.blocks().attentionWeights(layer, x);
     NDArray epsilon = Kernels.numbers(x.getManager(), vit.blocks().options().epsilon());
     return Kernels.core().call("layer_norm", x, weights.get(0), weights.get(1), epsilon);
   }
@@ -164,7 +164,7 @@ final class DenseAttention {
 
   /** A kernel on the joint projection of a block. */
   private static NDArray project(String kernel, Transformer blocks, int layer, NDArray... leading) {
-    List<NDArray> weights = blocks.attentionWeights(layer);
+    List<NDArray> weights = blocks.attentionWeights(layer, leading[0]);
     NDArray[] all = Arrays.copyOf(leading, leading.length + 2);
     all[leading.length] = weights.get(2);
     all[leading.length + 1] = weights.get(3);
@@ -227,7 +227,7 @@ final class DenseAttention {
   }
 
   private NDArray out(int layer, NDArray found) {
-    List<NDArray> weights = vit.blocks().attentionWeights(layer);
+    List<NDArray> weights = vit.blocks().attentionWeights(layer, found);
     return Kernels.core().call("linear", found, weights.get(4), weights.get(5));
   }
 
@@ -413,7 +413,7 @@ final class DenseAttention {
     /** The terms once more: {@code [B, T, C]}. */
     NDArray attend(NDArray y) {
       Attention.Feedback feedback = attention.feedback().orElseThrow();
-      List<NDArray> weights = vit.blocks().attentionWeights(last);
+      List<NDArray> weights = vit.blocks().attentionWeights(last, y);
       NDArray how = terms(y, height, width);
       int tokens = (int) y.getShape().get(1);
       NDList results = new NDList();

@@ -169,21 +169,23 @@ class ClipTest {
   }
 
   @Test
-  void bfloat16StaysClose() {
+  void reducedPrecisionsStayClose() {
     Map<String, Shape> shapes = TinyClip.config(TinyClip.VIT).shapes();
     PortableWeights weights = new PortableWeights(shapes, "any");
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray pixels = manager.randomNormal(new Shape(2, 3, 32, 32));
       NDArray ids = manager.create(new long[][] {{3, 1, 4, 500}});
-      NDArray[] results = new NDArray[4];
+      NDArray[] results = new NDArray[6];
       int i = 0;
-      for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
+      for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16, Precision.INT8)) {
         ClipModel model = ClipModel.load(weights, Activation.QUICK_GELU, precision, manager);
         results[i++] = model.image().encode(pixels);
         results[i++] = model.text().encode(ids);
       }
       assertTrue(cosine(results[0], results[2]) > 0.999);
       assertTrue(cosine(results[1], results[3]) > 0.999);
+      assertTrue(cosine(results[0], results[4]) > 0.999);
+      assertTrue(cosine(results[1], results[5]) > 0.999);
     }
   }
 

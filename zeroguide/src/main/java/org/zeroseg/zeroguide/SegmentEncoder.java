@@ -187,7 +187,7 @@ public final class SegmentEncoder {
   private NDList attend(int layer, NDArray tokens, NDArray columns, int queries) {
     List<NDArray> arguments =
         new ArrayList<>(List.of(tokens, columns, options(tokens.getManager(), queries)));
-    arguments.addAll(vit.blocks().attentionWeights(layer));
+    arguments.addAll(vit.blocks().attentionWeights(layer, tokens));
     return KERNELS.callAll("segment_attention", arguments.toArray(NDArray[]::new));
   }
 

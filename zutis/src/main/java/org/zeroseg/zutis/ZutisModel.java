@@ -13,6 +13,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.QueryDecoder;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
@@ -80,7 +81,13 @@ public final class ZutisModel {
   public static ZutisModel load(Checkpoint checkpoint, Precision precision, NDManager manager) {
     ZutisConfig config = ZutisConfig.of(checkpoint);
     Weights weights =
-        Weights.load(checkpoint, config.shapes(), precision, ZutisModel::inProducts, manager);
+        Weights.load(
+            checkpoint,
+            config.shapes(),
+            precision,
+            ZutisModel::inProducts,
+            Transformer.Names.CLIP::isMatrix,
+            manager);
     return of(config, weights, manager);
   }
 

@@ -14,6 +14,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Segment;
@@ -339,16 +341,18 @@ class ZutisTest {
     }
   }
 
-  @Test
-  void bfloat16ComesCloseToFloat32() throws IOException {
+  @ParameterizedTest
+  @EnumSource(
+      value = Precision.class,
+      names = {"BFLOAT16", "INT8"})
+  void reducedPrecisionsComeCloseToFloat32(Precision precision) throws IOException {
     Path file = folder.resolve("zutis.safetensors");
     Picture image = Noise.picture(64, 48, 3);
     try (NDManager manager = NDManager.newBaseManager();
         Zutis zutis = build(Zutis.builder())) {
       Weights weights = Weights.of(TinyZutis.weights(manager), "random weights");
       SafetensorsWriter.write(file, weights.checkpoint(), Map.of());
-      try (Zutis reduced =
-          Zutis.builder().model(file).precision(Precision.BFLOAT16).clip(clip).build()) {
+      try (Zutis reduced = Zutis.builder().model(file).precision(precision).clip(clip).build()) {
         int[] expected = zutis.segment(image, WORDS).labels();
         int[] actual = reduced.segment(image, WORDS).labels();
         long equal =

@@ -83,6 +83,17 @@ public final class Transformer {
       String expand,
       String contract) {
 
+    /**
+     * Whether a weight of a block is a matrix of its four linear layers.
+     *
+     * @param name below the block's prefix or in full
+     * @return true for the layers' weights, not for biases and norms
+     */
+    public boolean isMatrix(String name) {
+      return Stream.of(qkvWeight, out + ".weight", expand + ".weight", contract + ".weight")
+          .anyMatch(matrix -> name.endsWith("." + matrix));
+    }
+
     /** OpenAI's CLIP: {@code ln_1}, {@code attn.in_proj_weight}, {@code mlp.c_fc} and so on. */
     public static final Names CLIP =
         new Names(
@@ -379,14 +390,25 @@ public final class Transformer {
   }
 
   /**
-   * The arrays of a block's attention, for kernels that do it another way.
+   * The arrays of a block's attention, for kernels that do it another way. Weights that are stored
+   * as integers come as float32.
    *
    * @param layer the block
+   * @param anchor an array of the call, whose manager will own such copies
    * @return weight and bias of the norm before it, of the joint projection and of the output
    *     projection
    */
-  public List<NDArray> attentionWeights(int layer) {
-    return blocks.get(layer).attention();
+  public List<NDArray> attentionWeights(int layer, NDArray anchor) {
+    List<NDArray> attention = blocks.get(layer).attention();
+    long width = attention.get(0).getShape().get(0);
+    // An integer matrix has four rows more than inputs; the engine cannot be asked for its type.
+    return attention.stream()
+        .map(
+            array ->
+                array.getShape().get(0) == width + 4
+                    ? Kernels.core().call("from_int8", anchor, array)
+                    : array)
+        .toList();
   }
 
   private NDArray call(String kernel, List<NDArray> leading, List<NDArray> weights) {

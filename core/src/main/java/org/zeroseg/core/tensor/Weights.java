@@ -27,6 +27,9 @@ import org.zeroseg.core.checkpoint.TensorInfo;
  */
 public final class Weights {
 
+  /** Normally distributed weights change by 0.01. */
+  public static final double MOST_ERROR = 0.03;
+
   private final Map<String, NDArray> arrays;
   private final String source;
   private final String prefix;
@@ -87,7 +90,7 @@ public final class Weights {
   /**
    * Reads the tensors that a model needs as {@link #load(Checkpoint, Map, NDManager)} does, some of
    * them in a reduced precision. Bfloat16 arrays may be passed to kernels only: the engine aborts
-   * the process when asked for their type.
+   * the process when asked for their type. With {@link Precision#INT8} everything is float32.
    *
    * @param checkpoint where to read, its names already the model's
    * @param expected every name with its shape
@@ -103,10 +106,41 @@ public final class Weights {
       Precision precision,
       Predicate<String> reduced,
       NDManager manager) {
+    return load(checkpoint, expected, precision, reduced, name -> false, manager);
+  }
+
+  /**
+   * Reads the tensors that a model needs as {@link #load(Checkpoint, Map, Precision, Predicate,
+   * NDManager)} does; with {@link Precision#INT8} some matrices become integers, for kernels that
+   * end in {@code dense}. A matrix whose weights rounding would change by more than {@value
+   * #MOST_ERROR} of their size on average, since a few are far larger than the others, stays
+   * float32.
+   *
+   * @param checkpoint where to read, its names already the model's
+   * @param expected every name with its shape
+   * @param precision the format of the arrays to reduce; {@link Precision#AUTO} is decided here
+   * @param reduced says by name which arrays 16-bit formats are for
+   * @param integers says by name which matrices {@code [out, in]} may be integers
+   * @param manager the manager that will own the arrays, the model's
+   * @return the weights
+   * @throws CheckpointException naming all missing, unexpected and misshapen tensors at once
+   */
+  public static Weights load(
+      Checkpoint checkpoint,
+      Map<String, Shape> expected,
+      Precision precision,
+      Predicate<String> reduced,
+      Predicate<String> integers,
+      NDManager manager) {
     Precision format = precision.on(manager.getDevice());
     check(checkpoint, expected);
     Map<String, NDArray> arrays = new LinkedHashMap<>();
-    Predicate<String> narrow = name -> format != Precision.FLOAT32 && reduced.test(name);
+    Predicate<String> narrow =
+        switch (format) {
+          case FLOAT32, AUTO -> name -> false;
+          case BFLOAT16, FLOAT16 -> reduced;
+          case INT8 -> integers;
+        };
     long largest =
         checkpoint.tensors().entrySet().stream()
             .filter(tensor -> narrow.test(tensor.getKey()))
@@ -132,11 +166,14 @@ public final class Weights {
   /** A tensor in a reduced precision, read by way of the room if it is stored as float32. */
   private static NDArray narrowed(
       Checkpoint checkpoint, String name, Precision format, NDArray room, NDManager manager) {
-    String cast = format == Precision.BFLOAT16 ? "to_bfloat16" : "to_float16";
     TensorInfo info = checkpoint.tensors().get(name);
     if (info.type() != DataType.FLOAT32 || info.shape().size() == 0) {
       try (NDArray wide = array(checkpoint, name, manager)) {
-        return Kernels.core().call(cast, wide);
+        NDArray narrow = reduced(wide, format);
+        if (narrow == wide) {
+          narrow = wide.duplicate();
+        }
+        return narrow;
       }
     }
     try (NDManager call = room.getManager().newSubManager();
@@ -146,10 +183,30 @@ public final class Weights {
       // Moved before it is cast: the engine cannot be asked to move bfloat16.
       NDArray wide = part.reshape(info.shape()).toDevice(manager.getDevice(), false);
       wide.attach(call);
-      NDArray narrow = Kernels.core().call(cast, wide);
+      NDArray narrow = reduced(wide, format);
+      if (narrow == wide) {
+        narrow = wide.duplicate(); // does not keep the room
+      }
       narrow.attach(manager);
       return narrow;
     }
+  }
+
+  /** In a reduced precision, or the array itself where integers would lose too much. */
+  private static NDArray reduced(NDArray wide, Precision format) {
+    if (format != Precision.INT8) {
+      String cast = format == Precision.BFLOAT16 ? "to_bfloat16" : "to_float16";
+      return Kernels.core().call(cast, wide);
+    }
+    NDArray integers = Kernels.core().call("to_int8", wide);
+    try (NDArray rounded = Kernels.core().call("from_int8", wide, integers);
+        NDArray error = Kernels.core().call("relative_error", rounded, wide)) {
+      if (error.getFloat() <= MOST_ERROR) {
+        return integers;
+      }
+    }
+    integers.close();
+    return wide;
   }
 
   private static void check(Checkpoint checkpoint, Map<String, Shape> expected) {

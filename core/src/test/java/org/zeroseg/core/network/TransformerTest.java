@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.golden.PortableWeights;
 import org.zeroseg.core.network.Transformer.Activation;
 import org.zeroseg.core.network.Transformer.Names;
@@ -104,6 +105,43 @@ class TransformerTest {
         assertArrayEquals(whole.get(some).get(0).toFloatArray(), own.get(0).toFloatArray(), 1e-6f);
       }
     }
+  }
+
+  @Test
+  void integersStayCloseToFloat32() {
+    Map<String, Shape> shapes = new LinkedHashMap<>(shapes("0.", 64));
+    shapes.putAll(shapes("1.", 64));
+    PortableWeights checkpoint = new PortableWeights(shapes, "test");
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Transformer wide =
+          Transformer.of(Weights.load(checkpoint, shapes, manager), 2, Names.CLIP, PLAIN, manager);
+      Weights rounded =
+          Weights.load(
+              checkpoint, shapes, Precision.INT8, name -> false, Names.CLIP::isMatrix, manager);
+      assertEquals(DataType.INT8, rounded.get("0.mlp.c_fc.weight").getDataType());
+      assertEquals(DataType.FLOAT32, rounded.get("0.mlp.c_fc.bias").getDataType());
+      Transformer narrow = Transformer.of(rounded, 2, Names.CLIP, PLAIN, manager);
+      for (long count : new long[] {1, 7, 300}) {
+        NDArray x = tokens(manager, 2, count, 64);
+        assertClose(wide.forward(x), narrow.forward(x));
+        for (Transformer.Part part : Transformer.Part.values()) {
+          assertClose(wide.part(0, x, part), narrow.part(0, x, part));
+          assertClose(narrow.queriesKeysValues(0, x).get(part.ordinal()), narrow.part(0, x, part));
+          assertClose(wide.projectedPart(1, x, part), narrow.projectedPart(1, x, part));
+        }
+        List<NDArray> expected = wide.attentionWeights(0, x);
+        List<NDArray> actual = narrow.attentionWeights(0, x);
+        for (int i = 0; i < expected.size(); i++) {
+          assertClose(expected.get(i), actual.get(i));
+        }
+      }
+    }
+  }
+
+  private static void assertClose(NDArray expected, NDArray actual) {
+    assertEquals(expected.getShape(), actual.getShape());
+    double error = actual.sub(expected).norm().getFloat() / expected.norm().getFloat();
+    assertTrue(error < 0.02, "relative error " + error);
   }
 
   @Test

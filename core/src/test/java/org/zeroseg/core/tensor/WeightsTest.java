@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.sun.management.ThreadMXBean;
@@ -54,6 +55,27 @@ class WeightsTest {
     Path file = folder.resolve("weights.safetensors");
     SafetensorsWriter.write(file, Checkpoints.of(arrays, "memory").as(type), Map.of());
     return file;
+  }
+
+  @Test
+  void aMatrixOfFewLargeWeightsStaysFloat32() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray plain = manager.randomNormal(new Shape(32, 64));
+      NDArray outliers = plain.duplicate();
+      outliers.set(new NDIndex(":, 3"), plain.get(":, 3").mul(100));
+      Map<String, NDArray> arrays = Map.of("plain", plain, "outliers", outliers);
+      Weights weights =
+          Weights.load(
+              Checkpoints.of(arrays, "test"),
+              Map.of("plain", plain.getShape(), "outliers", outliers.getShape()),
+              Precision.INT8,
+              name -> false,
+              name -> true,
+              manager);
+      assertEquals(DataType.INT8, weights.get("plain").getDataType());
+      assertEquals(new Shape(68, 32), weights.get("plain").getShape());
+      assertEquals(outliers, weights.get("outliers"));
+    }
   }
 
   @ParameterizedTest

@@ -316,7 +316,7 @@ final class SharedPrefixTexts implements ContinuationScorer {
       NDArray shared = Kernels.numbers(running, shape.shared());
       for (int layer = 0; layer < blocks.layers(); layer++) {
         NDList qkv = blocks.queriesKeysValues(layer, x);
-        List<NDArray> attention = blocks.attentionWeights(layer);
+        List<NDArray> attention = blocks.attentionWeights(layer, x);
         NDArray attended =
             Steering.KERNELS.call(
                 "tail_attention",
