@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
@@ -21,6 +22,7 @@ import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.tensor.ModelMemory;
 import org.zeroseg.core.tensor.TorchEngine;
@@ -119,9 +121,37 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
    * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
    */
   public static Dino load(String pathOrId, ModelHub hub, Device device) throws IOException {
+    return load(pathOrId, hub, Precision.FLOAT32, device);
+  }
+
+  /**
+   * Loads a vision transformer.
+   *
+   * @param pathOrId as for {@link #load(String)}
+   * @param hub where ids are looked up
+   * @param precision float32, int8, or {@link Precision#AUTO}, which is float32
+   * @param device where to compute
+   * @return the model
+   * @throws IOException if the model cannot be fetched
+   * @throws CheckpointException if the checkpoint cannot be read or holds no such transformer
+   * @throws IllegalArgumentException if the precision is another
+   */
+  public static Dino load(String pathOrId, ModelHub hub, Precision precision, Device device)
+      throws IOException {
     try (Checkpoint stored = Checkpoints.open(hub.weights(pathOrId))) {
-      return of(stored, device);
+      return of(stored, precision, device);
     }
+  }
+
+  /** What descriptors are computed in; 16 bits are not worth their loss. */
+  static Precision offered(Precision chosen) {
+    return switch (chosen) {
+      case FLOAT32, INT8 -> chosen;
+      case AUTO -> Precision.FLOAT32;
+      case BFLOAT16, FLOAT16 ->
+          throw new IllegalArgumentException(
+              "DINO and SelfMask compute in float32 or int8, not in " + chosen);
+    };
   }
 
   /**
@@ -133,11 +163,22 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
    * @throws CheckpointException if the checkpoint holds no such transformer
    */
   public static Dino of(Checkpoint stored, Device device) {
+    return of(stored, Precision.FLOAT32, device);
+  }
+
+  private static Dino of(Checkpoint stored, Precision precision, Device device) {
     Checkpoint backbone = DinoLayout.backbone(stored);
     DinoConfig config = DinoConfig.of(backbone);
     NDManager manager = TorchEngine.newManager(device);
     try {
-      Weights weights = Weights.load(backbone, config.shapes(), manager);
+      Weights weights =
+          Weights.load(
+              backbone,
+              config.shapes(),
+              offered(precision),
+              name -> false,
+              Transformer.Names.TIMM::isMatrix,
+              manager);
       return new Dino(
           DinoVit.of(config, weights, PositionRule.DINO, manager),
           new ModelMemory(manager, "this DINO"));

@@ -8,6 +8,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.segment.SegmenterBuilder;
@@ -36,18 +37,15 @@ public final class SelfMaskBuilder extends SegmenterBuilder<SelfMaskBuilder> {
   }
 
   /**
-   * Float32, which is all that this network computes in.
+   * Float32, or integers in the encoder's blocks.
    *
-   * @param chosen float32 or {@link Precision#AUTO}
+   * @param chosen float32, int8, or {@link Precision#AUTO}, which is float32
    * @return this
    * @throws IllegalArgumentException if it is another
    */
   @Override
   public SelfMaskBuilder precision(Precision chosen) {
-    if (chosen != Precision.FLOAT32 && chosen != Precision.AUTO) {
-      throw new IllegalArgumentException("SelfMask computes in float32, not in " + chosen);
-    }
-    return super.precision(chosen);
+    return super.precision(Dino.offered(chosen));
   }
 
   /**
@@ -86,7 +84,14 @@ public final class SelfMaskBuilder extends SegmenterBuilder<SelfMaskBuilder> {
     NDManager manager = TorchEngine.newManager(device());
     try (Checkpoint checkpoint = named(Checkpoints.open(file).unwrapped())) {
       SelfMaskConfig config = SelfMaskConfig.of(checkpoint);
-      Weights weights = Weights.load(checkpoint, config.shapes(), manager);
+      Weights weights =
+          Weights.load(
+              checkpoint,
+              config.shapes(),
+              Dino.offered(precision()),
+              name -> false,
+              Transformer.Names.TIMM::isMatrix,
+              manager);
       return build(SelfMaskNetwork.of(config, weights, rule, manager), manager);
     } catch (RuntimeException e) {
       manager.close();

@@ -114,9 +114,19 @@ class SelfMaskTest {
   }
 
   @Test
-  void otherPrecisionsThanFloat32AreRefused() {
+  void formatsOfSixteenBitsAreRefused() {
     SelfMaskBuilder builder = SelfMask.builder().precision(Precision.AUTO);
     assertThrows(IllegalArgumentException.class, () -> builder.precision(Precision.BFLOAT16));
+  }
+
+  @Test
+  void integersFindTheSameObjects() throws IOException {
+    Picture picture = TinyModels.noise(64, 48, 3);
+    try (SelfMask wide = builder("").build();
+        SelfMask narrow = builder("").precision(Precision.INT8).build()) {
+      Mask expected = wide.detect(picture).mask();
+      assertTrue(expected.iou(narrow.detect(picture).mask()) > 0.9);
+    }
   }
 
   @Test
