@@ -16,6 +16,7 @@ import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.zeroseg.core.Palette;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.PlainText;
@@ -50,9 +51,10 @@ final class DistilPage {
       h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
       .row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: flex-start; }
       .wide img { max-width: 28rem; }
-      figure { margin: 0; } figcaption { font-size: .8rem; overflow-wrap: anywhere; }
+      figure { margin: 0; max-width: 8rem; } .wide figure { max-width: 28rem; }
+      figcaption { font-size: .8rem; overflow-wrap: anywhere; }
+      i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin: 0 .25rem 0 .1rem; }
       .pair { border: 1px solid var(--line); border-radius: 6px; padding: .4rem; }
-      .pair span { display: inline-block; font-size: .75rem; text-align: center; }
       .note { color: #888; }
       """;
 
@@ -133,15 +135,23 @@ final class DistilPage {
         Optional<Picture> picture = read(names.get(i));
         if (picture.isPresent()) {
           Segmentation found = segmenter.segment(picture.get(), all);
-          List<String> words = found.segments().stream().map(segment -> segment.name()).toList();
-          figure(
-              coloured(picture.get(), found),
-              words.isEmpty() ? "nothing" : String.join(", ", words));
+          figure(small(coloured(picture.get(), found)), legend(found));
         }
         progress.update("drawing samples", i + 1, names.size());
       }
     }
     page.append("</div>\n");
+  }
+
+  /** The words that were found, each with its colour. */
+  private static String legend(Segmentation found) {
+    StringBuilder html = new StringBuilder();
+    for (Segment segment : found.segments()) {
+      html.append("<i style=\"background:#%06x\"></i>".formatted(Palette.rgb(segment.label())))
+          .append(escaped(segment.name()))
+          .append("<br>");
+    }
+    return found.segments().isEmpty() ? "nothing" : html.toString();
   }
 
   private static BufferedImage coloured(Picture picture, Segmentation found) {
@@ -183,7 +193,7 @@ final class DistilPage {
 
   private void curve(Path png, String what) throws IOException {
     if (Files.exists(png)) {
-      figure(Files.readAllBytes(png), what);
+      figure(Files.readAllBytes(png), escaped(what));
     }
   }
 
@@ -275,6 +285,10 @@ final class DistilPage {
   }
 
   private void figure(BufferedImage image, String caption) throws IOException {
+    figure(small(image), escaped(caption));
+  }
+
+  private static byte[] small(BufferedImage image) throws IOException {
     double scale = Math.min(1, (double) SIDE / Math.max(image.getWidth(), image.getHeight()));
     int width = (int) Math.max(1, Math.round(image.getWidth() * scale));
     int height = (int) Math.max(1, Math.round(image.getHeight() * scale));
@@ -286,14 +300,15 @@ final class DistilPage {
     pen.dispose();
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     ImageIO.write(small, "png", png);
-    figure(png.toByteArray(), caption);
+    return png.toByteArray();
   }
 
+  /** The caption is HTML. */
   private void figure(byte[] png, String caption) {
     page.append("<figure><img alt=\"\" src=\"data:image/png;base64,")
         .append(Base64.getEncoder().encodeToString(png))
         .append("\"><figcaption>")
-        .append(escaped(caption))
+        .append(caption)
         .append("</figcaption></figure>\n");
   }
 

@@ -17,7 +17,9 @@ enum KnownWords {
   IMAGENET_S919,
   VOC2012,
   /** The combinations of look and shape that the demo models are trained with. */
-  SHAPEWORLD_SEEN;
+  SHAPEWORLD_SEEN,
+  /** All combinations of look and shape. */
+  SHAPEWORLD;
 
   List<String> words() {
     return switch (this) {
@@ -33,6 +35,7 @@ enum KnownWords {
       case IMAGENET_S300 -> Vocabularies.imageNetS(300).names();
       case IMAGENET_S919 -> Vocabularies.imageNetS(919).names();
       case VOC2012 -> Vocabularies.voc2012().names();
+      case SHAPEWORLD -> Category.all().stream().map(Category::words).toList();
       case SHAPEWORLD_SEEN -> Split.SEEN.categories().stream().map(Category::words).toList();
     };
   }

@@ -26,6 +26,7 @@ import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.namedmask.DenseEncoder;
+import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.ReCoBuilder;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zutis.Zutis;
@@ -40,6 +41,9 @@ public final class DemoModels {
   /** Sentences as in ShapeWorld's captions. */
   public static final PromptTemplates TEMPLATES = PromptTemplates.of("a {}");
 
+  /** The longer side of what the demo NamedMask looks at. */
+  public static final int NAMED_MASK_SIDE = 96;
+
   private static final String CLIP = "clip-resnet";
 
   /** Sides of what ReCo compares: twice those of the pictures, for a finer grid. */
@@ -50,7 +54,8 @@ public final class DemoModels {
 
   /** Copies that a process could not remove: it was killed, or its system keeps open files. */
   private static final Pattern COPIES =
-      Pattern.compile("zeroseg-(clip-\\w+|dino|gpt2|selfmask|zutis)\\d+(\\.safetensors)?");
+      Pattern.compile(
+          "zeroseg-(clip-\\w+|dino|gpt2|namedmask|selfmask|zutis)\\d+(\\.safetensors)?");
 
   static {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
@@ -145,6 +150,24 @@ public final class DemoModels {
                 .input(InputSize.shorterSide(64))
                 .backgroundMargin(0.05)
                 .answer(answer)
+                .build());
+  }
+
+  /**
+   * NamedMask, distilled of pictures that nobody labelled, with the settings that it was measured
+   * with. It knows the 64 combinations of look and shape by name.
+   *
+   * @return the segmenter, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static NamedMask namedMask() throws IOException {
+    return opened(
+        "namedmask",
+        file ->
+            NamedMask.builder()
+                .model(file)
+                .precision(Precision.FLOAT32)
+                .longerSide(NAMED_MASK_SIDE)
                 .build());
   }
 

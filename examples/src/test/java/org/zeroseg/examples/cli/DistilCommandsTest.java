@@ -1,10 +1,13 @@
 package org.zeroseg.examples.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,5 +136,65 @@ class DistilCommandsTest extends CommandTest {
     succeed(joined(alone, measurement));
     assertTrue(out.toString().contains(", mIoU 0."), out.toString());
     assertTrue(Files.exists(folder.resolve("model/score.png")));
+  }
+
+  private Object[] distil(Object... options) {
+    Object[] command = {
+      "distil",
+      pictures,
+      "--words",
+      "red star|ruby star, blue <ring>",
+      "-o",
+      folder.resolve("model"),
+      "-k",
+      3,
+      "--expert-steps",
+      2,
+      "--expert-batch",
+      2,
+      "--steps",
+      2
+    };
+    return joined(joined(command, TINY), options);
+  }
+
+  @Test
+  void aFolderAndWordsBecomeASegmenterAndAPage() throws IOException {
+    Files.writeString(pictures.resolve("a<b>&.png"), "no picture");
+    succeed(distil());
+    assertTrue(out.toString().contains("[4/6] expert 1 of 2, red star: 2"), out.toString());
+    assertTrue(out.toString().contains("not read: a<b>&.png"), out.toString());
+    String page = Files.readString(folder.resolve("model/report.html"));
+    assertTrue(page.contains("a&lt;b&gt;&amp;.png") && !page.contains("a<b>"), page);
+    assertTrue(page.contains("blue &lt;ring&gt;") && !page.contains("blue <ring>"));
+    assertFalse(page.contains("src=\"http") || page.contains("<script"), "not self-contained");
+    succeed(
+        "segment",
+        pictures.resolve("0.png"),
+        "-w",
+        "blue <ring>",
+        "--namedmask",
+        folder.resolve("model/model.safetensors"),
+        "-o",
+        folder.resolve("results"));
+    out.getBuffer().setLength(0);
+    succeed(distil());
+    assertFalse(out.toString().contains("[4/6]"), out.toString());
+    assertFalse(out.toString().contains("[6/6]"), out.toString());
+  }
+
+  @Test
+  void emptyFoldersAndImpossibleNumbersAreRefused() throws IOException {
+    misuse("-k 0", "distil", pictures, "-w", "a", "-k", 0);
+    misuse("--words", "distil", pictures, "-w", "a, a");
+    pictures = Files.createDirectory(folder.resolve("nothing"));
+    fail("no picture in ", distil());
+  }
+
+  @Test
+  void timeLeftIsToldInWords() {
+    assertEquals("less than a minute", StageLines.inWords(Duration.ofSeconds(20)));
+    assertEquals("2 min", StageLines.inWords(Duration.ofSeconds(100)));
+    assertEquals("3 h", StageLines.inWords(Duration.ofMinutes(190)));
   }
 }
