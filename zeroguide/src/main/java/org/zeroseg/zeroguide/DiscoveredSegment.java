@@ -10,7 +10,8 @@ import org.zeroseg.core.mask.Mask;
  * A segment found without a vocabulary.
  *
  * @param id its place in {@link Discovery#segments()}
- * @param treeNode its node in the tree: the root is 0, the children of t are 2t + 1 and 2t + 2
+ * @param treeNode its node in the tree: the root is 0, the children of t are 2t + 1 and 2t + 2; -1
+ *     if it is of no tree
  * @param leaves the candidates that it is made of
  * @param mask its pixels, of the picture's size
  * @param labels its names, best first; empty without a namer

@@ -12,7 +12,8 @@ import org.zeroseg.core.mask.Mask;
  * @param width columns of the picture
  * @param height rows of the picture
  * @param segments those that remain after merging
- * @param tree all nodes that were looked at, the candidates and what was made of them
+ * @param tree all nodes that were looked at, the candidates and what was made of them; empty if the
+ *     picture took several tiles
  */
 public record Discovery(
     int width, int height, List<DiscoveredSegment> segments, List<TreeNode> tree) {

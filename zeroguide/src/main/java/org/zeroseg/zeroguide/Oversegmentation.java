@@ -91,10 +91,20 @@ public record Oversegmentation(
   @SuppressWarnings("ArrayRecordComponent")
   record Candidates(int width, int height, int[] labels, long[] treeIds) {
 
-    /** The same on a map of the picture's size, each pixel its nearest. */
-    Candidates enlarged(int newWidth, int newHeight) {
+    /** Each segment's pixels on a map of another size, each pixel its nearest. */
+    List<Mask> masks(int newWidth, int newHeight) {
       Framing frame = Framing.whole(new Sizes(newWidth, newHeight, width, height));
-      return new Candidates(newWidth, newHeight, frame.toPicture(labels, 0), treeIds);
+      // Background has no mask, and here there is none.
+      int[] fromOne = Arrays.stream(labels).map(label -> label + 1).toArray();
+      int[] large = frame.toPicture(fromOne, 0);
+      short[] compact = new short[large.length];
+      for (int i = 0; i < large.length; i++) {
+        compact[i] = (short) large[i];
+      }
+      Map<Integer, Mask> masks = Mask.ofLabels(newWidth, newHeight, compact);
+      return IntStream.rangeClosed(1, treeIds.length)
+          .mapToObj(label -> masks.getOrDefault(label, Mask.empty(newWidth, newHeight)))
+          .toList();
     }
 
     /** The pixels of some of the segments, of the label map's size. */

@@ -120,6 +120,16 @@ record SegmentMerging(double threshold, double visualWeight) {
     return visualWeight * visual + (1 - visualWeight) * text;
   }
 
+  /** Whether segments of different trees are alike enough to be one. */
+  boolean alike(DiscoveredSegment a, DiscoveredSegment b) {
+    return similarity(node(a), node(b)) >= threshold;
+  }
+
+  private static Node node(DiscoveredSegment segment) {
+    return new Node(
+        segment.treeNode(), new int[0], segment.embedding(), segment.saliency(), segment.labels());
+  }
+
   static double cosine(float[] a, float[] b) {
     double norms = Math.sqrt(Vectors.dot(a, a)) * Math.sqrt(Vectors.dot(b, b));
     return norms > 0 ? Vectors.dot(a, b) / norms : 0;

@@ -27,6 +27,7 @@ import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.segment.WordRows;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.caption.Namer;
@@ -71,13 +72,21 @@ public final class ZeroGuide implements Segmenter {
   private final Clip clip;
   private final Optional<Namer> namer;
   private final Settings settings;
+  private final Optional<Tiles> tiles;
   private final Progress progress;
 
-  ZeroGuide(Dino dino, Clip clip, Optional<Namer> namer, Settings settings, Progress progress) {
+  ZeroGuide(
+      Dino dino,
+      Clip clip,
+      Optional<Namer> namer,
+      Settings settings,
+      Optional<Tiles> tiles,
+      Progress progress) {
     this.dino = dino;
     this.clip = clip;
     this.namer = namer;
     this.settings = settings;
+    this.tiles = tiles;
     this.progress = progress;
   }
 
@@ -159,12 +168,24 @@ public final class ZeroGuide implements Segmenter {
    * @return segments that share out all pixels
    */
   public Discovery discover(Picture picture) {
+    return tiles.isPresent() && tiles.get().split(picture.width(), picture.height())
+        ? new TiledDiscovery(tiles.get(), settings.merging()).of(picture, this::whole, progress)
+        : whole(picture);
+  }
+
+  private Discovery whole(Picture picture) {
     Oversegmentation.Candidates candidates = settings.candidates().cut(dino, picture, progress);
     Picture rgb = picture.rgb();
     SegmentMerging.Result merged = merge(rgb, candidates, namer);
     Map<Long, Mask> masks = new HashMap<>();
-    Oversegmentation.Candidates whole = candidates.enlarged(rgb.width(), rgb.height());
-    merged.nodes().forEach(node -> masks.put(node.id(), whole.mask(node.leaves())));
+    List<Mask> leaves = candidates.masks(rgb.width(), rgb.height());
+    merged
+        .nodes()
+        .forEach(
+            node ->
+                masks.put(
+                    node.id(),
+                    Mask.union(Arrays.stream(node.leaves()).mapToObj(leaves::get).toList())));
     return new Discovery(rgb.width(), rgb.height(), segments(merged, masks), tree(merged, masks));
   }
 

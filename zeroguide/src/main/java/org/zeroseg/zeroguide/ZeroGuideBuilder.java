@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.hub.ModelBuilder;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.caption.Namer;
 
@@ -29,6 +30,7 @@ public final class ZeroGuideBuilder extends ModelBuilder<ZeroGuideBuilder> {
   private double visualWeight = 0.5;
   private boolean cutsLastLetter;
   private PromptTemplates templates = PROMPT;
+  private Optional<Tiles> tiles = Optional.empty();
 
   ZeroGuideBuilder() {}
 
@@ -194,6 +196,21 @@ public final class ZeroGuideBuilder extends ModelBuilder<ZeroGuideBuilder> {
   }
 
   /**
+   * Looks at large pictures in overlapping tiles, each of which is segmented and named as a picture
+   * of its own; segments of neighbouring tiles that overlap, look and are named alike are one. What
+   * is found is of no tree then. A picture that fits into a tile is looked at as without them.
+   *
+   * @param side of a tile in pixels of the picture
+   * @param overlap of neighbours in pixels; without any, nothing is joined
+   * @return this
+   * @throws IllegalArgumentException unless the overlap is at least 0 and at most half the side
+   */
+  public ZeroGuideBuilder tiles(int side, int overlap) {
+    tiles = Optional.of(Tiles.overlapping(side, overlap));
+    return this;
+  }
+
+  /**
    * Loads the models, if they are not given.
    *
    * @return the segmenter
@@ -224,7 +241,7 @@ public final class ZeroGuideBuilder extends ModelBuilder<ZeroGuideBuilder> {
       if (settings.embedding() == ZeroGuide.Embedding.MASKED_ATTENTION) {
         embedder.compute((model, call) -> SegmentEncoder.of(model, settings.encoder()).grid());
       }
-      return new ZeroGuide(cutter, embedder, namer, settings, progress());
+      return new ZeroGuide(cutter, embedder, namer, settings, tiles, progress());
     } catch (RuntimeException e) {
       embedder.close();
       throw e;

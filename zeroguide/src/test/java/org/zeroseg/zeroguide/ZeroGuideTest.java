@@ -106,6 +106,34 @@ class ZeroGuideTest {
   }
 
   @Test
+  void tilesShareOutALargePictureAndAlikeSegmentsOfNeighboursAreOne() throws Exception {
+    Picture picture = Noise.picture(150, 110, 6);
+    int several;
+    try (ZeroGuide guide = guide().withoutMerging().tiles(64, 16).build()) {
+      Discovery found = guide.discover(picture);
+      assertPartition(found, picture);
+      assertEquals(List.of(), found.tree());
+      several = found.segments().size();
+      assertTrue(several > 6);
+    }
+    // All are alike at the lowest threshold; a segment is a whole tile, and so is the next.
+    try (ZeroGuide guide = guide().merging(-1, 0.5).tiles(64, 16).build()) {
+      Discovery found = guide.discover(picture);
+      assertPartition(found, picture);
+      assertEquals(1, found.segments().size());
+      float[] embedding = found.segments().get(0).embedding();
+      assertEquals(1, SegmentMerging.cosine(embedding, embedding), 1e-5);
+      assertEquals(-1, found.segments().get(0).treeNode());
+    }
+    Picture small = Noise.picture(64, 50, 6);
+    try (ZeroGuide whole = guide().build();
+        ZeroGuide tiled = guide().tiles(64, 16).build()) {
+      assertEquals(
+          whole.discover(small).segments().toString(), tiled.discover(small).segments().toString());
+    }
+  }
+
+  @Test
   void aPictureOfOneColourHasADefinedResult() throws Exception {
     Picture picture = Picture.of(PixelFormat.RGB, 60, 40, new byte[3 * 60 * 40]);
     try (ZeroGuide guide = guide().build()) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -71,6 +72,36 @@ public record Tiles(int side, int step) {
    */
   public List<List<Window>> rows(int width, int height) {
     return IntStream.of(starts(height)).mapToObj(top -> row(width, height, top)).toList();
+  }
+
+  /**
+   * The part of the area that is nearer to a square's middle than to that of any other: those of
+   * all squares share out the area.
+   *
+   * @param square one of {@link #rows}
+   * @param width of the area
+   * @param height of the area
+   * @return a part of the square
+   */
+  public Window own(Window square, int width, int height) {
+    int left = border(square.left(), width);
+    int top = border(square.top(), height);
+    int right = end(square.left(), width);
+    int bottom = end(square.top(), height);
+    return new Window(left, top, right - left, bottom - top);
+  }
+
+  /** The middle of what the square from a start on shares with the one before. */
+  private int border(int start, int length) {
+    int[] starts = starts(length);
+    int index = Arrays.binarySearch(starts, start);
+    return index == 0 ? 0 : (starts[index - 1] + Math.min(side, length) + start) / 2;
+  }
+
+  private int end(int start, int length) {
+    int[] starts = starts(length);
+    int next = Arrays.binarySearch(starts, start) + 1;
+    return next == starts.length ? length : border(starts[next], length);
   }
 
   private List<Window> row(int width, int height, int top) {

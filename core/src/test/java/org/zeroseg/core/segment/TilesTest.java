@@ -55,6 +55,27 @@ class TilesTest {
   }
 
   @Test
+  void everyPixelIsOneTilesOwn() {
+    for (int[] numbers : new int[][] {{32, 8, 100, 20}, {9, 4, 31, 29}, {8, 0, 17, 8}}) {
+      Tiles tiles = Tiles.overlapping(numbers[0], numbers[1]);
+      int[] owners = new int[numbers[2] * numbers[3]];
+      for (List<Window> row : tiles.rows(numbers[2], numbers[3])) {
+        for (Window tile : row) {
+          Window own = tiles.own(tile, numbers[2], numbers[3]);
+          assertTrue(own.left() >= tile.left() && own.top() >= tile.top());
+          assertTrue(own.left() + own.width() <= tile.left() + tile.width());
+          assertTrue(own.top() + own.height() <= tile.top() + tile.height());
+          for (int i = 0; i < own.width() * own.height(); i++) {
+            int y = own.top() + i / own.width();
+            owners[y * numbers[2] + own.left() + i % own.width()]++;
+          }
+        }
+      }
+      assertTrue(Arrays.stream(owners).allMatch(count -> count == 1));
+    }
+  }
+
+  @Test
   void theNetworkSeesEveryTileOnceAndProgressIsTold() {
     List<Integer> batches = new ArrayList<>();
     List<String> told = new ArrayList<>();
