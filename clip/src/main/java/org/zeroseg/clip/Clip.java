@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonObject;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -51,8 +50,11 @@ import org.zeroseg.core.tensor.TorchEngine;
  */
 public final class Clip implements TextEncoder, AutoCloseable {
 
-  /** Pictures, and texts, that go through a tower at once. */
+  /** Pictures that go through a tower at once. */
   private static final int BATCH = 32;
+
+  /** Tokens of texts that go through a tower at once, those that texts share counted each time. */
+  private static final int TEXT_PLACES = 16_384;
 
   private final ClipModel model;
   private final ClipTokenizer tokenizer;
@@ -324,27 +326,28 @@ public final class Clip implements TextEncoder, AutoCloseable {
   @Override
   public float[][] encode(List<String> texts) {
     long[][] ids = tokenizer.tokenize(texts);
-    int[] lengths = IntStream.range(0, ids.length).map(i -> lengthOf(ids[i])).toArray();
-    // Texts of like length share a batch, since a batch is as long as its longest text.
+    List<long[]> ended =
+        Arrays.stream(ids).map(text -> Arrays.copyOf(text, lengthOf(text))).toList();
+    // Texts of like length go together, since places are counted up to the longest.
     List<Integer> order =
         IntStream.range(0, ids.length)
             .boxed()
-            .sorted(Comparator.comparingInt(i -> lengths[i]))
+            .sorted(Comparator.comparingInt(i -> ended.get(i).length))
             .toList();
     float[][] embeddings = new float[ids.length][];
-    for (int start = 0; start < order.size(); start += BATCH) {
-      List<Integer> batch = order.subList(start, Math.min(order.size(), start + BATCH));
-      int length = lengths[batch.get(batch.size() - 1)];
-      long[] values = new long[batch.size() * length];
-      for (int i = 0; i < batch.size(); i++) {
-        System.arraycopy(ids[batch.get(i)], 0, values, i * length, length);
+    for (int start = 0; start < order.size(); ) {
+      int end = start + 1;
+      while (end < order.size()
+          && (end - start + 1) * ended.get(order.get(end)).length <= TEXT_PLACES) {
+        end++;
       }
-      Shape shape = new Shape(batch.size(), length);
-      float[][] rows =
-          compute((clip, call) -> rows(clip.text().encode(call.create(values, shape))));
+      List<Integer> batch = order.subList(start, end);
+      List<long[]> some = batch.stream().map(ended::get).toList();
+      float[][] rows = compute((clip, call) -> rows(clip.text().encode(some, call)));
       for (int i = 0; i < rows.length; i++) {
         embeddings[batch.get(i)] = rows[i];
       }
+      start = end;
     }
     return embeddings;
   }

@@ -2,6 +2,8 @@ package org.zeroseg.clip;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.tensor.Kernels;
@@ -74,6 +76,33 @@ public final class TextTower {
     }
     NDArray tokens = hidden(ids.get(":, :" + longest));
     NDArray last = mode.call("pick_tokens", tokens, ids.getManager().create(ends));
+    return project(last);
+  }
+
+  /**
+   * Embeddings of texts of which many begin alike: each distinct beginning is computed once, and no
+   * text is padded.
+   *
+   * @param texts token ids, each text to its end token, within the context
+   * @param call will own the result
+   * @return {@code [B, D]}, not of unit length; equal to {@link #encode(NDArray)} but for rounding
+   */
+  NDArray encode(List<long[]> texts, NDManager call) {
+    int longest = texts.stream().mapToInt(text -> text.length).max().orElseThrow();
+    SharedBeginnings tree = new SharedBeginnings(texts, longest);
+    NDArray tokens =
+        mode.call(
+            "placed_tokens",
+            call.create(tree.tokens()),
+            call.create(tree.places()),
+            weights.get("token_embedding.weight"),
+            weights.get("positional_embedding"));
+    NDArray last =
+        blocks.shared(
+            tokens,
+            call.create(tree.sequences(), new Shape(texts.size(), longest)),
+            call.create(tree.all(), new Shape(2, tree.size())),
+            call.create(tree.ends(), new Shape(2, texts.size())));
     return project(last);
   }
 

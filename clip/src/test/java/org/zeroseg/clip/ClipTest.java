@@ -15,6 +15,7 @@ import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,6 +165,28 @@ class ClipTest {
         float[][] together = clip.encodeImages(pictures);
         assertEquals(32, together[0].length);
         assertArrayEquals(clip.encodeImages(pictures.subList(1, 2))[0], together[1], 1e-4f);
+      }
+    }
+  }
+
+  @Test
+  void textsThatBeginAlikeAreEncodedAsEachAlone() {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      List<String> texts =
+          List.of("a cat", "a cat", "a dog on a cat", "", "a", "a dog", "a dog on a cat and a dog");
+      float[][] together = clip.encode(texts);
+      for (int i = 0; i < texts.size(); i++) {
+        assertArrayEquals(clip.encode(List.of(texts.get(i)))[0], together[i], 1e-4f);
+      }
+      try (NDManager manager = NDManager.newBaseManager()) {
+        long[][] ids = clip.tokenizer().tokenize(texts);
+        float[] padded =
+            TinyClip.model(TinyClip.VIT, manager).text().encode(manager.create(ids)).toFloatArray();
+        for (int i = 0; i < texts.size(); i++) {
+          int width = together[i].length;
+          assertArrayEquals(
+              Arrays.copyOfRange(padded, i * width, (i + 1) * width), together[i], 1e-4f);
+        }
       }
     }
   }

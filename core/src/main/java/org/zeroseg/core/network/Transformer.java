@@ -278,6 +278,35 @@ public final class Transformer {
   }
 
   /**
+   * All blocks over sequences that share their beginnings, each distinct beginning computed once:
+   * where attention is causal, a token depends on those before it only.
+   *
+   * @param tokens {@code [M, C]}, the last token of each distinct beginning
+   * @param sequences int64 {@code [B, L]}, rows of {@code tokens}; any behind a sequence's end
+   * @param all int64 {@code [2, M]}: every row, and where among the {@code B L} places it stands
+   * @param wanted int64 {@code [2, K]}: the rows to return, and where they stand
+   * @return {@code [K, C]}
+   * @throws IllegalStateException if attention is not causal
+   */
+  public NDArray shared(NDArray tokens, NDArray sequences, NDArray all, NDArray wanted) {
+    if (!options.causal()) {
+      throw new IllegalStateException("Only causal attention lets sequences share tokens");
+    }
+    NDArray x = tokens;
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      // What the last block makes of other tokens, nobody reads.
+      NDArray rows = layer == blocks.size() - 1 ? wanted : all;
+      List<NDArray> leading = List.of(x, switches, sequences, rows.get(0), rows.get(1));
+      NDArray next = call("shared_block", leading, blocks.get(layer).all());
+      if (layer > 0 && !mode.records()) {
+        x.close();
+      }
+      x = next;
+    }
+    return x;
+  }
+
+  /**
    * The tokens after each block.
    *
    * @param tokens {@code [B, N, C]}
