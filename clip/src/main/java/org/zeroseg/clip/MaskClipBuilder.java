@@ -153,7 +153,9 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
     attention = chosen;
     return chosen.equals(Attention.VALUE)
         ? this
-        : normalization(Normalization.CLIP).protocol(Protocol.of(chosen));
+        : normalization(Normalization.CLIP)
+            .templates(PromptTemplates.IMAGENET)
+            .protocol(Protocol.of(chosen));
   }
 
   /**

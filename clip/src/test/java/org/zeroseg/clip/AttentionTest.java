@@ -46,9 +46,9 @@ class AttentionTest {
     Protocol around = usual.withInput(48, 96).withWindows(32, 16, padTo);
     return MaskClip.builder()
         .model(clip)
-        .templates(PromptTemplates.PHOTO)
         .encoder(colours(4))
         .attention(attention)
+        .templates(PromptTemplates.PHOTO)
         .protocol(around);
   }
 

@@ -214,6 +214,23 @@ public final class Vocabulary {
   }
 
   /**
+   * The same categories, and besides the background there is words for what must not be taken for
+   * them: looking for dogs, "fox" and "wolf". They compete as background words do. To be called
+   * last, since {@link #withBackground} replaces them, too.
+   *
+   * @param words for what is none of the categories; those that are background already do not count
+   * @return a new vocabulary
+   * @throws IllegalArgumentException if a word is blank, occurs twice or names a category
+   */
+  public Vocabulary excluding(String... words) {
+    Set<String> known = new HashSet<>();
+    backgroundWords.forEach(word -> known.add(alike(word)));
+    List<String> all = new ArrayList<>(backgroundWords);
+    Arrays.stream(words).filter(word -> !known.contains(alike(word))).forEach(all::add);
+    return new Vocabulary(categories, all, backgroundThreshold);
+  }
+
+  /**
    * The same categories with a least score.
    *
    * @param threshold from 0 to 1, on the scale of the segmenter's scores: a pixel becomes

@@ -38,6 +38,9 @@ public final class Catalog {
 
   private static final String VOC_SOURCE = "VOCtrainval_11-May-2012.tar of host.robots.ox.ac.uk";
   private static final String COCO_SOURCE = "cocodataset.org: images and annotations_trainval";
+  private static final String STUFF_SOURCE =
+      "cocodataset.org: val2017; github.com/nightrome/cocostuff: stuffthingmaps_trainval2017.zip";
+  private static final String ADE_SOURCE = "sceneparsing.csail.mit.edu: ADEChallengeData2016.zip";
   private static final String CITYSCAPES_SOURCE =
       "cityscapes-dataset.com: leftImg8bit_trainvaltest and gtFine_trainvaltest";
   private static final String IMAGENET_S_SOURCE =
@@ -58,6 +61,14 @@ public final class Catalog {
       add("voc2012-" + split, "VOCdevkit/VOC2012", VOC_SOURCE, at -> Voc2012.open(at, split));
     }
     add("coco2017-val", "coco2017", COCO_SOURCE, Catalog::coco2017);
+    add(
+        "voc2012-20-val",
+        "VOCdevkit/VOC2012",
+        VOC_SOURCE,
+        at -> DenseSets.withoutBackground(Voc2012.open(at, "val"), "VOC2012 20 val"));
+    add("coco-object-val", "coco2017", STUFF_SOURCE, DenseSets::cocoObject);
+    add("coco-stuff-val", "coco2017", STUFF_SOURCE, DenseSets::cocoStuff);
+    add("ade20k-val", "ADEChallengeData2016", ADE_SOURCE, DenseSets::ade20k);
     add("coca", "coca", "zhaozhang.net/coca.html", Coca::open);
     for (String split : new String[] {"val", "train"}) {
       add(
@@ -86,6 +97,11 @@ public final class Catalog {
       }
     }
     add("pascal-context-59", "VOCdevkit/VOC2010", CONTEXT_SOURCE, Catalog::pascalContext59);
+    add(
+        "pascal-context-59-only",
+        "VOCdevkit/VOC2010",
+        CONTEXT_SOURCE,
+        at -> DenseSets.withoutBackground(pascalContext59(at), "PASCAL Context 59, no background"));
     add(
         "pascal-context-459",
         "VOCdevkit/VOC2010",

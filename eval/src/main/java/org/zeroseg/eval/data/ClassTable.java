@@ -9,6 +9,10 @@ import java.util.List;
 /** A table of classes that ships with this module: a class a line, columns by tabs. */
 record ClassTable(List<List<String>> rows) {
 
+  static boolean exists(String name) {
+    return ClassTable.class.getResource(name + ".txt") != null;
+  }
+
   static ClassTable read(String name) {
     try (InputStream stream = ClassTable.class.getResourceAsStream(name + ".txt")) {
       if (stream == null) {

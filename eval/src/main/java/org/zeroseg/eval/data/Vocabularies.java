@@ -200,6 +200,35 @@ public final class Vocabularies {
   }
 
   /**
+   * The words that methods without training ask a data set's classes by, spelling included: several
+   * for a class, and those of the background. Numbers depend on them.
+   *
+   * @param set "voc21", "voc20", "context60", "context59", "coco-object", "coco-stuff",
+   *     "cityscapes" or "ade20k"
+   * @param family "sclip" for SCLIP and most later methods; "clearclip" and "proxyclip" have lists
+   *     of their own for some sets, and SCLIP's for the others
+   * @return categories in label order
+   * @throws IllegalArgumentException if there is no such set
+   */
+  public static Vocabulary dense(String set, String family) {
+    String own = "dense-" + set + "-" + family;
+    List<List<String>> rows =
+        ClassTable.read(ClassTable.exists(own) ? own : "dense-" + set + "-sclip").rows();
+    List<Vocabulary.Category> categories =
+        rows.stream()
+            .filter(row -> !row.get(0).equals("*"))
+            .map(row -> new Vocabulary.Category(row.get(0), row.subList(1, row.size())))
+            .toList();
+    String[] background =
+        rows.stream()
+            .filter(row -> row.get(0).equals("*"))
+            .flatMap(row -> row.stream().skip(1))
+            .toArray(String[]::new);
+    Vocabulary words = Vocabulary.of(categories);
+    return background.length > 0 ? words.withBackground(background) : words;
+  }
+
+  /**
    * The seen categories of a zero-shot split of COCO, in label order.
    *
    * @param split "48/17" or "65/15"

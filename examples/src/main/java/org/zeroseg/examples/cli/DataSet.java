@@ -27,6 +27,11 @@ final class DataSet {
       description = "The folder that holds the data sets. Default: the current one.")
   private Path folder;
 
+  /** The name that was given. */
+  String name() {
+    return name;
+  }
+
   /** Something that this call cannot do without. */
   <T> T required(T value, String what) {
     if (value == null) {

@@ -68,6 +68,9 @@ final class EvalSemantic implements Callable<Integer> {
     if (predictions != null) {
       return evaluation.semantic(set, SemanticPredictor.ofFolder(predictions));
     }
+    if (only.isEmpty()) {
+      model.published(labelled.name());
+    }
     try (Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, progress)) {
       return evaluation.semantic(set, SemanticPredictor.of(segmenter, set, model::words));
     }

@@ -27,6 +27,11 @@ final class LabelledSet {
     return limited(named.find("DATASET", Catalog::open));
   }
 
+  /** What the opened set is called in the catalogue. */
+  String name() {
+    return named.name();
+  }
+
   /** A set of one's own: masks of salient objects. */
   SemanticDataset open(Path images, Path truth) throws IOException {
     check();

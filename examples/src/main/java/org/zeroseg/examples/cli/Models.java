@@ -1,8 +1,10 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
+import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
+import org.zeroseg.clip.MaskClipBuilder;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
@@ -29,15 +31,9 @@ final class Models {
     return Clip.load(model, hub, Precision.AUTO, TorchEngine.defaultDevice());
   }
 
-  /** The segmenter on a CLIP, with the settings that suit it. */
-  static MaskClip maskClip(String model, Clip clip, Progress progress) throws IOException {
-    return model.equals(DEMO)
-        ? DemoModels.maskClip(clip)
-        : MaskClip.builder()
-            .model(clip)
-            .textEmbeddings(texts(model, clip))
-            .progress(progress)
-            .build();
+  /** A segmenter on a CLIP, with the settings that suit it. */
+  static MaskClipBuilder builder(String model, Clip clip, Attention attention) {
+    return MaskClip.builder().model(clip).textEmbeddings(texts(model, clip)).attention(attention);
   }
 
   /** The vectors of words, kept between runs but for the demo, which is quick. */

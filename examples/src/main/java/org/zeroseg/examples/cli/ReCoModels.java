@@ -60,7 +60,7 @@ final class ReCoModels {
   private Optional<String> encoder;
 
   @Option(
-      names = "--attention",
+      names = "--text-attention",
       paramLabel = "ID|PATH",
       description =
           "ReCo: the CLIP whose cells are compared with words, RN50x16 as published, or 'none'. "

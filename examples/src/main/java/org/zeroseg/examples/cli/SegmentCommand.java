@@ -65,6 +65,14 @@ final class SegmentCommand implements Callable<Integer> {
   private Optional<String> background;
 
   @Option(
+      names = "--not",
+      paramLabel = "A,B",
+      description =
+          "What must not be taken for one of the words, separated by commas, such as \"fox\" where "
+              + "dogs are looked for; compared with like background, and besides it.")
+  private Optional<String> negatives;
+
+  @Option(
       names = "--all-pixels",
       description = "No background words: every pixel gets one of the words, however little alike.")
   private boolean allPixels;
@@ -98,15 +106,25 @@ final class SegmentCommand implements Callable<Integer> {
         words.isPresent()
             ? parsed("--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
             : Vocabulary.of(everything());
+    Vocabulary surrounded;
     if (background.isPresent()) {
-      String[] others =
-          parsed("--background", () -> CategoryList.parse(background.get())).stream()
-              .flatMap(category -> category.words().stream())
-              .toArray(String[]::new);
-      return model.wordsOfPhotographs(
-          parsed("--background", () -> vocabulary.withBackground(others)));
+      surrounded =
+          model.wordsOfPhotographs(
+              parsed(
+                  "--background",
+                  () -> vocabulary.withBackground(words("--background", background))));
+    } else {
+      surrounded = allPixels ? model.wordsAlone(vocabulary) : model.wordsOfPhotographs(vocabulary);
     }
-    return allPixels ? model.wordsAlone(vocabulary) : model.wordsOfPhotographs(vocabulary);
+    return negatives.isPresent()
+        ? parsed("--not", () -> surrounded.excluding(words("--not", negatives)))
+        : surrounded;
+  }
+
+  private String[] words(String option, Optional<String> list) {
+    return parsed(option, () -> CategoryList.parse(list.orElseThrow())).stream()
+        .flatMap(category -> category.words().stream())
+        .toArray(String[]::new);
   }
 
   /** What is made of an option's value; what is wrong with that is the option's. */

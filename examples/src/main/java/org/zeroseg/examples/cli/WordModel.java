@@ -3,6 +3,7 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
@@ -66,6 +67,25 @@ final class WordModel {
   @Mixin private ZsiOptions zsi;
   @Mixin private NamedMaskOptions namedMask;
   @Mixin private ReCoOptions reCo;
+  @Mixin private AttentionOptions attention;
+
+  /** Of CLIPs of one's own with a vision transformer, where nothing is chosen. */
+  private Attention usual = Attention.VALUE;
+
+  /** From the data set's authors or those of the attention, if both are known. */
+  private Optional<PublishedProtocol> published = Optional.empty();
+
+  /** The attention of CLIPs of one's own for which none was chosen. */
+  void usually(Attention chosen) {
+    usual = chosen;
+  }
+
+  /** Evaluates on a data set as the attention's authors did. */
+  void published(String dataSet) {
+    if (attention.isChosen()) {
+      published = attention.published(dataSet);
+    }
+  }
 
   String name() {
     return name;
@@ -81,7 +101,9 @@ final class WordModel {
   }
 
   Clip clip(Progress progress) throws IOException {
-    return Models.clip(name, progress);
+    return name.equals(Models.DEMO) && attention.needsTransformer()
+        ? DemoModels.vitClip()
+        : Models.clip(name, progress);
   }
 
   /** Refuses options that contradict each other, or that the chosen model would ignore. */
@@ -113,6 +135,12 @@ final class WordModel {
     }
     if (zsi.useless().isPresent()) {
       throw misuse(zsi.useless().get());
+    }
+    if (attention.useless().isPresent()) {
+      throw misuse(attention.useless().get());
+    }
+    if (attention.isChosen() && (zutis.isPresent() || hasOwnNetwork())) {
+      throw misuse("--attention is of a CLIP alone, without --zutis, --zsi, --namedmask, --reco");
     }
     if (maskClip && zutis.isPresent()) {
       throw misuse("--mask-clip and --zutis exclude each other");
@@ -182,15 +210,23 @@ final class WordModel {
       longerSide.ifPresent(pixels -> builder.input(InputSize.own().longerWithin(pixels)));
       return builder.build();
     }
-    return asksZutis() ? DemoModels.zutis(clip, answer) : Models.maskClip(name, clip, progress);
+    if (asksZutis()) {
+      return DemoModels.zutis(clip, answer);
+    }
+    Attention suits = isDemo() ? Attention.VALUE : usual;
+    return attention.open(name, clip, suits, published, progress);
   }
 
   private boolean asksZutis() {
-    return zutis.isPresent() || (isDemo() && !maskClip);
+    return zutis.isPresent() || (isDemo() && !maskClip && !attention.isChosen());
   }
 
   /** A data set's words, with what is background to the model unless the set says so. */
   Vocabulary words(Vocabulary words) {
+    if (published.isPresent()) {
+      Vocabulary theirs = published.get().words();
+      return threshold.map(theirs::withBackgroundThreshold).orElse(theirs);
+    }
     if (threshold.isPresent()) {
       return words.withBackgroundThreshold(threshold.get());
     }

@@ -11,14 +11,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
+import org.zeroseg.clip.MaskClipBuilder;
+import org.zeroseg.clip.Protocol;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.Leftovers;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.refine.Pamr;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
@@ -43,6 +47,9 @@ public final class DemoModels {
 
   /** The longer side of what the demo NamedMask looks at. */
   public static final int NAMED_MASK_SIDE = 96;
+
+  /** A tenth of the distances for photographs. */
+  private static final Pamr NEAR_COLOURS = new Pamr(10, List.of(1, 2));
 
   private static final String CLIP = "clip-resnet";
 
@@ -268,13 +275,29 @@ public final class DemoModels {
    * @throws IOException never, since the model is loaded
    */
   public static MaskClip maskClip(Clip clip) throws IOException {
-    return MaskClip.builder()
-        .model(clip)
+    return maskClipBuilder(clip, Attention.VALUE).build();
+  }
+
+  /**
+   * The same with another attention, still to be built. Windows have the size of ShapeWorld's
+   * pictures, and colours are compared at distances that suit these.
+   *
+   * @param clip such as {@link #vitClip}; stays open
+   * @param attention any; {@link Attention#PROXY_CLIP} needs {@link #dino} besides
+   * @return the builder
+   */
+  public static MaskClipBuilder maskClipBuilder(Clip clip, Attention attention) {
+    MaskClipBuilder builder = MaskClip.builder().model(clip).attention(attention);
+    if (!attention.equals(Attention.VALUE)) {
+      Protocol usual = Protocol.of(attention);
+      Protocol around = usual.withWindows(64, 32, Math.min(usual.padTo(), 0));
+      builder.protocol(usual.pamr().isPresent() ? around.withPamr(NEAR_COLOURS) : around);
+    }
+    return builder
         .normalization(Normalization.CLIP)
         .filter(Filter.BICUBIC)
         .templates(TEMPLATES)
-        .inputWithin(64, 1024)
-        .build();
+        .inputWithin(64, 1024);
   }
 
   /**

@@ -100,7 +100,7 @@ class ReCoCommandsTest extends CommandTest {
   void aDataSetIsEvaluated() {
     Object[] set = {"eval", "shapeworld", "--data", shared, "--only", "blue ring", "--limit", 40};
     Object[] model = {"--reco", index, "--pictures", pictures, "--archive-size", 3};
-    Object[] options = {"--attention", "none", "--threshold", 0.9};
+    Object[] options = {"--text-attention", "none", "--threshold", 0.9};
     succeed(Stream.of(set, model, options).flatMap(Stream::of).toArray());
     assertTrue(out.toString().contains("mean IoU"), out.toString());
   }
