@@ -6,6 +6,11 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.util.function.IntUnaryOperator;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Polygon;
@@ -38,46 +43,67 @@ final class ResultJson {
   }
 
   static String geo(Segmentation segmentation, double tolerance) {
-    JsonArray features = new JsonArray();
-    for (Segment segment : segmentation.segments()) {
-      JsonArray polygons = new JsonArray();
-      for (Polygon polygon : segment.mask().polygons(tolerance)) {
-        JsonArray rings = new JsonArray();
-        rings.add(ring(polygon.outer()));
-        polygon.holes().forEach(hole -> rings.add(ring(hole)));
-        polygons.add(rings);
-      }
-      JsonObject geometry = new JsonObject();
-      geometry.addProperty("type", "MultiPolygon");
-      geometry.add("coordinates", polygons);
-      JsonObject properties = new JsonObject();
-      properties.addProperty("label", segment.label());
-      properties.addProperty("name", segment.name());
-      properties.addProperty("score", segment.score());
-      properties.addProperty("area", segment.mask().area());
-      properties.add("box", box(segment.box()));
-      JsonObject feature = new JsonObject();
-      feature.addProperty("type", "Feature");
-      feature.add("geometry", geometry);
-      feature.add("properties", properties);
-      features.add(feature);
+    StringWriter text = new StringWriter();
+    try {
+      geo(segmentation, tolerance, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // never: it is written to memory
     }
-    JsonObject collection = new JsonObject();
-    collection.addProperty("type", "FeatureCollection");
-    collection.addProperty("width", segmentation.width());
-    collection.addProperty("height", segmentation.height());
-    collection.add("features", features);
-    return GSON.toJson(collection);
+    return text.toString();
+  }
+
+  /** Corner by corner, since a large picture's outlines have many. */
+  static void geo(Segmentation segmentation, double tolerance, Writer writer) throws IOException {
+    JsonWriter json = new JsonWriter(writer);
+    json.setHtmlSafe(false);
+    json.beginObject().name("type").value("FeatureCollection");
+    json.name("width").value(segmentation.width());
+    json.name("height").value(segmentation.height());
+    json.name("features").beginArray();
+    for (Segment segment : segmentation.segments()) {
+      json.beginObject().name("type").value("Feature");
+      json.name("geometry").beginObject().name("type").value("MultiPolygon");
+      json.name("coordinates").beginArray();
+      for (Polygon polygon : segment.mask().polygons(tolerance)) {
+        json.beginArray();
+        ring(polygon.outer(), json);
+        for (Ring hole : polygon.holes()) {
+          ring(hole, json);
+        }
+        json.endArray();
+      }
+      json.endArray().endObject();
+      json.name("properties").beginObject();
+      json.name("label").value(segment.label());
+      json.name("name").value(segment.name());
+      json.name("score").value(segment.score());
+      json.name("area").value(segment.mask().area());
+      json.name("box").jsonValue(GSON.toJson(box(segment.box())));
+      json.endObject().endObject();
+    }
+    json.endArray().endObject().flush();
   }
 
   /** Closed, as GeoJSON wants it: the first corner once more at the end. */
-  private static JsonElement ring(Ring ring) {
-    JsonArray corners = new JsonArray();
+  private static void ring(Ring ring, JsonWriter json) throws IOException {
+    json.beginArray();
     double[] xy = ring.xy();
     for (int i = 0; i <= xy.length; i += 2) {
-      corners.add(numbers(xy[i % xy.length], xy[i % xy.length + 1]));
+      json.beginArray();
+      number(xy[i % xy.length], json);
+      number(xy[i % xy.length + 1], json);
+      json.endArray();
     }
-    return corners;
+    json.endArray();
+  }
+
+  /** A whole number without a decimal point: most are, and files stay half as long. */
+  private static void number(double value, JsonWriter json) throws IOException {
+    if (value == (long) value) {
+      json.value((long) value);
+    } else {
+      json.value(value);
+    }
   }
 
   private static JsonElement box(Box box) {

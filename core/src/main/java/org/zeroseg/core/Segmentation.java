@@ -310,7 +310,7 @@ public final class Segmentation {
    * @throws IllegalArgumentException if the picture has another size
    */
   public Picture overlay(Picture picture) {
-    return Overlay.draw(this, picture);
+    return Picture.of(Overlay.draw(this, picture));
   }
 
   /**
@@ -400,7 +400,14 @@ public final class Segmentation {
    * @throws IllegalArgumentException if the picture has another size
    */
   public void writeOverlay(Path file, Picture picture) throws IOException {
-    overlay(picture).writePng(file);
+    BufferedImage drawn = Overlay.draw(this, picture);
+    WholeFile.write(
+        file,
+        unfinished -> {
+          if (!ImageIO.write(drawn, "png", unfinished.toFile())) {
+            throw new IOException("No PNG writer for " + file);
+          }
+        });
   }
 
   /**
@@ -488,7 +495,7 @@ public final class Segmentation {
    * @throws IOException if it cannot be written
    */
   public void writeGeoJson(Path file, double tolerance) throws IOException {
-    WholeFile.write(file, toGeoJson(tolerance));
+    WholeFile.writeText(file, writer -> ResultJson.geo(this, tolerance, writer));
   }
 
   /**

@@ -169,8 +169,14 @@ public final class ZeroGuide implements Segmenter {
    */
   public Discovery discover(Picture picture) {
     return tiles.isPresent() && tiles.get().split(picture.width(), picture.height())
-        ? new TiledDiscovery(tiles.get(), settings.merging()).of(picture, this::whole, progress)
+        ? new TiledDiscovery(tiles.get(), settings.merging())
+            .of(picture, quiet()::discover, progress)
         : whole(picture);
+  }
+
+  /** The same for a tile, the stages of which nobody needs to be told of. */
+  private ZeroGuide quiet() {
+    return new ZeroGuide(dino, clip, namer, settings, Optional.empty(), Progress.SILENT);
   }
 
   private Discovery whole(Picture picture) {

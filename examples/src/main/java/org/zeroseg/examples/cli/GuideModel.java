@@ -21,6 +21,7 @@ import org.zeroseg.zeroguide.caption.WordList;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zeroguide.caption.ZeroCapSettings;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -76,6 +77,8 @@ final class GuideModel {
           "The whole method, or an ablation of it: ${COMPLETION-CANDIDATES}. Default:"
               + " ${DEFAULT-VALUE}.")
   private Variant variant;
+
+  @Mixin private TileOption tiles;
 
   /**
    * The method with its models, but for CLIP.
@@ -140,7 +143,7 @@ final class GuideModel {
               : variant.of(
                   ZeroGuide.builder().dino(eyes).clip(clip), SegmentEncoder.Settings.DEFAULT);
       namer.ifPresent(builder::namer);
-      builder.progress(progress);
+      tiles.on(builder.progress(progress));
       return new Guide(builder.build(), eyes, namer, prompt);
     } catch (IOException | RuntimeException e) {
       namer.ifPresent(Namer::close);

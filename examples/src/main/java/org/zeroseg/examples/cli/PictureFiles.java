@@ -71,7 +71,7 @@ final class PictureFiles {
 
     /** Writes the picture with the segments in colours, and their labels as a palette picture. */
     String write(Segmentation result, String overlay, String labels) throws IOException {
-      result.writeOverlay(Path.of(stem + overlay), picture.toImage());
+      result.writeOverlay(Path.of(stem + overlay), picture);
       result.writeLabels(Path.of(stem + labels));
       return "  overlay " + named(overlay) + ", labels " + named(labels);
     }

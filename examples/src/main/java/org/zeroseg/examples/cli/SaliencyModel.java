@@ -7,6 +7,7 @@ import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.examples.demo.DemoModels;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that find salient objects. */
@@ -26,6 +27,8 @@ final class SaliencyModel {
       description = "Leave SelfMask's masks as the network gives them, not snapped to edges.")
   private boolean raw;
 
+  @Mixin private TileOption tiles;
+
   /** Opens the detector. */
   SaliencyDetector detector() throws IOException {
     return detector(UnaryOperator.identity());
@@ -34,9 +37,9 @@ final class SaliencyModel {
   /** Opens the detector, with choices that the demo's has made already. */
   SaliencyDetector detector(UnaryOperator<SelfMaskBuilder> choices) throws IOException {
     if (name.equals(Models.DEMO)) {
-      return DemoModels.selfMask(!raw);
+      return DemoModels.selfMask(!raw, tiles::on);
     }
-    SelfMaskBuilder builder = choices.apply(SelfMask.builder().model(name));
+    SelfMaskBuilder builder = tiles.on(choices.apply(SelfMask.builder().model(name)));
     return (raw ? builder : builder.refinedBy(BilateralSolver.DEFAULT)).build();
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.zeroseg.clip.Attention;
@@ -114,11 +115,25 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static SelfMask selfMask(boolean refined) throws IOException {
+    return selfMask(refined, UnaryOperator.identity());
+  }
+
+  /**
+   * The same with further choices.
+   *
+   * @param refined whether masks are snapped to edges by the bilateral solver
+   * @param choices made on its builder
+   * @return the detector, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static SelfMask selfMask(boolean refined, UnaryOperator<SelfMaskBuilder> choices)
+      throws IOException {
     return opened(
         "selfmask",
         file -> {
           SelfMaskBuilder builder =
-              SelfMask.builder().model(file).input(InputSize.shorterSide(DemoSaliency.SIDE));
+              choices.apply(
+                  SelfMask.builder().model(file).input(InputSize.shorterSide(DemoSaliency.SIDE)));
           return (refined ? builder.refinedBy(DemoSaliency.SOLVER) : builder).build();
         });
   }
@@ -147,7 +162,15 @@ public final class DemoModels {
     return inFolder(CLIP, CLIP_FILES, folder -> zutis(Zutis.builder().clip(folder), answer));
   }
 
-  private static Zutis zutis(ZutisBuilder words, Zutis.Answer answer) throws IOException {
+  /**
+   * The same with further choices.
+   *
+   * @param words a builder on which the words' model was chosen, and what else is wanted
+   * @param answer what is wanted
+   * @return the segmenter, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Zutis zutis(ZutisBuilder words, Zutis.Answer answer) throws IOException {
     return opened(
         "zutis",
         file ->
