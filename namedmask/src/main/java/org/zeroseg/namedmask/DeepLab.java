@@ -19,6 +19,7 @@ import org.zeroseg.core.network.Pooling;
 import org.zeroseg.core.network.ResNet;
 import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.Kernels;
+import org.zeroseg.core.tensor.LinearTaps;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -30,6 +31,12 @@ public final class DeepLab {
 
   /** What the pyramid's output loses in training. */
   static final double DROPOUT = 0.1;
+
+  /** Numbers of a map that is not made as a whole in inference: 64 MB. */
+  private static final long WIDE = 16L << 20;
+
+  /** Of such a map so many parts are made, one after the other, at least. */
+  private static final int PARTS = 8;
 
   static final Kernels KERNELS = Kernels.of(DeepLab.class, "namedmask.torchscript");
 
@@ -52,22 +59,28 @@ public final class DeepLab {
    *
    * @param spatial channel by channel
    * @param mixing cell by cell
+   * @param wide numbers of a map that is not made as a whole
    */
-  private record Separable(Optional<Convolution> spatial, Convolution mixing) {
+  private record Separable(Optional<Convolution> spatial, Convolution mixing, long wide) {
 
     NDArray forward(NDArray x, Mode mode) {
       if (spatial.isEmpty()) {
         return mode.relu(mixing.forward(x, mode));
+      }
+      if (x.size() > wide) {
+        int atOnce = (int) Math.max(1, x.getShape().get(1) / PARTS);
+        return mode.relu(spatial.get().separable(x, mixing, atOnce));
       }
       try (NDArray maps = spatial.get().forward(x, mode)) {
         return mode.relu(mixing.forward(maps, mode));
       }
     }
 
-    Separable folded(NDManager manager, Precision precision) {
+    Separable folded(NDManager manager, Precision precision, long limit) {
       return new Separable(
           spatial.map(convolution -> convolution.folded(manager, precision)),
-          mixing.folded(manager, precision));
+          mixing.folded(manager, precision),
+          limit);
     }
   }
 
@@ -105,7 +118,8 @@ public final class DeepLab {
     Weights pyramid = classifier.at("aspp");
     List<Separable> branches = new ArrayList<>();
     branches.add(
-        new Separable(Optional.empty(), normed(pyramid, "convs.0.0", "convs.0.1", manager)));
+        new Separable(
+            Optional.empty(), normed(pyramid, "convs.0.0", "convs.0.1", manager), Long.MAX_VALUE));
     for (int i = 1; i <= config.rates().size(); i++) {
       String at = "convs." + i + ".";
       Sampling sampling = Sampling.same(3, 1, config.rates().get(i - 1));
@@ -146,7 +160,8 @@ public final class DeepLab {
       Weights at, String body, String norm, int channels, Sampling sampling, NDManager manager) {
     return new Separable(
         Optional.of(Convolution.of(at.at(body + "0"), sampling.depthwise(channels), manager)),
-        normed(at, body + "1", norm, manager));
+        normed(at, body + "1", norm, manager),
+        Long.MAX_VALUE);
   }
 
   /**
@@ -168,6 +183,11 @@ public final class DeepLab {
    * @return another network
    */
   public DeepLab folded(Precision precision, NDManager manager) {
+    return folded(precision, manager, WIDE);
+  }
+
+  /** The same with another limit of what is made as a whole. */
+  DeepLab folded(Precision precision, NDManager manager, long wide) {
     Precision format = precision.on(manager.getDevice());
     List<NDArray> classes = new ArrayList<>();
     for (NDArray array : head.classes()) {
@@ -180,13 +200,14 @@ public final class DeepLab {
     Head folded =
         new Head(
             head.lowLevel().folded(manager, format),
-            head.branches().stream().map(branch -> branch.folded(manager, format)).toList(),
+            head.branches().stream().map(branch -> branch.folded(manager, format, wide)).toList(),
             head.pooled().folded(manager, format),
             head.joined(),
             parts(manager, format),
-            head.decoder().folded(manager, format),
+            head.decoder().folded(manager, format, wide),
             List.copyOf(classes));
-    return new DeepLab(config, weights, backbone.folded(manager, format), folded, Mode.INFERENCE);
+    ResNet frugal = backbone.folded(manager, format).inStrips(wide);
+    return new DeepLab(config, weights, frugal, folded, Mode.INFERENCE);
   }
 
   /** The projection after the pyramid, cut by branches. */
@@ -261,13 +282,18 @@ public final class DeepLab {
   }
 
   private NDArray features(NDArray pixels, UnaryOperator<NDArray> dropout) {
-    NDList stages = backbone.stages(pixels);
-    NDArray low = lowLevel(stages.get(0));
-    NDArray last = stages.remove(stages.size() - 1);
-    stages.close();
+    NDArray[] low = new NDArray[1];
+    NDArray last =
+        backbone.last(
+            pixels,
+            (stage, output) -> {
+              if (stage == 0) {
+                low[0] = lowLevel(output);
+              }
+            });
     NDArray pyramid = dropout.apply(pyramid(last));
     last.close();
-    return decode(low, pyramid);
+    return decode(low[0], pyramid);
   }
 
   /** The first stage's features {@code [B, C, h, w]} in fewer channels. */
@@ -341,6 +367,11 @@ public final class DeepLab {
   NDArray decode(NDArray low, NDArray pyramid) {
     long height = low.getShape().get(2);
     long width = low.getShape().get(3);
+    long numbers = low.getShape().get(0) * config.decoderInputs() * height * width;
+    long wide = head.decoder().wide();
+    if (numbers > wide) {
+      return inStrips(low, pyramid, (int) Math.max(1, wide / PARTS * height / numbers));
+    }
     try (NDArray larger =
             Interpolation.resize(pyramid, height, width, Interpolation.Mode.BILINEAR);
         NDArray joined = low.concat(larger, 1)) {
@@ -348,6 +379,50 @@ public final class DeepLab {
       pyramid.close();
       return head.decoder().forward(joined, mode);
     }
+  }
+
+  /** The decoder some rows at a time, so that its input is never whole. */
+  private NDArray inStrips(NDArray low, NDArray pyramid, int strip) {
+    Shape shape = low.getShape();
+    int height = (int) shape.get(2);
+    NDArray result =
+        low.getManager()
+            .create(new Shape(shape.get(0), config.asppChannels(), height, shape.get(3)));
+    LinearTaps rows = LinearTaps.of((int) pyramid.getShape().get(2), height);
+    LinearTaps columns = LinearTaps.of((int) pyramid.getShape().get(3), (int) shape.get(3));
+    Convolution spatial = head.decoder().spatial().orElseThrow();
+    for (int top = 0; top < height; top += strip) {
+      int bottom = Math.min(height, top + strip);
+      int from = Math.max(0, top - 1); // the convolution sees a row above and below
+      int to = Math.min(height, bottom + 1);
+      try (NDManager part = low.getManager().newSubManager()) {
+        ResizeTable down = ResizeTable.of(rows, from, to, part);
+        ResizeTable across = ResizeTable.whole(columns, part);
+        NDArray seen = pyramid.get(":, :, {}:{}", down.first(), down.first() + down.count());
+        seen.attach(part);
+        NDArray larger =
+            KERNELS.call(
+                "resize_rows",
+                seen.reshape(-1, down.count(), seen.getShape().get(3)),
+                down.indices(),
+                down.factors(),
+                across.indices(),
+                across.factors());
+        NDArray lower = low.get(":, :, {}:{}", from, to);
+        lower.attach(part);
+        NDArray joined =
+            lower.concat(
+                larger.reshape(shape.get(0), config.asppChannels(), to - from, shape.get(3)), 1);
+        larger.close();
+        NDArray maps = spatial.rows(joined, top - from, bottom - from);
+        joined.close();
+        NDArray mixed = mode.relu(head.decoder().mixing().forward(maps, mode));
+        mode.call("put_rows", result, mixed, Kernels.numbers(part, top)).close();
+      }
+    }
+    low.close();
+    pyramid.close();
+    return result;
   }
 
   /** Weight and bias of the last convolution. */

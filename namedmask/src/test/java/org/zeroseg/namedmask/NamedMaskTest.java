@@ -175,6 +175,22 @@ class NamedMaskTest {
   }
 
   @Test
+  void wideMapsInPartsChangeNothingButTheRounding() {
+    List<Picture> pictures = List.of(Noise.picture(93, 71, 1), Noise.picture(93, 71, 2));
+    NDArray pixels = Normalization.IMAGENET.pixels(manager, pictures);
+    NDArray expected = network.features(pixels);
+    double scale = expected.abs().max().getFloat();
+    for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
+      double tolerance = precision == Precision.FLOAT32 ? 1e-5 : 0.1;
+      for (long wide : new long[] {1, 5000, 50_000}) {
+        NDArray parts = network.folded(precision, manager, wide).features(pixels);
+        assertEquals(expected.getShape(), parts.getShape());
+        assertEquals(0, expected.sub(parts).abs().max().getFloat() / scale, tolerance);
+      }
+    }
+  }
+
+  @Test
   void picturesOfAnyShapeAndFormatAreSegmentedAtTheirOwnSize() {
     Vocabulary words = segmenter.vocabulary();
     for (int[] size : new int[][] {{1, 1}, {9, 8}, {1, 300}, {200, 3}}) {

@@ -53,12 +53,15 @@ public final class Convolution {
   private final NDArray weight;
   private final NDArray bias;
   private final NDArray options;
+  private final Sampling sampling;
   private final Optional<BatchNorm> norm;
 
-  private Convolution(NDArray weight, NDArray bias, NDArray options, Optional<BatchNorm> norm) {
+  private Convolution(
+      NDArray weight, NDArray bias, NDArray options, Sampling sampling, Optional<BatchNorm> norm) {
     this.weight = weight;
     this.bias = bias;
     this.options = options;
+    this.sampling = sampling;
     this.norm = norm;
   }
 
@@ -75,7 +78,7 @@ public final class Convolution {
         Kernels.numbers(
             manager, sampling.stride(), sampling.padding(), sampling.dilation(), sampling.groups());
     NDArray bias = at.find("bias").orElseGet(() -> manager.create(new Shape(0)));
-    return new Convolution(at.get("weight"), bias, options, Optional.empty());
+    return new Convolution(at.get("weight"), bias, options, sampling, Optional.empty());
   }
 
   /**
@@ -85,7 +88,7 @@ public final class Convolution {
    * @return another view of the weights
    */
   public Convolution normed(BatchNorm behind) {
-    return new Convolution(weight, bias, options, Optional.of(behind));
+    return new Convolution(weight, bias, options, sampling, Optional.of(behind));
   }
 
   /**
@@ -120,7 +123,7 @@ public final class Convolution {
       lasting[i].attach(manager);
     }
     NDArray own = Kernels.numbers(manager, options.toDoubleArray());
-    return new Convolution(lasting[0], lasting[1], own, Optional.empty());
+    return new Convolution(lasting[0], lasting[1], own, sampling, Optional.empty());
   }
 
   /**
@@ -153,5 +156,80 @@ public final class Convolution {
     try (maps) { // what the backward pass needs of it, autograd keeps
       return norm.get().forward(maps, mode);
     }
+  }
+
+  /**
+   * Some rows of the output, computed of the rows of the input that they see, without gradients.
+   *
+   * @param x {@code [B, C, H, W]}
+   * @param top the first row
+   * @param bottom the row after the last
+   * @return {@code [B, O, bottom - top, W']}, equal to those of {@link #forward} up to rounding
+   */
+  public NDArray rows(NDArray x, int top, int bottom) {
+    int from = top * sampling.stride() - sampling.padding();
+    int to = (bottom - 1) * sampling.stride() - sampling.padding() + reach();
+    int height = (int) x.getShape().get(2);
+    NDArray maps;
+    try (NDArray rows =
+        Kernels.numbers(
+            x.getManager(),
+            Math.max(0, from),
+            Math.min(height, to),
+            Math.max(0, -from),
+            Math.max(0, to - height))) {
+      maps = Mode.INFERENCE.call("conv2d_rows", x, weight, bias, options, rows);
+    }
+    if (norm.isEmpty()) {
+      return maps;
+    }
+    try (maps) {
+      return norm.get().forward(maps, Mode.INFERENCE);
+    }
+  }
+
+  /**
+   * This depthwise convolution and then a pointwise one, some channels at a time, without
+   * gradients: the map between them is never whole.
+   *
+   * @param x {@code [B, C, H, W]}
+   * @param mixing the pointwise one, without a norm
+   * @param atOnce channels at a time
+   * @return {@code [B, O, H', W']}, equal up to rounding
+   * @throws IllegalStateException if this one has a norm or a bias, or the other a norm
+   */
+  public NDArray separable(NDArray x, Convolution mixing, int atOnce) {
+    if (norm.isPresent() || bias.size() > 0 || mixing.norm.isPresent()) {
+      throw new IllegalStateException("only convolutions without norms can be taken in parts");
+    }
+    try (NDArray channels = Kernels.numbers(x.getManager(), atOnce)) {
+      NDArray sum = Mode.INFERENCE.call("separable", x, weight, mixing.weight, options, channels);
+      if (mixing.bias.size() == 0) {
+        return sum;
+      }
+      try (sum) {
+        return Mode.INFERENCE.call("add_bias_in_place", sum, mixing.bias);
+      }
+    }
+  }
+
+  /** Rows or columns that an output cell sees. */
+  private int reach() {
+    return sampling.dilation() * ((int) weight.getShape().get(2) - 1) + 1;
+  }
+
+  /**
+   * The output's side for an input's.
+   *
+   * @param side rows or columns
+   * @return rows or columns
+   */
+  int size(long side) {
+    return (int) (side + 2L * sampling.padding() - reach()) / sampling.stride() + 1;
+  }
+
+  /** Channels of the output. */
+  int channels() {
+    return (int) weight.getShape().get(0);
   }
 }

@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
+import org.zeroseg.core.tensor.Kernels;
 import org.zeroseg.core.tensor.Weights;
 
 /**
@@ -20,16 +22,22 @@ import org.zeroseg.core.tensor.Weights;
  */
 public final class ResNet {
 
+  /** Of a wide map so many strips are computed, one after the other, at least. */
+  private static final long STRIPS = 8;
+
   private final ResNetConfig config;
   private final Convolution stem;
   private final List<List<Block>> stages;
   private final Mode mode;
+  private final long most;
 
-  private ResNet(ResNetConfig config, Convolution stem, List<List<Block>> stages, Mode mode) {
+  private ResNet(
+      ResNetConfig config, Convolution stem, List<List<Block>> stages, Mode mode, long most) {
     this.config = config;
     this.stem = stem;
     this.stages = stages;
     this.mode = mode;
+    this.most = most;
   }
 
   /**
@@ -57,7 +65,7 @@ public final class ResNet {
       stages.add(List.copyOf(blocks));
     }
     Convolution stem = parts.normed(weights, "conv1", "bn1", Convolution.Sampling.same(7, 2, 1));
-    return new ResNet(config, stem, List.copyOf(stages), Mode.INFERENCE);
+    return new ResNet(config, stem, List.copyOf(stages), Mode.INFERENCE, Long.MAX_VALUE);
   }
 
   /**
@@ -124,6 +132,82 @@ public final class ResNet {
       return sum;
     }
 
+    /** Numbers of the output. */
+    long size(NDArray x) {
+      Shape shape = x.getShape();
+      Convolution last = layers.get(layers.size() - 1);
+      return shape.get(0) * last.channels() * rows(shape.get(2)) * rows(shape.get(3));
+    }
+
+    private long rows(long side) {
+      long rows = side;
+      for (Convolution layer : layers) {
+        rows = layer.size(rows);
+      }
+      return rows;
+    }
+
+    /**
+     * The same a few rows at a time.
+     *
+     * @param x overwritten, and the result, where there is no convolution on the shortcut
+     */
+    NDArray inStrips(NDArray x, long numbers) {
+      NDManager manager = x.getManager();
+      Shape shape = x.getShape();
+      int height = (int) rows(shape.get(2));
+      int strip = (int) Math.max(1, numbers / STRIPS * height / size(x));
+      try (NDArray narrow = first(x, strip)) {
+        NDArray result =
+            shortcut.isEmpty()
+                ? x
+                : manager.create(
+                    new Shape(
+                        shape.get(0),
+                        layers.get(layers.size() - 1).channels(),
+                        height,
+                        rows(shape.get(3))));
+        for (int top = 0; top < height; top += strip) {
+          int bottom = Math.min(height, top + strip);
+          NDArray y = layers.get(1).rows(narrow, top, bottom);
+          for (Convolution layer : layers.subList(2, layers.size())) {
+            try (NDArray inner = Mode.INFERENCE.relu(y)) {
+              y = layer.forward(inner, Mode.INFERENCE);
+            }
+          }
+          try (NDArray own = y;
+              NDArray at = Kernels.numbers(manager, top);
+              NDArray other = shortcut.isEmpty() ? view(x) : shortcut.get().rows(x, top, bottom)) {
+            Mode.INFERENCE.call("put_rows_of_sum", result, own, other, at).close();
+          }
+        }
+        return result;
+      }
+    }
+
+    /** A handle that may be closed. */
+    private static NDArray view(NDArray x) {
+      return x.reshape(x.getShape());
+    }
+
+    /** The positive part of the first layer's output. */
+    private NDArray first(NDArray x, int strip) {
+      Convolution layer = layers.get(0);
+      Shape shape = x.getShape();
+      int height = layer.size(shape.get(2));
+      NDArray narrow =
+          x.getManager()
+              .create(new Shape(shape.get(0), layer.channels(), height, layer.size(shape.get(3))));
+      for (int top = 0; top < height; top += strip) {
+        int bottom = Math.min(height, top + strip);
+        try (NDArray y = Mode.INFERENCE.relu(layer.rows(x, top, bottom));
+            NDArray at = Kernels.numbers(x.getManager(), top)) {
+          Mode.INFERENCE.call("put_rows", narrow, y, at).close();
+        }
+      }
+      return narrow;
+    }
+
     Block folded(NDManager manager, Precision precision) {
       return new Block(
           layers.stream().map(layer -> layer.folded(manager, precision)).toList(),
@@ -140,7 +224,7 @@ public final class ResNet {
    */
   public ResNet in(Mode changed) {
     boolean stored = changed == Mode.TRAINING && config.frozenNorms();
-    return new ResNet(config, stem, stages, stored ? Mode.DIFFERENTIABLE : changed);
+    return new ResNet(config, stem, stages, stored ? Mode.DIFFERENTIABLE : changed, most);
   }
 
   /**
@@ -168,7 +252,20 @@ public final class ResNet {
         stages.stream()
             .map(blocks -> blocks.stream().map(block -> block.folded(manager, precision)).toList())
             .toList(),
-        Mode.INFERENCE);
+        Mode.INFERENCE,
+        most);
+  }
+
+  /**
+   * The same network, which computes wide maps a few rows at a time where nothing is recorded: of a
+   * block only its input, its output and the first, narrow map between them are whole. Slightly
+   * more work, and equal up to rounding.
+   *
+   * @param numbers of a map from which on it is wide
+   * @return a view on the same weights
+   */
+  public ResNet inStrips(long numbers) {
+    return new ResNet(config, stem, stages, mode, numbers);
   }
 
   /**
@@ -202,19 +299,7 @@ public final class ResNet {
    */
   public NDList stages(NDArray pixels) {
     NDList outputs = new NDList();
-    NDArray x = stem(pixels);
-    for (int stage = 0; stage < stages.size(); stage++) {
-      Mode own = mode(stage + 1);
-      for (int j = 0; j < stages.get(stage).size(); j++) {
-        NDArray next = stages.get(stage).get(j).forward(x, own);
-        if (stage == 0 || j > 0) { // the output of a stage before is the caller's
-          x.close();
-        }
-        x = next;
-      }
-      x = released(x, own);
-      outputs.add(x);
-    }
+    forward(pixels, (stage, output) -> outputs.add(output));
     return outputs;
   }
 
@@ -225,10 +310,49 @@ public final class ResNet {
    * @return {@code [B, channels, H / stride, W / stride]}
    */
   public NDArray last(NDArray pixels) {
-    NDList outputs = stages(pixels);
-    NDArray last = outputs.remove(outputs.size() - 1);
-    outputs.close();
-    return last;
+    return last(pixels, (stage, output) -> {});
+  }
+
+  /**
+   * The last stage's output, and a look at those before it, which are freed as soon as the next
+   * stage has seen them.
+   *
+   * @param pixels {@code [B, 3, H, W]}, normalised
+   * @param look takes the number of a stage, from 0, and its output, which stays this method's
+   * @return {@code [B, channels, H / stride, W / stride]}
+   */
+  public NDArray last(NDArray pixels, BiConsumer<Integer, NDArray> look) {
+    NDArray[] before = new NDArray[1];
+    int end = stages.size() - 1;
+    return forward(
+        pixels,
+        (stage, output) -> {
+          if (before[0] != null) {
+            before[0].close();
+          }
+          before[0] = stage < end ? output : null;
+          look.accept(stage, output);
+        });
+  }
+
+  /** Hands over every stage's output, which the next stage still sees, and is not closed here. */
+  private NDArray forward(NDArray pixels, BiConsumer<Integer, NDArray> outputs) {
+    NDArray x = stem(pixels);
+    for (int stage = 0; stage < stages.size(); stage++) {
+      Mode own = mode(stage + 1);
+      for (int j = 0; j < stages.get(stage).size(); j++) {
+        Block block = stages.get(stage).get(j);
+        boolean strips = !own.records() && block.size(x) > most;
+        NDArray next = strips ? block.inStrips(x, most) : block.forward(x, own);
+        if (next != x && (stage == 0 || j > 0)) { // the output of a stage before is handed over
+          x.close();
+        }
+        x = next;
+      }
+      x = released(x, own);
+      outputs.accept(stage, x);
+    }
+    return x;
   }
 
   /** What a pass through a part is for: a frozen one is not recorded. */

@@ -56,6 +56,30 @@ class LayersTest {
   }
 
   @Test
+  void aSeparableConvolutionInPartsIsTheWhole() {
+    NDArray x = random(2, 10, 9, 7);
+    Convolution spatial =
+        Convolution.of(
+            Weights.of(Map.of("weight", random(10, 1, 3, 3)), "spatial"),
+            Sampling.same(3, 1, 3).depthwise(10),
+            manager);
+    Convolution mixing =
+        Convolution.of(
+            Weights.of(Map.of("weight", random(6, 10, 1, 1), "bias", random(6)), "mixing"),
+            Sampling.POINTWISE,
+            manager);
+    NDArray whole = mixing.forward(spatial.forward(x, Mode.INFERENCE), Mode.INFERENCE);
+    for (int atOnce : new int[] {1, 3, 5, 10, 100}) {
+      NDArray parts = spatial.separable(x, mixing, atOnce);
+      assertArrayEquals(whole.toFloatArray(), parts.toFloatArray(), 1e-5f);
+    }
+    NDArray rows = spatial.rows(x, 2, 5);
+    NDArray expected = spatial.forward(x, Mode.INFERENCE).get(":, :, 2:5");
+    assertArrayEquals(expected.toFloatArray(), rows.toFloatArray(), 1e-6f);
+    assertThrows(IllegalStateException.class, () -> mixing.separable(x, mixing, 2));
+  }
+
+  @Test
   void aBiasIsAddedAndFoldedWithTheNormBehindIt() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     shapes.put("c.weight", new Shape(5, 3, 3, 3));

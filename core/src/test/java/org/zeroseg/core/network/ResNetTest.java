@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,28 @@ class ResNetTest {
       assertClose(expected.get(i), folded.get(i), 1e-5);
     }
     assertClose(network.stem(pixels), network.folded(manager).stem(pixels), 1e-5);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void stripsChangeNothingButTheRounding(Block block) {
+    ResNetConfig config = ResNetConfig.of(block, 8, 2, 3, 2, 2).withOutputStride(8);
+    ResNet network = ResNet.load(checkpoint(config), config, manager);
+    NDArray pixels = pixels(2, 125, 70);
+    NDList expected = network.stages(pixels);
+    for (ResNet view : List.of(network, network.folded(manager))) {
+      for (long wide : new long[] {1, 3000, 20_000}) {
+        NDList strips = view.inStrips(wide).stages(pixels);
+        for (int i = 0; i < 4; i++) {
+          assertClose(expected.get(i), strips.get(i), 1e-5);
+        }
+        List<Shape> seen = new ArrayList<>();
+        NDArray last =
+            view.inStrips(wide).last(pixels, (stage, output) -> seen.add(output.getShape()));
+        assertClose(expected.get(3), last, 1e-5);
+        assertEquals(expected.stream().map(NDArray::getShape).toList(), seen);
+      }
+    }
   }
 
   @Test
