@@ -96,8 +96,7 @@ public final class VisionTransformer implements ImageTower {
 
   @Override
   public NDArray encode(NDArray pixels) {
-    NDArray tokens = blocks.forward(tokens(pixels, PositionResampling.TARGET_SIZE));
-    return project(normalize(tokens.get(":, 0")));
+    return project(normalize(blocks.first(tokens(pixels, PositionResampling.TARGET_SIZE))));
   }
 
   /**

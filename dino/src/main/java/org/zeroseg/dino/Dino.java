@@ -213,8 +213,7 @@ public final class Dino implements SpectralVoting.Encoder, AutoCloseable {
    * @return one vector of {@code config().width()} numbers a picture
    */
   public List<float[]> embed(List<Picture> pictures) {
-    return each(
-        pictures, config().patch(), pixels -> vit.forward(pixels).get(":, 0"), (shape, row) -> row);
+    return each(pictures, config().patch(), vit::classToken, (shape, row) -> row);
   }
 
   /**

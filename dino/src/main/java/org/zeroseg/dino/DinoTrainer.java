@@ -270,7 +270,7 @@ public final class DinoTrainer {
   }
 
   private static NDArray embeddings(DinoVit vit, NDArray pixels) {
-    return vit.forward(pixels).get(":, 0");
+    return vit.classToken(pixels);
   }
 
   private NDArray[] head(NDArray embeddings, String of) {

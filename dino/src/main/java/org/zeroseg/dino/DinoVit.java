@@ -155,6 +155,16 @@ public final class DinoVit {
   }
 
   /**
+   * The class token after the last block and the final norm.
+   *
+   * @param pixels {@code [B, 3, H, W]}
+   * @return {@code [B, D]}, the pictures' embeddings
+   */
+  public NDArray classToken(NDArray pixels) {
+    return norm(blocks.first(embed(pixels, config.patch())));
+  }
+
+  /**
    * A facet of a block at every position, with all heads side by side (channel {@code head * d +
    * i}). Blocks after it are not run, and of its own only what the facet needs.
    *

@@ -278,6 +278,23 @@ public final class Transformer {
   }
 
   /**
+   * The first token after all blocks, such as a class token: what the last block makes of the
+   * others is not computed.
+   *
+   * @param tokens {@code [B, N, C]}
+   * @return {@code [B, C]}
+   * @throws IllegalStateException if attention is causal, so that the first token sees itself alone
+   */
+  public NDArray first(NDArray tokens) {
+    if (options.causal()) {
+      throw new IllegalStateException("The first token of a causal stack sees no other");
+    }
+    int last = blocks.size() - 1;
+    NDArray x = forward(tokens, 0, last);
+    return call("block_first", List.of(x, switches), blocks.get(last).all());
+  }
+
+  /**
    * All blocks over sequences that share their beginnings, each distinct beginning computed once:
    * where attention is causal, a token depends on those before it only.
    *

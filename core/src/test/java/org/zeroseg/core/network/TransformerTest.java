@@ -108,6 +108,18 @@ class TransformerTest {
   }
 
   @Test
+  void theFirstTokenAloneIsThatOfAll() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Transformer stack = Transformer.of(weights(manager, 2, 32), 2, Names.CLIP, PLAIN, manager);
+      for (long count : new long[] {1, 7}) {
+        NDArray x = tokens(manager, 3, count, 32);
+        assertArrayEquals(
+            stack.forward(x).get(":, 0").toFloatArray(), stack.first(x).toFloatArray(), 1e-5f);
+      }
+    }
+  }
+
+  @Test
   void integersStayCloseToFloat32() {
     Map<String, Shape> shapes = new LinkedHashMap<>(shapes("0.", 64));
     shapes.putAll(shapes("1.", 64));
@@ -124,6 +136,7 @@ class TransformerTest {
       for (long count : new long[] {1, 7, 300}) {
         NDArray x = tokens(manager, 2, count, 64);
         assertClose(wide.forward(x), narrow.forward(x));
+        assertClose(wide.first(x), narrow.first(x));
         for (Transformer.Part part : Transformer.Part.values()) {
           assertClose(wide.part(0, x, part), narrow.part(0, x, part));
           assertClose(narrow.queriesKeysValues(0, x).get(part.ordinal()), narrow.part(0, x, part));
