@@ -97,6 +97,15 @@ record ClassScores(
     return labels(rows, removed(rows), threshold);
   }
 
+  /** The same without some of the first classes. */
+  Labels labels(ScoreRows rows, boolean... absent) {
+    boolean[] removed = removed(rows);
+    for (int c = 0; c < absent.length; c++) {
+      removed[c] |= absent[c];
+    }
+    return labels(rows, removed, threshold);
+  }
+
   private Labels labels(ScoreRows rows, boolean[] removed, OptionalDouble least) {
     int width = rows.width();
     int[] labels = new int[Math.multiplyExact(rows.height(), width)];
@@ -113,7 +122,9 @@ record ClassScores(
             probabilities(row, removed, probabilities);
             for (int x = 0; x < width; x++) {
               int best = best(probabilities, x);
-              boolean sure = least.isEmpty() || probabilities[best][x] >= least.getAsDouble();
+              boolean sure =
+                  probabilities[best][x] > 0
+                      && (least.isEmpty() || probabilities[best][x] >= least.getAsDouble());
               labels[y * width + x] = sure ? best : -1;
               own[best] += sure ? probabilities[best][x] : 0;
             }

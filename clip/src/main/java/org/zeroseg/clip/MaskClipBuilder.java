@@ -31,6 +31,7 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
   private Attention attention = Attention.VALUE;
   private Optional<Protocol> protocol = Optional.empty();
   private Optional<PatchEncoder> encoder = Optional.empty();
+  private double presence;
 
   MaskClipBuilder() {
     super(InputSize.within(512, 2048), 1);
@@ -182,6 +183,23 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
   }
 
   /**
+   * Categories that are probably not in a picture win no pixel of it. The whole picture goes
+   * through the network once more for that.
+   *
+   * @param least of {@link MaskClip#presence} that a category must reach, such as {@link
+   *     MaskClip#PRESENT}; 0 by default, which leaves all in
+   * @return this
+   * @throws IllegalArgumentException if it is not between 0 and 1
+   */
+  public MaskClipBuilder presence(double least) {
+    if (!(least >= 0 && least <= 1)) {
+      throw new IllegalArgumentException("a presence of " + least + "; it is from 0 to 1");
+    }
+    presence = least;
+    return this;
+  }
+
+  /**
    * Loads the model.
    *
    * @return the segmenter
@@ -196,6 +214,9 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
     try {
       Optional<WindowedAttention> attended =
           protocol.map(around -> chosen.compute((model, call) -> attended(model, around)));
+      if (presence > 0 && !refinement.equals(Refinement.NONE)) {
+        throw new IllegalArgumentException("presence is read from cosines, without refinement");
+      }
       DenseClip dense = chosen.dense(asReleased);
       Optional<SlidingWindow> windows =
           window == 0
@@ -214,6 +235,8 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
               refinement,
               windows,
               tiles(),
+              attended,
+              presence,
               progress()));
     } catch (RuntimeException e) {
       chosen.close();

@@ -9,16 +9,26 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.golden.Noise;
+import org.zeroseg.core.image.Filter;
+import org.zeroseg.core.image.Normalization;
+import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.refine.LaplacianPropagation;
 import org.zeroseg.core.refine.Pamr;
+import org.zeroseg.core.segment.InputSize;
 
 class AttentionTest {
 
@@ -222,5 +232,102 @@ class AttentionTest {
         assertEquals(expected, found.values()[i], 1e-4);
       }
     }
+  }
+
+  @Test
+  void theFrontDoorRunsTheAttentionAndItsProtocol() throws IOException {
+    Picture picture = Noise.picture(70, 50, 14);
+    Set<List<Integer>> different = new HashSet<>();
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      List<String> words = new ArrayList<>(WORDS.names());
+      words.addAll(WORDS.backgroundWords());
+      float[][] classifier =
+          clip.textEmbeddings().classifier(words, PromptTemplates.PHOTO, Progress.SILENT);
+      for (Attention attention : List.of(Attention.SCLIP, Attention.NACLIP, Attention.PEARL)) {
+        try (MaskClip segmenter = small(clip, attention).build()) {
+          Protocol around =
+              Protocol.of(attention)
+                  .withInput(48, 96)
+                  .withWindows(32, 16, Protocol.of(attention).padTo());
+          int[] labels =
+              clip.compute(
+                  (model, call) -> {
+                    Sizes sizes = InputSize.within(48, 96).of(70, 50);
+                    NDArray pixels =
+                        Normalization.CLIP.pixels(
+                            call, sizes.resize(List.of(picture), Filter.OPENCV_LINEAR));
+                    DenseAttention dense =
+                        new DenseAttention(
+                            (VisionTransformer) model.image(), attention, Optional.empty());
+                    ScoreRows rows =
+                        new WindowedAttention(dense, around).scores(pixels, classifier, 50, 70);
+                    int[] owners = {0, 1, 2, 3, 3};
+                    return new ClassScores(owners, 4, 3, 40, OptionalDouble.empty(), 0)
+                        .labels(rows)
+                        .labels();
+                  });
+          int[] found = segmenter.segment(picture, WORDS).labels();
+          for (int i = 0; i < labels.length; i++) {
+            assertEquals(labels[i] == 3 ? 0 : labels[i] + 1, found[i], attention.name());
+          }
+          different.add(Arrays.stream(found).boxed().toList());
+        }
+      }
+    }
+    assertTrue(different.size() > 1, "attentions make no difference");
+  }
+
+  @Test
+  void largePicturesAreLookedAtInTiles() throws IOException {
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      for (Attention attention : List.of(Attention.VALUE, Attention.SCLIP, Attention.PROXY_CLIP)) {
+        try (MaskClip segmenter =
+            small(clip, attention).tiles(60, 20).presence(MaskClip.PRESENT).build()) {
+          Segmentation result = segmenter.segment(Noise.picture(150, 110, 15), WORDS);
+          assertEquals(150, result.width(), attention.name());
+          assertEquals(110, result.height(), attention.name());
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsNotThereWinsNoPixel() throws IOException {
+    Picture picture = Noise.picture(64, 48, 16);
+    Vocabulary alone = Vocabulary.of("cat", "dog", "sofa");
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      for (Attention attention : List.of(Attention.VALUE, Attention.SCLIP)) {
+        try (MaskClip lenient = small(clip, attention).build();
+            MaskClip strict = small(clip, attention).presence(1).build()) {
+          for (Vocabulary words : List.of(WORDS, alone)) {
+            List<Double> presence = lenient.presence(picture, words);
+            assertEquals(3, presence.size());
+            presence.forEach(p -> assertTrue(p >= 0 && p < 1, presence.toString()));
+            // Nothing reaches 1, so nothing is found.
+            assertTrue(strict.segment(picture, words).segments().isEmpty(), attention.name());
+            double middle = presence.stream().sorted().toList().get(1);
+            try (MaskClip some = small(clip, attention).presence(middle).build()) {
+              some.segment(picture, words)
+                  .segments()
+                  .forEach(s -> assertTrue(presence.get(s.label() - 1) >= middle, s.toString()));
+            }
+          }
+          assertEquals(List.of(1.0), lenient.presence(picture, Vocabulary.of("cat")));
+        }
+      }
+      assertThrows(IllegalArgumentException.class, () -> MaskClip.builder().presence(1.5));
+    }
+  }
+
+  @Test
+  void presenceDoesNotDependOnTheScaleOfCosines() {
+    float[] places = {0.3f, 0.1f, 0.2f, 0.1f, 0.2f, 0.1f};
+    double[] whole = {0.2, 0.1, 0.05};
+    float[] scaled = places.clone();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = 0.1f * scaled[i] + 3;
+    }
+    assertArrayEquals(
+        Presence.of(places, whole, 2), Presence.of(scaled, new double[] {2.2, 2.1, 2.05}, 2), 1e-4);
   }
 }

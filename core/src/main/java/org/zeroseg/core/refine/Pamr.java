@@ -112,7 +112,7 @@ public record Pamr(int iterations, List<Integer> dilations) {
         float[] weights = affinity[p];
         int row = clamp(y + rowOffset(p), height) * width;
         int shift = columnOffset(p);
-        int inside = clamp(-shift, width);
+        int inside = Math.max(0, Math.min(width, -shift));
         int end = Math.max(inside, Math.min(width, width - shift));
         for (int x = 0; x < inside; x++) {
           to[start + x] += weights[start + x] * from[row + clamp(x + shift, width)];
