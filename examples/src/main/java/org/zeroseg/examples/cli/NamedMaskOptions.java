@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.NamedMaskBuilder;
 import picocli.CommandLine.Option;
@@ -38,9 +39,9 @@ final class NamedMaskOptions {
         : Optional.empty();
   }
 
-  NamedMask open(Optional<Integer> longerSide, Progress progress) throws IOException {
+  NamedMask open(Optional<InputSize> input, Progress progress) throws IOException {
     NamedMaskBuilder builder = NamedMask.builder().model(model.orElseThrow()).progress(progress);
-    longerSide.ifPresent(builder::longerSide);
+    input.ifPresent(builder::input);
     if (categories.isPresent()) {
       List<String> names =
           Files.readAllLines(categories.get()).stream()

@@ -64,6 +64,19 @@ final class WordModel {
               + "ReCo: takes all to this size.")
   private Optional<Integer> longerSide;
 
+  @Option(
+      names = "--shorter-side",
+      paramLabel = "PIXELS",
+      description = "NamedMask and ReCo: takes all pictures to this size.")
+  private Optional<Integer> shorterSide;
+
+  @Option(
+      names = "--longest",
+      paramLabel = "PIXELS",
+      description =
+          "With --shorter-side: limit of the longer side; 384 and 512 in NamedMask's ablations.")
+  private Optional<Integer> longest;
+
   @Mixin private ZsiOptions zsi;
   @Mixin private NamedMaskOptions namedMask;
   @Mixin private ReCoOptions reCo;
@@ -114,8 +127,17 @@ final class WordModel {
     if (longerSide.isPresent() && zutis.isEmpty() && !namedMask.isChosen() && !reCo.isChosen()) {
       throw misuse("--longer-side is for a network given by --zutis, --namedmask or --reco");
     }
-    if (longerSide.isPresent() && longerSide.get() < 1) {
-      throw misuse("--longer-side " + longerSide.get() + ": at least 1 pixel");
+    requirePositive("--longer-side", longerSide);
+    requirePositive("--shorter-side", shorterSide);
+    requirePositive("--longest", longest);
+    if (shorterSide.isPresent() && !namedMask.isChosen() && !reCo.isChosen()) {
+      throw misuse("--shorter-side is for a network given by --namedmask or --reco");
+    }
+    if (longest.isPresent() && shorterSide.isEmpty()) {
+      throw misuse("--longest goes with --shorter-side");
+    }
+    if (shorterSide.isPresent() && longerSide.isPresent()) {
+      throw misuse("--shorter-side and --longer-side exclude each other");
     }
     if (zsi.isChosen() && (maskClip || zutis.isPresent())) {
       throw misuse("--zsi goes without --zutis and --mask-clip");
@@ -147,6 +169,23 @@ final class WordModel {
     }
   }
 
+  private void requirePositive(String option, Optional<Integer> pixels) {
+    if (pixels.isPresent() && pixels.get() < 1) {
+      throw misuse(option + " " + pixels.get() + ": at least 1 pixel");
+    }
+  }
+
+  /** The size at which NamedMask and ReCo see pictures, if that is not their own. */
+  private Optional<InputSize> input() {
+    Optional<InputSize> shorter =
+        shorterSide.map(
+            pixels -> {
+              InputSize rule = InputSize.shorterSide(pixels);
+              return longest.map(rule::longerWithin).orElse(rule);
+            });
+    return shorter.or(() -> longerSide.map(InputSize::longerSide));
+  }
+
   CommandLine.ParameterException misuse(String message) {
     return new CommandLine.ParameterException(spec.commandLine(), message);
   }
@@ -174,10 +213,10 @@ final class WordModel {
       throw misuse("--zsi finds instances: evaluate it with 'instances' or 'zero-shot'");
     }
     if (namedMask.isChosen()) {
-      return namedMask.open(longerSide, progress);
+      return namedMask.open(input(), progress);
     }
     if (reCo.isChosen()) {
-      return reCo.open(name, longerSide.map(InputSize::longerSide), progress);
+      return reCo.open(name, input(), progress);
     }
     Clip clip = clip(progress);
     try {

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       ExpertsCommand.class,
       TrainCommand.class,
       EvalCommand.class,
+      PredictCommand.class,
       Coco20kCommand.class,
       ZsiCommand.class,
       ShapeWorldCommand.class,

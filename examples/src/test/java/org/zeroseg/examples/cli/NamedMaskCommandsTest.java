@@ -1,5 +1,6 @@
 package org.zeroseg.examples.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.network.ResNetConfig;
+import org.zeroseg.core.supervision.LabelMap;
+import org.zeroseg.eval.data.Vocabularies;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.namedmask.DeepLabConfig;
@@ -33,15 +36,19 @@ class NamedMaskCommandsTest extends CommandTest {
     ShapeWorld world = new ShapeWorld(2, 64, 1, 1, Split.ALL);
     world.scene(0).image().save(Files.newOutputStream(picture), "png");
     network = folder.resolve("network.safetensors");
+    network(network, List.of("star", "ring"));
+  }
+
+  private static void network(Path file, List<String> names) throws IOException {
     ResNetConfig backbone = ResNetConfig.of(ResNetConfig.Block.BOTTLENECK, 8, 1, 1, 1, 1);
     DeepLabConfig config =
-        new DeepLabConfig(DeepLabConfig.dilated(backbone), 16, 6, List.of(2, 4), 3);
+        new DeepLabConfig(DeepLabConfig.dilated(backbone), 16, 6, List.of(2, 4), names.size() + 1);
     try (NDManager manager = NDManager.newBaseManager()) {
       SplittableRandom random = new SplittableRandom(3);
       Map<String, NDArray> weights =
           config.initialWeights(backbone.initialWeights(random, manager), random, manager);
       NamedMaskTrainer.of(config, weights, NamedMaskTrainer.Options.DEFAULT)
-          .save(network, List.of("star", "ring"), Map.of());
+          .save(file, names, Map.of());
     }
   }
 
@@ -56,6 +63,42 @@ class NamedMaskCommandsTest extends CommandTest {
   void aNetworkOfThisLibraryNeedsItsFileAlone() {
     succeed(segment("ring, star", "--longer-side", 80));
     assertTrue(Files.exists(folder.resolve("out/scene.labels.png")));
+  }
+
+  @Test
+  void theProtocolsSizesAreOptions() {
+    succeed(segment("ring", "--shorter-side", 48, "--longest", 60));
+    misuse("--longest", segment("ring", "--longest", 60));
+    misuse("exclude each other", segment("ring", "--longer-side", 60, "--shorter-side", 48));
+    misuse("--shorter-side 0", segment("ring", "--shorter-side", 0));
+  }
+
+  @Test
+  void labelPicturesAreWrittenForTheServerAndReadBack() throws IOException {
+    Path set = folder.resolve("ImageNet-S/ImageNetS50");
+    Path image = set.resolve("test/n01443537/ILSVRC2012_val_00000001.png");
+    Files.createDirectories(image.getParent());
+    Files.copy(picture, image);
+    Path all = folder.resolve("fifty.safetensors");
+    network(all, Vocabularies.imageNetS(50).names());
+    Path out = folder.resolve("submission");
+    Object[] command = {
+      "predict", "imagenet-s50-test", "--data", folder, "--namedmask", all, "--out", out
+    };
+    succeed(command);
+    assertTrue(this.out.toString().contains("1 label pictures made, 0 there before"));
+    Path written = out.resolve("n01443537/ILSVRC2012_val_00000001.png");
+    assertEquals(64, LabelMap.readRedGreen(written).width());
+    succeed(command);
+    assertTrue(this.out.toString().contains("0 label pictures made, 1 there before"));
+    Path truth = set.resolve("validation-segmentation/n01443537/ILSVRC2012_val_00000001.png");
+    Files.createDirectories(truth.getParent());
+    Files.createDirectories(set.resolve("validation/n01443537"));
+    Files.copy(written, truth);
+    Files.copy(image, set.resolve("validation/n01443537/ILSVRC2012_val_00000001.png"));
+    succeed("eval", "imagenet-s50-validation", "--data", folder, "--predictions", out);
+    assertTrue(this.out.toString().contains("pixel accuracy                   1.000"));
+    succeed("eval", "imagenet-s50-validation", "--data", folder, "--namedmask", all);
   }
 
   @Test
