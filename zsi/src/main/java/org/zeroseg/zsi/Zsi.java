@@ -4,20 +4,27 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.image.Window;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.segment.Batches;
+import org.zeroseg.core.segment.TileParts;
+import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
@@ -90,6 +97,8 @@ public final class Zsi implements Segmenter {
    * @param syncMasks whether the mask head takes the learnt background vector
    * @param frame how pictures are resized
    * @param batch pictures that go through the network together
+   * @param tiles that large pictures are looked at in
+   * @param progress told of tiles
    */
   record Settings(
       Classes classes,
@@ -99,7 +108,9 @@ public final class Zsi implements Segmenter {
       Proposals.Rules proposals,
       boolean syncMasks,
       FrameRule frame,
-      int batch) {}
+      int batch,
+      Optional<Tiles> tiles,
+      Progress progress) {}
 
   /** How a picture of a size lies in the network's input. */
   interface FrameRule {
@@ -187,7 +198,8 @@ public final class Zsi implements Segmenter {
 
   /**
    * Instances, with masks encoded as they are found: of seen classes first, at most a hundred of
-   * either kind, as evaluation wants them.
+   * either kind, as evaluation wants them. Of a picture that takes several tiles these limits are a
+   * tile's.
    *
    * @param pictures of any modes and sizes
    * @param vocabulary the words
@@ -197,6 +209,52 @@ public final class Zsi implements Segmenter {
    */
   public List<List<Detection>> detect(List<Picture> pictures, Vocabulary vocabulary) {
     Request request = request(vocabulary);
+    return Batches.tiled(
+        pictures,
+        settings.tiles(),
+        large -> tiled(large, request),
+        others -> detect(others, request));
+  }
+
+  /** A picture that takes several tiles. */
+  private List<Detection> tiled(Picture picture, Request request) {
+    int width = picture.width();
+    int height = picture.height();
+    List<TileParts.Part<Segment>> parts = new ArrayList<>();
+    settings
+        .tiles()
+        .orElseThrow()
+        .forEach(
+            picture,
+            settings.batch(),
+            settings.progress(),
+            tiles -> detect(tiles, request),
+            (windows, found) -> {
+              for (int i = 0; i < windows.size(); i++) {
+                Window tile = windows.get(i);
+                for (Detection one : found.get(i)) {
+                  Segment segment = segment(one, tile.width(), tile.height());
+                  parts.add(new TileParts.Part<>(tile, segment.mask(), segment));
+                }
+              }
+            });
+    Set<Integer> seen = request.seen().stream().map(Asked::label).collect(Collectors.toSet());
+    return TileParts.segments(parts, width, height).stream()
+        .map(
+            one ->
+                new Detection(
+                    one.label(),
+                    one.name(),
+                    seen.contains(one.label()),
+                    one.score(),
+                    one.box(),
+                    settings.masks() ? Optional.of(one.mask().rle()) : Optional.empty()))
+        .sorted(
+            Comparator.comparing(Detection::seen).thenComparingDouble(Detection::score).reversed())
+        .toList();
+  }
+
+  private List<List<Detection>> detect(List<Picture> pictures, Request request) {
     return map(
         pictures,
         (levels, frames) -> {

@@ -346,7 +346,9 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
                 Proposals.Rules.TESTING.overlap()),
             syncMasks.orElse(trainedSync.orElse(!publishedWithout)),
             frame,
-            batch());
+            batch(),
+            tiles(),
+            progress());
     return new Zsi(folded, manager, split, background, words, settings);
   }
 }

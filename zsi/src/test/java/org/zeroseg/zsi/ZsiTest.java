@@ -58,6 +58,28 @@ class ZsiTest {
   }
 
   @Test
+  void tilesChangeNothingInPicturesThatFitAndJoinWhatNeighboursFind() throws IOException {
+    Picture small = TinyZsi.picture(90, 60, 1);
+    Picture large = TinyZsi.picture(200, 150, 2);
+    Path file = file();
+    try (Zsi whole = TinyZsi.builder(file).minScore(-100).atMost(5).build();
+        Zsi tiled = TinyZsi.builder(file).minScore(-100).atMost(5).tiles(90, 30).build()) {
+      List<List<Zsi.Detection>> found = tiled.detect(List.of(large, small), tiled.vocabulary());
+      assertEquals(detect(whole, small, whole.vocabulary()).toString(), found.get(1).toString());
+      assertFalse(found.get(0).isEmpty());
+      boolean unseen = false;
+      for (Zsi.Detection one : found.get(0)) {
+        assertEquals(200, one.mask().orElseThrow().width());
+        assertTrue(one.box().right() <= 200 && one.box().bottom() <= 150, one.toString());
+        assertEquals(one.label() <= 3, one.seen());
+        assertFalse(unseen && one.seen(), "seen ones come first");
+        unseen |= !one.seen();
+      }
+      assertEquals(200, tiled.segment(large, tiled.vocabulary()).width());
+    }
+  }
+
+  @Test
   void looksForOneSideAlone() throws IOException {
     Path file = file();
     for (Zsi.Classes side : List.of(Zsi.Classes.SEEN, Zsi.Classes.UNSEEN)) {

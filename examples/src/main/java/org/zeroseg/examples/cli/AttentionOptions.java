@@ -83,6 +83,7 @@ final class AttentionOptions {
       Clip clip,
       Attention usual,
       Optional<PublishedProtocol> published,
+      TileOption tiles,
       Progress progress)
       throws IOException {
     boolean demo = model.equals(Models.DEMO);
@@ -99,7 +100,7 @@ final class AttentionOptions {
               builder
                   .attention(protocol.attention().forLayers(layers(clip)))
                   .protocol(protocol.around()));
-      MaskClip segmenter = builder.progress(progress).build();
+      MaskClip segmenter = tiles.on(builder.progress(progress)).build();
       return new Segmenter() {
         @Override
         public List<Segmentation> segment(List<Picture> pictures, Vocabulary words) {

@@ -39,7 +39,8 @@ final class NamedMaskOptions {
         : Optional.empty();
   }
 
-  NamedMask open(Optional<InputSize> input, Progress progress) throws IOException {
+  NamedMask open(Optional<InputSize> input, TileOption tiles, Progress progress)
+      throws IOException {
     NamedMaskBuilder builder = NamedMask.builder().model(model.orElseThrow()).progress(progress);
     input.ifPresent(builder::input);
     if (categories.isPresent()) {
@@ -50,6 +51,6 @@ final class NamedMaskOptions {
               .toList();
       builder.categories(names);
     }
-    return builder.build();
+    return tiles.on(builder).build();
   }
 }

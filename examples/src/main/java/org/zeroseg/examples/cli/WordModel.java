@@ -81,6 +81,7 @@ final class WordModel {
   @Mixin private NamedMaskOptions namedMask;
   @Mixin private ReCoOptions reCo;
   @Mixin private AttentionOptions attention;
+  @Mixin private TileOption tiles;
 
   /** Of CLIPs of one's own with a vision transformer, where nothing is chosen. */
   private Attention usual = Attention.VALUE;
@@ -164,6 +165,9 @@ final class WordModel {
     if (attention.isChosen() && (zutis.isPresent() || hasOwnNetwork())) {
       throw misuse("--attention is of a CLIP alone, without --zutis, --zsi, --namedmask, --reco");
     }
+    if (reCo.isChosen() && tiles.isChosen()) {
+      throw misuse("--tiles goes without --reco, whose words compete in a picture as a whole");
+    }
     if (maskClip && zutis.isPresent()) {
       throw misuse("--mask-clip and --zutis exclude each other");
     }
@@ -194,7 +198,7 @@ final class WordModel {
   Optional<Zsi> zsi(Vocabulary vocabulary, Progress progress) throws IOException {
     List<String> asked =
         vocabulary.categories().stream().flatMap(category -> category.words().stream()).toList();
-    return zsi.isChosen() ? Optional.of(zsi.open(asked, progress)) : Optional.empty();
+    return zsi.isChosen() ? Optional.of(zsi.open(asked, tiles, progress)) : Optional.empty();
   }
 
   /** The segmenter with all that it needs, which is closed with it. */
@@ -213,7 +217,7 @@ final class WordModel {
       throw misuse("--zsi finds instances: evaluate it with 'instances' or 'zero-shot'");
     }
     if (namedMask.isChosen()) {
-      return namedMask.open(input(), progress);
+      return namedMask.open(input(), tiles, progress);
     }
     if (reCo.isChosen()) {
       return reCo.open(name, input(), progress);
@@ -247,13 +251,13 @@ final class WordModel {
           Zutis.builder().model(zutis.get()).clip(clip).answer(answer).progress(progress);
       builder.textEmbeddings(Models.texts(name, clip));
       longerSide.ifPresent(pixels -> builder.input(InputSize.own().longerWithin(pixels)));
-      return builder.build();
+      return tiles.on(builder).build();
     }
     if (asksZutis()) {
-      return DemoModels.zutis(clip, answer);
+      return DemoModels.zutis(tiles.on(Zutis.builder().clip(clip).progress(progress)), answer);
     }
     Attention suits = isDemo() ? Attention.VALUE : usual;
-    return attention.open(name, clip, suits, published, progress);
+    return attention.open(name, clip, suits, published, tiles, progress);
   }
 
   private boolean asksZutis() {

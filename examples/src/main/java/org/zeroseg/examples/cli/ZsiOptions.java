@@ -80,7 +80,7 @@ final class ZsiOptions {
   }
 
   /** The network, with vectors for the words that will be asked for. */
-  Zsi open(List<String> asked, Progress progress) throws IOException {
+  Zsi open(List<String> asked, TileOption tiles, Progress progress) throws IOException {
     ZsiBuilder builder = Zsi.builder().model(model.orElseThrow()).progress(progress);
     if (vectors.isPresent() && classes.isPresent()) {
       builder.classes(vectors.get(), classes.get());
@@ -90,7 +90,7 @@ final class ZsiOptions {
     if (words.isPresent()) {
       builder.words(WordVectors.read(words.get(), asked));
     }
-    return builder.build();
+    return tiles.on(builder).build();
   }
 
   /** What a network finds in the images of a set, boxes where boxes are compared. */

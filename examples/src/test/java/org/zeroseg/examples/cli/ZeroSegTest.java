@@ -94,6 +94,19 @@ class ZeroSegTest extends CommandTest {
   }
 
   @Test
+  void everyCommandThatLooksAtPicturesTakesTiles() throws IOException {
+    Path results = folder.resolve("results");
+    succeed("segment", scene(), "-w", "red star", "--tiles", "48,16", "-o", results);
+    succeed("segment", scene(), "-w", "red star", "--mask-clip", "--tiles", 48, "-o", results);
+    succeed("saliency", scene(), "--tiles", 48, "-o", results);
+    succeed("discover", scene(), "--names", "shapeworld", "--tiles", "48", "-o", results);
+    for (String end : new String[] {"labels", "saliency.labels", "discovered.labels"}) {
+      Path labels = results.resolve("scene." + end + ".png");
+      assertEquals(64, ImageIO.read(labels.toFile()).getWidth());
+    }
+  }
+
+  @Test
   void aMissingPictureIsOneLineAndTheOthersAreDone() throws IOException {
     Path results = folder.resolve("results");
     Path absent = folder.resolve("absent.png");
@@ -128,7 +141,11 @@ class ZeroSegTest extends CommandTest {
     misuse("--all-pixels and --background", also(segment, "--all-pixels", "-b", "sky"));
     misuse("--background: ", also(segment, "-b", "sky,,sea"));
     misuse("--background: ", also(segment, "-b", "red star"));
-    misuse("'--nonsense'", also(segment, "--nonsense"));
+    misuse("'--wibble'", also(segment, "--wibble"));
+    for (String tiles : new String[] {"0", "64,40", "64,-1", "a", "8,1,1", "", "99999999999"}) {
+      misuse("'--tiles'", also(segment, "--tiles", tiles));
+    }
+    misuse("--reco", also(segment, "--tiles", 64, "--reco", folder));
     misuse("--dino", "discover", scene(), "--dino", "facebook/dino-vits8");
     misuse("--names and --gpt2", "discover", scene(), "--names", "n", "--gpt2", "g");
     misuse("--batch 0", "index", folder, "-i", folder, "--batch", 0);
