@@ -8,6 +8,7 @@ import java.util.function.IntUnaryOperator;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
+import org.zeroseg.core.image.Sizes;
 import org.zeroseg.core.mask.Mask;
 
 /** A label for every pixel: ground truth, or a prediction. Immutable. */
@@ -299,6 +300,25 @@ public final class LabelMap {
       }
     }
     return new LabelMap(newWidth, newHeight, resized);
+  }
+
+  /**
+   * The middle of a map whose shorter side was resized, as pictures become squares (torchvision).
+   *
+   * @param side of the square
+   * @param rule which pixel is nearest
+   * @return {@code side} x {@code side}
+   */
+  public LabelMap square(int side, Nearest rule) {
+    Sizes sizes = Sizes.shorterSide(width, height, side);
+    LabelMap resized = resize(sizes.newWidth(), sizes.newHeight(), rule);
+    int left = (int) Math.rint((resized.width - side) / 2.0);
+    int top = (int) Math.rint((resized.height - side) / 2.0);
+    int[] square = new int[side * side];
+    for (int y = 0; y < side; y++) {
+      System.arraycopy(resized.labels, (top + y) * resized.width + left, square, y * side, side);
+    }
+    return new LabelMap(side, side, square);
   }
 
   @Override

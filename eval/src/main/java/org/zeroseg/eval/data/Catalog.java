@@ -43,6 +43,11 @@ public final class Catalog {
   private static final String ADE_SOURCE = "sceneparsing.csail.mit.edu: ADEChallengeData2016.zip";
   private static final String CITYSCAPES_SOURCE =
       "cityscapes-dataset.com: leftImg8bit_trainvaltest and gtFine_trainvaltest";
+  private static final String KITTI_SOURCE =
+      "cvlibs.net/datasets/kitti/eval_step.php: images and panoptic_maps";
+  private static final String CURATED_SOURCE =
+      "github.com/mhamilton723/STEGO: cocostuff, with its folder curated";
+  private static final String STUFF_10K_SOURCE = "github.com/nightrome/cocostuff10k";
   private static final String IMAGENET_S_SOURCE =
       "github.com/LUSSeg/ImageNet-S, made from ImageNet 2012";
   private static final String CONTEXT_SOURCE =
@@ -87,6 +92,16 @@ public final class Catalog {
           CITYSCAPES_SOURCE,
           at -> Cityscapes.classes19(at, split));
     }
+    for (String split : new String[] {"val", "train"}) {
+      add(
+          "reco-cityscapes-" + split,
+          "cityscapes",
+          CITYSCAPES_SOURCE,
+          at -> ReCoSets.cityscapes(at, split));
+      add("kitti-step-" + split, "kitti_step", KITTI_SOURCE, at -> ReCoSets.kittiStep(at, split));
+    }
+    add("reco-coco-stuff-val", "cocostuff", CURATED_SOURCE, ReCoSets::cocoStuff);
+    add("reco-coco-stuff-train", "cocostuff10k", STUFF_10K_SOURCE, ReCoSets::cocoStuff10k);
     for (int classes : new int[] {50, 300, 919}) {
       for (String split : new String[] {"validation", "test"}) {
         add(

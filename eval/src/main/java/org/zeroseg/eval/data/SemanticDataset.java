@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.InvalidDataException;
@@ -35,6 +36,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     private final Path source;
     private final Truth truth;
     private final Optional<Vocabulary> words;
+    private final UnaryOperator<Picture> view;
 
     Item(String name, Path image, Path source, Truth truth) {
       this(name, image, source, truth, Optional.empty());
@@ -42,6 +44,18 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
 
     /** A picture with words of its own for the set's categories. */
     Item(String name, Path image, Path source, Truth truth, Optional<Vocabulary> words) {
+      this(name, image, source, truth, words, UnaryOperator.identity());
+    }
+
+    /** A picture of which a model sees something else than what is stored. */
+    Item(
+        String name,
+        Path image,
+        Path source,
+        Truth truth,
+        Optional<Vocabulary> words,
+        UnaryOperator<Picture> view) {
+      this.view = view;
       this.name = name;
       this.image = image;
       this.source = source;
@@ -88,11 +102,11 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     /**
      * Reads the picture.
      *
-     * @return the picture as stored
+     * @return the picture as stored, or what the protocol makes of it
      * @throws IOException if it cannot be read
      */
     public Picture picture() throws IOException {
-      return Picture.readAsStored(image);
+      return view.apply(Picture.readAsStored(image));
     }
 
     /**
@@ -318,7 +332,8 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     for (Item item : this) {
       if (item.truth().has(label)) {
         Truth truth = () -> against(item.truth(), label);
-        chosen.add(new Item(item.name(), item.image(), item.source(), truth));
+        chosen.add(
+            new Item(item.name(), item.image(), item.source(), truth, Optional.empty(), item.view));
       }
     }
     return new SemanticDataset(name + " " + category, Vocabulary.of(category), 1, ignore, chosen);
