@@ -5,10 +5,12 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.zeroseg.clip.text.TextEmbeddings;
@@ -255,7 +258,7 @@ public final class IndexBuilder {
               .filter(distinct::contains)
               .map(name -> PictureSource.of(root, name))
               .toList();
-      long present = names.size() - missing.size();
+      long present = (long) names.size() - missing.size();
       unreadable = new Run(writer, index, missing.iterator(), present, names.size()).embed();
     }
     return new Outcome(ImageIndex.open(index), unreadable);
@@ -386,6 +389,39 @@ public final class IndexBuilder {
       }
       progress.update(TASK, done, total);
     }
+  }
+
+  /**
+   * Whether an index is what a build of these pictures ends with, so that they need not be embedded
+   * again. Pictures that could not be read then are not tried again for it.
+   *
+   * @param index its folder
+   * @param names the pictures, in order
+   * @return true if this encoder made the index, in this type, and every picture is in it or listed
+   *     as unreadable; false also if there is no index
+   * @throws IOException if it cannot be read
+   */
+  public boolean holds(Path index, List<String> names) throws IOException {
+    Path file = index.resolve(ImageIndex.EMBEDDINGS);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    EmbeddingFile found;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      found = EmbeddingFile.read(channel, file);
+    }
+    EmbeddingFile expected = EmbeddingFile.empty(encoder.dimension(), type, encoder.model());
+    if (!found.equals(expected.withRows(found.rows()))) {
+      return false;
+    }
+    Set<String> unreadable =
+        unreadable(index).stream().map(Unreadable::name).collect(Collectors.toSet());
+    NameFile held = NameFile.open(index.resolve(ImageIndex.NAMES), found.rows());
+    List<String> readable = names.stream().filter(name -> !unreadable.contains(name)).toList();
+    return names.size() - readable.size() == unreadable.size()
+        && readable.size() == found.rows()
+        && IntStream.range(0, found.rows())
+            .allMatch(row -> held.name(row).equals(readable.get(row)));
   }
 
   /**

@@ -2,6 +2,7 @@ package org.zeroseg.clip.retrieval;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -189,6 +190,12 @@ class IndexBuilderTest {
     builder(new Colours()).build(place, sources.iterator());
     sameBytes(expected, place);
     assertEquals(refused, IndexBuilder.unreadable(place));
+    List<String> names = sources.stream().map(PictureSource::name).toList();
+    assertTrue(builder(new Colours()).holds(place, names));
+    assertFalse(builder(new Colours()).holds(place, names.subList(0, PICTURES - 1)));
+    assertFalse(builder(new Colours("others", 1)).holds(place, names));
+    assertFalse(builder(new Colours()).storing(DataType.FLOAT32).holds(place, names));
+    assertFalse(builder(new Colours()).holds(root, names));
     assertEquals(List.of(), IndexBuilder.unreadable(root));
     assertThrows(
         IllegalArgumentException.class,
