@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.types.DataType;
-import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -454,7 +453,7 @@ class SparkJobsTest {
         Mask mask = Mask.of(64, 64, (x, y) -> x >= shift && segment.mask().get(x - shift, y));
         annotations.add(
             ("{\"id\":%d,\"image_id\":%d,\"category_id\":%d,\"iscrowd\":%d,\"area\":%d,"
-                    + "\"bbox\":[%d,0,20,30],\"segmentation\":{\"size\":[64,64],\"counts\":%s}}")
+                 + "\"bbox\":[%d,0,20,30],\"segmentation\":{\"size\":[64,64],\"counts\":\"%s\"}}")
                 .formatted(
                     annotations.size(),
                     id,
@@ -462,7 +461,7 @@ class SparkJobsTest {
                     i % 5 == 4 ? 1 : 0,
                     mask.area(),
                     shift,
-                    new JsonPrimitive(mask.rle().text())));
+                    mask.rle().text().replace("\\", "\\\\")));
       }
     }
     String json =
