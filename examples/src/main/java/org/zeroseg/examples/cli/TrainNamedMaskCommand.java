@@ -4,15 +4,18 @@ import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.MaskedArchives;
+import org.zeroseg.core.supervision.PastedScenes;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.namedmask.ArchiveSamples;
 import org.zeroseg.namedmask.Duplicates;
 import org.zeroseg.namedmask.NamedMaskRecipe;
 import org.zeroseg.namedmask.NamedMaskTraining;
+import org.zeroseg.namedmask.PublishedConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +33,9 @@ import picocli.CommandLine.Spec;
       "'zeroseg distil' makes archives and masks, too."
     })
 final class TrainNamedMaskCommand implements Callable<Integer> {
+
+  /** All pictures of an archive. */
+  private static final int MOST = Integer.MAX_VALUE;
 
   @Spec private CommandSpec spec;
 
@@ -81,8 +87,23 @@ final class TrainNamedMaskCommand implements Callable<Integer> {
       description = "Pictures of a scene at most; 1 pastes nothing. Default: ${DEFAULT-VALUE}.")
   private int objects;
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "A published configuration, such as voc_val_n500_cp2_ex.yaml, in place of the options "
+              + "for what it has keys for: network, scenes, batch, rates, steps.")
+  private Optional<Path> config;
+
   @Option(names = "--half", description = "Write the model in float16: half the size.")
   private boolean half;
+
+  private NamedMaskRecipe recipe() {
+    return network
+        .of(NamedMaskRecipe.DEFAULT)
+        .withScenes(scenes.of(ArchiveSamples.NAMED_MASK).withMostObjects(objects))
+        .withBatch(batch);
+  }
 
   @Override
   public Integer call() throws IOException {
@@ -91,23 +112,23 @@ final class TrainNamedMaskCommand implements Callable<Integer> {
   }
 
   private void train() throws IOException {
+    Optional<PublishedConfig> published = Optional.empty();
+    if (config.isPresent()) {
+      published = Optional.of(PublishedConfig.read(config.get()));
+    }
     MaskedArchives data =
         new MaskedArchives(
-            archives.read(),
+            archives.read().first(published.map(PublishedConfig::pictures).orElse(MOST)),
             archives.folder(),
             new PseudoMasks(masks),
             !oneMask && duplicates == Duplicates.APART);
     Path model = out.resolve("model.safetensors");
-    TrainingPlan plan = run.plan(out);
-    NamedMaskRecipe recipe =
-        network
-            .of(NamedMaskRecipe.DEFAULT)
-            .withScenes(
-                scenes
-                    .of(ArchiveSamples.NAMED_MASK)
-                    .withMostObjects(objects)
-                    .withLabels(duplicates.labels()))
-            .withBatch(batch);
+    TrainingPlan plan =
+        published.map(found -> run.plan(out, found.steps())).orElseGet(() -> run.plan(out));
+    NamedMaskRecipe recipe = published.map(PublishedConfig::recipe).orElseGet(this::recipe);
+    if (!recipe.scenes().labels().equals(PastedScenes.Labels.OBJECT)) {
+      recipe = recipe.withScenes(recipe.scenes().withLabels(duplicates.labels()));
+    }
     String outcome;
     try (ConsoleProgress progress = new ConsoleProgress();
         NamedMaskTraining training = NamedMaskTraining.of(data, network.backbone(), recipe)) {

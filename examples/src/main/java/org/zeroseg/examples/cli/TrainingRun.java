@@ -23,6 +23,11 @@ final class TrainingRun {
     return files.plan(folder, steps);
   }
 
+  /** The same for so many steps. */
+  TrainingPlan plan(Path folder, long count) {
+    return files.plan(folder, count);
+  }
+
   boolean isMeasured() {
     return validation != null;
   }
