@@ -3,6 +3,7 @@ package org.zeroseg.core.supervision;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -181,6 +182,7 @@ public record PseudoMasks(Path folder) {
    * @param progress told after every batch
    * @return what was done
    * @throws IOException if a mask cannot be written
+   * @throws InterruptedIOException if the thread was interrupted
    * @throws IllegalArgumentException if the batch is of no picture, or a name leads out of the
    *     folder
    */
@@ -200,6 +202,11 @@ public record PseudoMasks(Path folder) {
     List<Failure> failures = new ArrayList<>();
     int made = 0;
     for (int from = 0; from < missing.size(); from += batch) {
+      if (Thread.interrupted()) {
+        throw new InterruptedIOException(
+            "stopped after %d of %d masks; the same call goes on in %s"
+                .formatted(made, missing.size(), folder));
+      }
       List<String> some = missing.subList(from, Math.min(from + batch, missing.size()));
       List<String> read = new ArrayList<>();
       List<Picture> inputs = new ArrayList<>();

@@ -1,13 +1,13 @@
 package org.zeroseg.examples.demo;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
@@ -37,10 +37,14 @@ import org.zeroseg.namedmask.ReCo;
  * <ul>
  *   <li>{@code masks ARCHIVES PICTURES MASKS REFINED...}: how well masks of archive pictures fit
  *       what their category covers, before the experts and after them (Tables 1 and 2).
- *   <li>{@code segmenters SCENES [MODEL...]}: mIoU on held-out scenes, of one object, of several
- *       and of all, by all words and by the words for what a scene shows (Tables 3 and 5 to 9).
- *   <li>{@code reco SCENES ARCHIVES PICTURES}: the same of ReCo.
+ *   <li>{@code segmenters SCENES MODEL...}: mIoU on held-out scenes, of one object, of several and
+ *       of all, by all words that the models know and by those for what a scene shows (Tables 3 and
+ *       5 to 9); {@code demo} is the model that is shipped.
+ *   <li>{@code others SCENES ARCHIVES PICTURES}: the same of MaskCLIP, of SelfMask's mask named by
+ *       CLIP, and of ReCo, by the words of the archives.
  * </ul>
+ *
+ * <p>Words name combinations, looks or shapes.
  */
 public final class MeasureNamedMask {
 
@@ -59,9 +63,9 @@ public final class MeasureNamedMask {
     switch (arguments[0]) {
       case "masks" -> masks(rest);
       case "segmenters" -> segmenters(Integer.parseInt(rest.get(0)), rest.subList(1, rest.size()));
-      case "reco" ->
-          reCo(Integer.parseInt(rest.get(0)), Path.of(rest.get(1)), Path.of(rest.get(2)));
-      default -> throw new IllegalArgumentException("masks, segmenters or reco");
+      case "others" ->
+          others(Integer.parseInt(rest.get(0)), Path.of(rest.get(1)), Path.of(rest.get(2)));
+      default -> throw new IllegalArgumentException("masks, segmenters or others");
     }
   }
 
@@ -75,20 +79,20 @@ public final class MeasureNamedMask {
     System.out.println("| --- | --- |" + " --- |".repeat(folders.size()));
     double[] sums = new double[folders.size()];
     int all = 0;
-    for (Category category : Category.all()) {
+    for (String word : archives.categories()) {
       double[] own = new double[folders.size()];
       int count = 0;
-      for (String name : archives.pictures().getOrDefault(category.words(), List.of())) {
-        Mask truth = truth(pictures, name, category);
-        if (!truth.isEmpty()) { // a tenth or so does not show what it was retrieved for
+      for (String name : archives.pictures().get(word)) {
+        Mask truth = truth(pictures, name, word);
+        if (!truth.isEmpty()) { // some do not show what they were retrieved for
           count++;
           for (int i = 0; i < own.length; i++) {
             PseudoMasks made = new PseudoMasks(Path.of(folders.get(i)));
-            own[i] += (i == 0 ? made : made.of(category.words())).read(name).iou(truth);
+            own[i] += (i == 0 ? made : made.of(word)).read(name).iou(truth);
           }
         }
       }
-      row(category.words(), count, own);
+      row(word, count, own);
       all += count;
       for (int i = 0; i < own.length; i++) {
         sums[i] += own[i];
@@ -97,8 +101,16 @@ public final class MeasureNamedMask {
     row("all", all, sums);
   }
 
-  private static Mask truth(Path pictures, String name, Category category) throws IOException {
-    return LabelMap.read(pictures.resolveSibling("labels").resolve(name)).mask(category.id());
+  private static Mask truth(Path pictures, String name, String word) throws IOException {
+    return LabelMap.read(pictures.resolveSibling("labels").resolve(name))
+        .map(id -> id > 0 && isCalled(Category.all().get(id - 1), word) ? 1 : 0)
+        .mask(1);
+  }
+
+  private static boolean isCalled(Category category, String word) {
+    return word.equals(category.words())
+        || word.equals(category.look().word())
+        || word.equals(category.shape().word());
   }
 
   private static void row(String name, int count, double[] sums) {
@@ -109,46 +121,49 @@ public final class MeasureNamedMask {
     System.out.println(line);
   }
 
-  private static void segmenters(int scenes, List<String> files) throws IOException {
+  private static void segmenters(int scenes, List<String> models) throws IOException {
     head(scenes);
-    if (files.isEmpty()) {
-      try (Clip clip = DemoModels.clip();
-          MaskClip maskClip = DemoModels.maskClip(clip);
-          SelfMask selfMask = DemoModels.selfMask(true)) {
-        measure("`MaskClip`", withBackground(maskClip), scenes);
-        measure("SelfMask + CLIP", named(selfMask, clip), scenes);
-      }
-      try (NamedMask segmenter = DemoModels.namedMask()) {
-        measure("`NamedMask`", segmenter, scenes);
-      }
-    }
-    for (String file : files) {
+    for (String model : models) {
       try (NamedMask segmenter =
-          NamedMask.builder().model(file).longerSide(DemoModels.NAMED_MASK_SIDE).build()) {
-        measure("`NamedMask` " + file, segmenter, scenes);
+          model.equals("demo")
+              ? DemoModels.namedMask()
+              : NamedMask.builder().model(model).longerSide(DemoModels.NAMED_MASK_SIDE).build()) {
+        measure("`NamedMask`, " + model, segmenter, segmenter.vocabulary().names(), scenes);
       }
     }
   }
 
-  private static void reCo(int scenes, Path archives, Path pictures) throws IOException {
+  private static void others(int scenes, Path file, Path pictures) throws IOException {
     head(scenes);
-    Path dino =
-        Path.of("examples/src/main/resources/org/zeroseg/examples/demo/dino/model.safetensors");
+    Archives archives = Archives.read(file);
+    List<String> words = archives.categories();
+    Path dino = Files.createTempFile("zeroseg-dino", ".safetensors");
     try (Clip clip = DemoModels.clip();
-        ReCo reCo =
-            ReCo.builder()
-                .encoder(dino)
-                .archives(Archives.read(archives), pictures)
-                .textAttention(clip)
-                .templates(DemoModels.TEMPLATES)
-                .contexts()
-                .archiveSide(96)
-                .archiveSize(20)
-                .input(InputSize.shorterSide(96))
-                .build()) {
-      for (double threshold : new double[] {0.5, 0.7, 0.9}) {
-        measure("`ReCo`, background below " + threshold, withThreshold(reCo, threshold), scenes);
+        MaskClip maskClip = DemoModels.maskClip(clip);
+        SelfMask selfMask = DemoModels.selfMask(true)) {
+      measure("`MaskClip`", withBackground(maskClip), words, scenes);
+      measure("SelfMask + CLIP", named(selfMask, clip), words, scenes);
+      try (InputStream weights = DemoModels.class.getResourceAsStream("dino/model.safetensors")) {
+        Files.copy(weights, dino, StandardCopyOption.REPLACE_EXISTING);
       }
+      try (ReCo reCo =
+          ReCo.builder()
+              .encoder(dino)
+              .archives(archives, pictures)
+              .textAttention(clip)
+              .templates(DemoModels.TEMPLATES)
+              .contexts()
+              .archiveSide(96)
+              .archiveSize(20)
+              .input(InputSize.shorterSide(96))
+              .build()) {
+        for (double threshold : new double[] {0.7, 0.9}) {
+          Segmenter cut = withThreshold(reCo, threshold);
+          measure("`ReCo`, background below " + threshold, cut, words, scenes);
+        }
+      }
+    } finally {
+      Files.delete(dino);
     }
   }
 
@@ -222,42 +237,61 @@ public final class MeasureNamedMask {
     System.out.println("| --- | --- | --- | --- | --- |");
   }
 
-  private static void measure(String name, Segmenter segmenter, int scenes) {
+  private static void measure(String name, Segmenter segmenter, List<String> names, int scenes) {
     ShapeWorld world = new ShapeWorld(MeasureZutis.SEED, SIZE, 1, 3, Split.ALL);
+    int[] classes = classes(names);
     for (boolean all : new boolean[] {true, false}) {
-      Map<Boolean, ConfusionMatrix> matrices = new LinkedHashMap<>();
-      matrices.put(true, new ConfusionMatrix(Category.all().size() + 1));
-      matrices.put(false, new ConfusionMatrix(Category.all().size() + 1));
+      ConfusionMatrix single = new ConfusionMatrix(names.size() + 1);
+      ConfusionMatrix several = new ConfusionMatrix(names.size() + 1);
       for (int i = 0; i < scenes; i++) {
         Scene scene = world.scene(i);
-        List<Category> categories = all ? Category.all() : scene.categories();
-        String[] words = categories.stream().map(Category::words).toArray(String[]::new);
-        Segmentation answer = segmenter.segment(scene.image(), Vocabulary.of(words));
-        int[] labels =
-            Arrays.stream(answer.labels())
-                .map(label -> label == 0 ? 0 : categories.get(label - 1).id())
-                .toArray();
-        matrices.get(scene.objects().size() == 1).add(scene.labels(), labels);
+        int[] truth = Arrays.stream(scene.labels()).map(id -> classes[id]).toArray();
+        List<String> words = all ? names : shown(truth, names);
+        int[] labels = new int[truth.length];
+        if (!words.isEmpty()) {
+          Vocabulary vocabulary = Vocabulary.of(words.toArray(String[]::new));
+          int[] answer = segmenter.segment(scene.image(), vocabulary).labels();
+          for (int pixel = 0; pixel < labels.length; pixel++) {
+            labels[pixel] =
+                answer[pixel] == 0 ? 0 : names.indexOf(words.get(answer[pixel] - 1)) + 1;
+          }
+        }
+        (scene.objects().size() == 1 ? single : several).add(truth, labels);
       }
-      ConfusionMatrix together = new ConfusionMatrix(Category.all().size() + 1);
-      List<Double> values = new ArrayList<>();
-      matrices
-          .values()
-          .forEach(
-              matrix -> {
-                values.add(meanIou(matrix));
-                together.merge(matrix);
-              });
-      values.add(meanIou(together));
+      ConfusionMatrix together = new ConfusionMatrix(names.size() + 1);
+      together.merge(single);
+      together.merge(several);
       System.out.printf(
           Locale.ROOT,
           "| %s | %s | %.1f | %.1f | %.1f |%n",
           name,
-          all ? "all 64" : "named",
-          100 * values.get(0),
-          100 * values.get(1),
-          100 * values.get(2));
+          all ? "all " + names.size() : "named",
+          100 * meanIou(single),
+          100 * meanIou(several),
+          100 * meanIou(together));
     }
+  }
+
+  /** The class of each of ShapeWorld's labels: the place of its word, or background. */
+  private static int[] classes(List<String> names) {
+    int[] classes = new int[Category.all().size() + 1];
+    for (Category category : Category.all()) {
+      for (int i = 0; i < names.size(); i++) {
+        if (isCalled(category, names.get(i))) {
+          classes[category.id()] = i + 1;
+        }
+      }
+    }
+    return classes;
+  }
+
+  private static List<String> shown(int[] truth, List<String> names) {
+    return Arrays.stream(truth)
+        .filter(label -> label > 0)
+        .distinct()
+        .sorted()
+        .mapToObj(label -> names.get(label - 1))
+        .toList();
   }
 
   /** Of the background and the categories that some scene shows. */
