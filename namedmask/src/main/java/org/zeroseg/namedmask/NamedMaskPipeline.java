@@ -105,7 +105,8 @@ public final class NamedMaskPipeline {
    * @param groups of categories that share an expert; 0 for an expert each
    * @param duplicates what becomes of pictures in several archives; labels follow from it
    * @param expert recipe of each expert
-   * @param expertPlan its length, checkpoints and report; its folder is not used
+   * @param expertPlan its length, checkpoints and report; its folder is not used. Without one the
+   *     detector's masks are learnt from as they are
    * @param network recipe of the segmenter
    * @param plan its length, checkpoints and report; its folder is not used
    * @param type of the numbers in the model file
@@ -115,7 +116,7 @@ public final class NamedMaskPipeline {
       int groups,
       Duplicates duplicates,
       NamedMaskRecipe expert,
-      TrainingPlan expertPlan,
+      Optional<TrainingPlan> expertPlan,
       NamedMaskRecipe network,
       TrainingPlan plan,
       DataType type) {
@@ -127,7 +128,7 @@ public final class NamedMaskPipeline {
             0,
             Duplicates.APART,
             NamedMaskRecipe.EXPERT,
-            TrainingPlan.of(Path.of("experts"), 5_000),
+            Optional.of(TrainingPlan.of(Path.of("experts"), 5_000)),
             NamedMaskRecipe.DEFAULT,
             TrainingPlan.of(Path.of("namedmask"), 20_000),
             DataType.FLOAT32);
@@ -151,8 +152,8 @@ public final class NamedMaskPipeline {
    *
    * @param model the file that {@link NamedMask} loads
    * @param saliency the archives with the detector's masks
-   * @param refined the archives with the experts' masks
-   * @param experts the experts
+   * @param refined the archives with the experts' masks, or without experts the detector's
+   * @param experts the experts, of no group if there are none
    * @param unreadable pictures that were passed over
    */
   public record Outcome(
@@ -245,8 +246,12 @@ public final class NamedMaskPipeline {
       ImageIndex index = index();
       Archives archives = archives(index);
       MaskedArchives saliency = pseudoMasks(archives);
-      CategoryExperts experts = experts(saliency);
-      MaskedArchives refined = refinedMasks(experts);
+      Optional<TrainingPlan> plan = settings.expertPlan();
+      CategoryExperts experts =
+          plan.isPresent()
+              ? experts(saliency, plan.get())
+              : new CategoryExperts(saliency, List.of(), out.resolve("experts"));
+      MaskedArchives refined = plan.isPresent() ? refinedMasks(experts) : saliency;
       Path model = network(refined);
       return new Outcome(model, saliency, refined, experts, List.copyOf(unreadable.values()));
     }
@@ -397,7 +402,7 @@ public final class NamedMaskPipeline {
       }
     }
 
-    private CategoryExperts experts(MaskedArchives saliency) throws IOException {
+    private CategoryExperts experts(MaskedArchives saliency, TrainingPlan plan) throws IOException {
       Progress told = stage(4);
       Map<String, List<String>> lists = saliency.archives().pictures();
       List<Archives> groups = new ArrayList<>();
@@ -412,18 +417,18 @@ public final class NamedMaskPipeline {
       for (Archives group : groups) {
         String name = CategoryExperts.name(group);
         folders.put(name, experts.folder(group));
-        wanted.put(name, trained(settings.expert(), settings.expertPlan(), experts.data(group)));
+        wanted.put(name, trained(settings.expert(), plan, experts.data(group)));
       }
       manifest("experts")
           .prepare(
-              options(settings.expert(), settings.expertPlan()),
+              options(settings.expert(), plan),
               wanted,
               stale -> {
                 for (String name : stale) {
                   delete(folders.get(name));
                 }
               });
-      experts.train(models.backbone(), settings.expert(), settings.expertPlan(), told);
+      experts.train(models.backbone(), settings.expert(), plan, told);
       return experts;
     }
 

@@ -137,7 +137,7 @@ class NamedMaskPipelineTest {
         0,
         duplicates,
         recipe,
-        TrainingPlan.of(Path.of("unused"), 2).withSaveEvery(1),
+        Optional.of(TrainingPlan.of(Path.of("unused"), 2).withSaveEvery(1)),
         recipe,
         TrainingPlan.of(Path.of("unused"), steps).withSaveEvery(1),
         DataType.FLOAT32);
@@ -286,6 +286,27 @@ class NamedMaskPipelineTest {
     assertEquals(false, reference.refined().byCategory());
     run("out", Vocabulary.of("red thing"), settings(Duplicates.APART, 4), Progress.SILENT);
     assertEquals(0, embedded.size() + detected.size());
+  }
+
+  @Test
+  void withoutExpertsTheDetectorsMasksAreLearntFrom() throws IOException {
+    NamedMaskPipeline.Settings with = settings(Duplicates.APART, 3);
+    NamedMaskPipeline.Settings without =
+        new NamedMaskPipeline.Settings(
+            with.pictures(),
+            0,
+            with.duplicates(),
+            with.expert(),
+            Optional.empty(),
+            with.network(),
+            with.plan(),
+            with.type());
+    Vocabulary words = Vocabulary.of("red thing", "blue thing");
+    NamedMaskPipeline.Outcome outcome = run("out", words, without, Progress.SILENT);
+    assertEquals(outcome.saliency(), outcome.refined());
+    assertEquals(List.of(), outcome.experts().groups());
+    assertTrue(Files.notExists(folder.resolve("out/experts")));
+    assertTrue(Files.exists(outcome.model()));
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
@@ -104,6 +105,11 @@ final class DistilCommand implements Callable<Integer> {
           "Pictures in several archives: ${COMPLETION-CANDIDATES}; the latter as in the released "
               + "code. Default: ${DEFAULT-VALUE}.")
   private Duplicates duplicates;
+
+  @Option(
+      names = "--no-experts",
+      description = "Learn from SelfMask's masks as they are, without experts.")
+  private boolean noExperts;
 
   @Option(
       names = "--expert-steps",
@@ -209,7 +215,7 @@ final class DistilCommand implements Callable<Integer> {
         groups,
         duplicates,
         expert,
-        files.plan(out, expertSteps),
+        noExperts ? Optional.empty() : Optional.of(files.plan(out, expertSteps)),
         whole,
         plan,
         half ? DataType.FLOAT16 : DataType.FLOAT32);

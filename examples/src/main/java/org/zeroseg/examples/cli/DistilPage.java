@@ -107,6 +107,10 @@ final class DistilPage {
     return page.append("</body></html>\n").toString();
   }
 
+  private boolean hasExperts() {
+    return !outcome.experts().groups().isEmpty();
+  }
+
   private long distinct() {
     return outcome.refined().archives().entries().stream()
         .map(Archives.Entry::picture)
@@ -198,7 +202,9 @@ final class DistilPage {
   }
 
   private void archives(List<String> words) throws IOException {
-    page.append("<h2>Archives, and their masks before and after the experts</h2>\n");
+    page.append("<h2>Archives, and their masks")
+        .append(hasExperts() ? " before and after the experts" : "")
+        .append("</h2>\n");
     List<String> shown = words.subList(0, Math.min(CATEGORIES, words.size()));
     for (int i = 0; i < shown.size(); i++) {
       String word = shown.get(i);
@@ -207,8 +213,8 @@ final class DistilPage {
           .append(escaped(word))
           .append("</h3><p class=\"note\">")
           .append(pictures.size())
-          .append(" pictures; masks of SelfMask and of the expert agree to ")
-          .append(agreement(word, pictures))
+          .append(" pictures")
+          .append(hasExperts() ? agreement(word, pictures) : "")
           .append("</p><div class=\"row\">\n");
       for (String name : pictures.subList(0, Math.min(IN_ARCHIVE, pictures.size()))) {
         Optional<Picture> picture = read(name);
@@ -246,8 +252,9 @@ final class DistilPage {
       }
     }
     return count == 0
-        ? "nothing, since there are none"
-        : String.format(Locale.ROOT, "an IoU of %.2f", sum / count);
+        ? ""
+        : String.format(
+            Locale.ROOT, "; masks of SelfMask and of the expert agree to %.2f IoU", sum / count);
   }
 
   private void pair(String word, String name) throws IOException {
@@ -258,7 +265,9 @@ final class DistilPage {
     }
     page.append("<div class=\"pair row\">");
     cut(picture.get(), outcome.saliency().masks().read(name), "SelfMask");
-    cut(picture.get(), after.read(name), "expert");
+    if (hasExperts()) {
+      cut(picture.get(), after.read(name), "expert");
+    }
     page.append("</div>\n");
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.NamedMaskBuilder;
 import picocli.CommandLine.Option;
@@ -17,7 +18,9 @@ final class NamedMaskOptions {
   @Option(
       names = "--namedmask",
       paramLabel = "ID|PATH",
-      description = "A NamedMask network in place of a CLIP: the categories it was trained for.")
+      description =
+          "A NamedMask network in place of a CLIP: the categories it was trained for. 'demo' knows "
+              + "the 64 of ShapeWorld.")
   private Optional<String> model;
 
   @Option(
@@ -41,6 +44,9 @@ final class NamedMaskOptions {
 
   NamedMask open(Optional<InputSize> input, TileOption tiles, Progress progress)
       throws IOException {
+    if (model.orElseThrow().equals(Models.DEMO) && input.isEmpty() && categories.isEmpty()) {
+      return DemoModels.namedMask();
+    }
     NamedMaskBuilder builder = NamedMask.builder().model(model.orElseThrow()).progress(progress);
     input.ifPresent(builder::input);
     if (categories.isPresent()) {

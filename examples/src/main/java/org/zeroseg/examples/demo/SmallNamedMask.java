@@ -52,7 +52,7 @@ public final class SmallNamedMask {
             0,
             Duplicates.APART,
             recipe(NamedMaskRecipe.EXPERT, 8),
-            plan(out, 60),
+            Optional.of(plan(out, 60)),
             recipe(NamedMaskRecipe.DEFAULT, 12),
             plan(out, 300),
             DataType.FLOAT16);

@@ -181,6 +181,10 @@ class DistilCommandsTest extends CommandTest {
     succeed(distil());
     assertFalse(out.toString().contains("[4/6]"), out.toString());
     assertFalse(out.toString().contains("[6/6]"), out.toString());
+    succeed(distil("--no-experts"));
+    assertFalse(out.toString().contains("[4/6]"), out.toString());
+    assertTrue(out.toString().contains("[6/6]"), out.toString());
+    assertFalse(Files.readString(folder.resolve("model/report.html")).contains("expert"));
   }
 
   @Test
