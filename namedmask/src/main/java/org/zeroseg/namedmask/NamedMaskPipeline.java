@@ -283,6 +283,11 @@ public final class NamedMaskPipeline {
       Progress told = stage(1);
       List<String> names = IndexBuilder.pictures(pictures);
       hashes = new PictureHashes(manifest("pictures")).of(pictures, names, told);
+      for (String name : names) {
+        if (!hashes.containsKey(name)) {
+          missed(new PseudoMasks.Failure(name, "the file cannot be read"));
+        }
+      }
       String encoder = models.images().model();
       Map<String, String> wanted = new LinkedHashMap<>();
       hashes.forEach((name, hash) -> wanted.put(name, of(encoder, hash)));

@@ -14,7 +14,7 @@ import org.zeroseg.core.file.Fingerprint;
 /** Fingerprints of what picture files hold; those of files that were not touched are kept. */
 record PictureHashes(Manifest kept) {
 
-  /** Files that cannot be read at all are left out; whoever reads them will say why. */
+  /** Files that cannot be read are left out. */
   Map<String, String> of(Path folder, List<String> names, Progress progress) throws IOException {
     Map<String, String> before = kept.read();
     Map<String, String> after = new LinkedHashMap<>();

@@ -195,6 +195,11 @@ final class DistilCommand implements Callable<Integer> {
     report.printf(
         "Next: zeroseg segment PICTURE --words \"%s\" --namedmask %s%n",
         PlainText.line(names.names().get(0)), outcome.model());
+    if ((clip.equals(Models.DEMO) || selfMask.equals(Models.DEMO)) && !Models.demoKnows(names)) {
+      report.println(
+          "Note: the demo's CLIP and SelfMask know their small world only (\"red star\").");
+      report.println("      For photographs: --clip and --selfmask, see --help.");
+    }
     report.flush();
   }
 

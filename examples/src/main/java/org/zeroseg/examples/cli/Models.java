@@ -1,6 +1,9 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
@@ -44,6 +47,18 @@ final class Models {
   /** The sentences that a model knows. */
   static PromptTemplates templates(String model) {
     return model.equals(DEMO) ? DemoModels.TEMPLATES : PromptTemplates.ENSEMBLE;
+  }
+
+  /** Whether words are of the demo's small world. */
+  static boolean demoKnows(Vocabulary vocabulary) {
+    Set<String> known =
+        DemoModels.names().stream()
+            .flatMap(name -> Stream.of(name.split(" ", -1)))
+            .collect(Collectors.toSet());
+    return vocabulary.categories().stream()
+        .flatMap(category -> category.words().stream())
+        .flatMap(words -> Stream.of(words.split(" ", -1)))
+        .allMatch(known::contains);
   }
 
   /** The background that a model knows words for. */

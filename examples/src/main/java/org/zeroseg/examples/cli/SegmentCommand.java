@@ -6,17 +6,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.PlainText;
-import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
@@ -138,16 +134,7 @@ final class SegmentCommand implements Callable<Integer> {
 
   /** A photograph shown to the demo comes back with shapes in it. */
   private void tellDemo(Vocabulary vocabulary) {
-    Set<String> known =
-        DemoModels.names().stream()
-            .flatMap(name -> Stream.of(name.split(" ", -1)))
-            .collect(Collectors.toSet());
-    boolean ofItsWorld =
-        vocabulary.categories().stream()
-            .flatMap(category -> category.words().stream())
-            .flatMap(words -> Stream.of(words.split(" ", -1)))
-            .allMatch(known::contains);
-    if (model.isDemo() && (words.isEmpty() || !ofItsWorld)) {
+    if (model.isDemo() && (words.isEmpty() || !Models.demoKnows(vocabulary))) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "Note: the demo knows the looks and shapes of its small world only (\"red star\", "
