@@ -84,6 +84,7 @@ final class AttentionOptions {
       Attention usual,
       Optional<PublishedProtocol> published,
       TileOption tiles,
+      double presence,
       Progress progress)
       throws IOException {
     boolean demo = model.equals(Models.DEMO);
@@ -100,7 +101,7 @@ final class AttentionOptions {
               builder
                   .attention(protocol.attention().forLayers(layers(clip)))
                   .protocol(protocol.around()));
-      MaskClip segmenter = tiles.on(builder.progress(progress)).build();
+      MaskClip segmenter = tiles.on(builder.presence(presence).progress(progress)).build();
       return new Segmenter() {
         @Override
         public List<Segmentation> segment(List<Picture> pictures, Vocabulary words) {

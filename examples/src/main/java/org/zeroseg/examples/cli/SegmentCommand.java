@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
@@ -73,9 +74,25 @@ final class SegmentCommand implements Callable<Integer> {
       description = "No background words: every pixel gets one of the words, however little alike.")
   private boolean allPixels;
 
+  @Option(
+      names = "--presence",
+      paramLabel = "P",
+      description =
+          "A CLIP alone: words that are less probably in the picture are not found; 0 finds all."
+              + " Default: 0.5.")
+  private Optional<Double> presence;
+
   @Override
   public Integer call() throws IOException {
     model.check();
+    double present = presence.orElse(MaskClip.PRESENT);
+    if (!(present >= 0 && present <= 1)) {
+      throw model.misuse("--presence " + present + ": from 0 to 1");
+    }
+    if (presence.isPresent() && !model.asksClipAlone()) {
+      throw model.misuse("--presence is for a CLIP alone");
+    }
+    model.forPhotographs(present);
     Vocabulary vocabulary = vocabulary();
     try (ConsoleProgress progress = new ConsoleProgress();
         Segmenter segmenter = model.segmenter(Zutis.Answer.BOTH, vocabulary, progress)) {

@@ -89,9 +89,18 @@ final class WordModel {
   /** From the data set's authors or those of the attention, if both are known. */
   private Optional<PublishedProtocol> published = Optional.empty();
 
-  /** The attention of CLIPs of one's own for which none was chosen. */
-  void usually(Attention chosen) {
-    usual = chosen;
+  /** Below it a CLIP alone takes words to be absent. */
+  private double presence;
+
+  /** What suits pictures of one's own, with CLIPs of one's own: for all that is not chosen. */
+  void forPhotographs(double present) {
+    usual = Attention.NACLIP;
+    presence = present;
+  }
+
+  /** Whether a CLIP alone is asked, which can tell that words are absent. */
+  boolean asksClipAlone() {
+    return !asksZutis() && !hasOwnNetwork();
   }
 
   /** Evaluates on a data set as the attention's authors did. */
@@ -257,7 +266,7 @@ final class WordModel {
       return DemoModels.zutis(tiles.on(Zutis.builder().clip(clip).progress(progress)), answer);
     }
     Attention suits = isDemo() ? Attention.VALUE : usual;
-    return attention.open(name, clip, suits, published, tiles, progress);
+    return attention.open(name, clip, suits, published, tiles, presence, progress);
   }
 
   private boolean asksZutis() {

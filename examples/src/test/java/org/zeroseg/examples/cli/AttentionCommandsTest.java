@@ -1,0 +1,88 @@
+package org.zeroseg.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.clip.Attention;
+
+/** Attentions, negative words and presence on the command line, with the demo's CLIPs. */
+class AttentionCommandsTest extends CommandTest {
+
+  private static final String WORDS = "red star,blue ring,green square,striped cross";
+
+  @TempDir private static Path shared;
+  @TempDir Path folder;
+  private Path world;
+  private Path picture;
+
+  @BeforeEach
+  void scenes() {
+    world = shared.resolve("shapeworld");
+    picture = world.resolve("images/000001.png");
+    if (!Files.exists(world)) {
+      succeed("shapeworld", "-o", world, "-n", 3, "--size", 64);
+    }
+  }
+
+  @Test
+  void everyAttentionSegments() {
+    for (Attention attention : Attention.PRESETS) {
+      succeed("segment", picture, "--attention", attention.name(), "-w", WORDS, "-o", folder);
+    }
+    assertTrue(Files.exists(folder.resolve("000001.labels.png")));
+  }
+
+  @Test
+  void evaluationTakesAnAttention() {
+    succeed("eval", "shapeworld", "--data", shared, "--attention", "SC-CLIP", "--limit", 2);
+    assertTrue(out.toString().contains("mean IoU"), out.toString());
+  }
+
+  @Test
+  void wordsThatAreProbablyAbsentAreNotFound() {
+    succeed("segment", picture, "--mask-clip", "--presence", 1, "-w", WORDS, "-o", folder);
+    assertTrue(out.toString().contains("none of the words"), out.toString());
+    out.getBuffer().setLength(0);
+    succeed(
+        "segment",
+        picture,
+        "--mask-clip",
+        "--presence",
+        0,
+        "--all-pixels",
+        "-w",
+        WORDS,
+        "-o",
+        folder);
+    assertFalse(out.toString().contains("none of the words"), out.toString());
+  }
+
+  @Test
+  void negativeWordsGoBesidesTheBackground() {
+    succeed(
+        "segment",
+        picture,
+        "--mask-clip",
+        "-w",
+        "red star",
+        "--not",
+        "blue ring, sand",
+        "-o",
+        folder);
+    misuse("--not", "segment", picture, "--mask-clip", "-w", "red star", "--not", "red star");
+  }
+
+  @Test
+  void whatHasNoMeaningIsRefused() {
+    misuse("naclip", "segment", picture, "--attention", "none", "-w", WORDS);
+    misuse("--dino", "segment", picture, "--attention", "naclip", "--dino", "x", "-w", WORDS);
+    misuse("--attention", "segment", picture, "--attention", "gem", "--zutis", "x", "-w", WORDS);
+    misuse("--presence", "segment", picture, "--mask-clip", "--presence", 2, "-w", WORDS);
+    misuse("--presence", "segment", picture, "--presence", 0.5, "-w", WORDS);
+  }
+}
