@@ -425,9 +425,10 @@ final class DenseAttention {
         for (int from = 0; from < tokens; from += ROWS) {
           int to = Math.min(tokens, from + ROWS);
           float[] block = new float[(to - from) * tokens];
-          for (int token = from; token < to; token++) {
-            rows.row(token, block, (token - from) * tokens);
-          }
+          int first = from;
+          IntStream.range(from, to)
+              .parallel()
+              .forEach(token -> rows.row(token, block, (token - first) * tokens));
           NDArray f = y.getManager().create(block, new Shape(to - from, tokens)).divi(largest);
           NDArray where = number(y, from, to, feedback.tau(), feedback.share());
           NDArray found = KERNELS.call("fed", qkv.get(0), qkv.get(1), qkv.get(2), f, where, how);

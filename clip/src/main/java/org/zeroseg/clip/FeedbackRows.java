@@ -2,6 +2,7 @@ package org.zeroseg.clip;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.zeroseg.core.refine.Pamr;
 import org.zeroseg.core.tensor.LinearTaps;
 
@@ -25,6 +26,7 @@ final class FeedbackRows {
   private final boolean wholePath;
   private final float[] kernel;
   private final float[] fractions;
+  private final float[] decay;
 
   FeedbackRows(int[] labels, int height, int width, double sigma, boolean wholePath) {
     this.labels = labels;
@@ -34,6 +36,10 @@ final class FeedbackRows {
     this.wholePath = wholePath;
     this.kernel = kernel(sigma, count);
     this.fractions = fractions(steps);
+    this.decay = new float[steps + 1];
+    for (int distance = 0; distance <= steps; distance++) {
+      decay[distance] = (float) Math.exp(-(double) distance / Math.max(1, steps));
+    }
   }
 
   /** A normalised Gaussian of odd length. */
@@ -69,16 +75,22 @@ final class FeedbackRows {
 
   /** The largest element of all rows; 0 if there is none but zeros. */
   float largest() {
-    float[] row = new float[count + 1];
-    float largest = 0;
-    for (int token = 1; token <= count; token++) {
-      Arrays.fill(row, 0);
-      row(token, row, 0);
-      for (float value : row) {
-        largest = Math.max(largest, value);
-      }
-    }
-    return largest;
+    double largest =
+        IntStream.rangeClosed(1, count)
+            .parallel()
+            .mapToDouble(
+                token -> {
+                  float[] row = new float[count + 1];
+                  row(token, row, 0);
+                  float most = 0;
+                  for (float value : row) {
+                    most = Math.max(most, value);
+                  }
+                  return most;
+                })
+            .max()
+            .orElse(0);
+    return (float) largest;
   }
 
   /**
@@ -97,14 +109,20 @@ final class FeedbackRows {
       like[other] = labels[other] == labels[cell] ? weight(cell, other) : 0;
     }
     int reach = kernel.length / 2;
+    float[] smooth = new float[count];
+    // Tap by tap along the row, which the processor does several cells at a time.
+    for (int tap = 0; tap < kernel.length; tap++) {
+      float weight = kernel[tap];
+      int shift = tap - reach;
+      int end = Math.min(count, count - shift);
+      for (int i = Math.max(0, -shift); i < end; i++) {
+        smooth[i] += weight * like[i + shift];
+      }
+    }
     double sum = 0;
     for (int i = 0; i < count; i++) {
-      float smooth = 0;
-      for (int j = Math.max(0, i - reach); j <= Math.min(count - 1, i + reach); j++) {
-        smooth += kernel[j - i + reach] * like[j];
-      }
-      rows[offset + 1 + i] = smooth;
-      sum += smooth;
+      rows[offset + 1 + i] = smooth[i];
+      sum += smooth[i];
     }
     float divisor = (float) sum + 1e-8f;
     for (int i = 1; i <= count; i++) {
@@ -124,7 +142,7 @@ final class FeedbackRows {
       int y = (int) Math.rint(row * (1 - t) + toRow * t);
       int x = (int) Math.rint(column * (1 - t) + toColumn * t);
       if (labels[y * width + x] != labels[cell]) {
-        return (float) Math.exp(-(double) distance / steps);
+        return decay[distance];
       }
     }
     return 1;
