@@ -170,6 +170,17 @@ public final class CocoGroundTruth {
     return instances;
   }
 
+  /**
+   * Writes an {@code instances_*.json}: ids, areas, boxes and outlines as they are; runs as
+   * compressed text.
+   *
+   * @param file the file to write or replace
+   * @throws IOException if it cannot be written
+   */
+  public void write(Path file) throws IOException {
+    GroundTruthWriter.write(this, file);
+  }
+
   /** Makes ground truth in memory: images and categories first, then annotations. */
   public static final class Builder {
 
@@ -188,7 +199,20 @@ public final class CocoGroundTruth {
      * @return this
      */
     public Builder image(long id, int width, int height) {
-      images.add(id, new Image(id, "", width, height));
+      return image(id, "", width, height);
+    }
+
+    /**
+     * Adds an image.
+     *
+     * @param id its id, not given before
+     * @param fileName its file
+     * @param width in pixels
+     * @param height in pixels
+     * @return this
+     */
+    public Builder image(long id, String fileName, int width, int height) {
+      images.add(id, new Image(id, fileName, width, height));
       return this;
     }
 
