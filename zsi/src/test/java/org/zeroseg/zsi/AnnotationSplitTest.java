@@ -89,6 +89,22 @@ class AnnotationSplitTest {
   }
 
   @Test
+  void crowdsAndSpecksAreKeptAsTheyAre() throws IOException {
+    String text = Files.readString(source);
+    String crowd =
+        """
+        ,{"id": 17, "image_id": 5, "category_id": 9, "bbox": [0, 0, 40, 40], "area": 800,
+          "iscrowd": 1, "segmentation": {"size": [40, 40], "counts": [0, 800, 800]}},
+         {"id": 18, "image_id": 5, "category_id": 7, "bbox": [3, 3, 1, 1], "area": 1,
+          "iscrowd": 0, "segmentation": [[3, 3, 4, 3, 4, 4, 3, 4]]}\
+        """;
+    Files.writeString(source, text.replace("],\n \"categories\"", crowd + "],\n \"categories\""));
+    CocoGroundTruth truth = split(AnnotationSplit.Kind.GENERALISED, 3, 5);
+    assertTrue(truth.annotations(5).stream().anyMatch(one -> one.crowd()));
+    assertTrue(truth.annotations(5).stream().anyMatch(one -> one.area() == 1));
+  }
+
+  @Test
   void aClassThatTheFileLacksIsNamedAndNothingIsWritten() throws IOException {
     String message =
         assertThrows(

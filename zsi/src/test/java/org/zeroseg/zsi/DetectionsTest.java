@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -73,6 +74,35 @@ class DetectionsTest {
       for (int i = 0; i < found.size(); i++) {
         assertArrayEquals(expected.get(i), new int[] {found.classes()[i], found.rows()[i]});
       }
+    }
+  }
+
+  /** Suppression of proposals stops when no more are wanted, unless a level is cut by order. */
+  @Test
+  void fewProposalsAreTheBestOfMany() {
+    SplittableRandom random = new SplittableRandom(2);
+    for (int trial = 0; trial < 60; trial++) {
+      List<Proposals.Level> levels = new ArrayList<>();
+      List<float[]> anchors = new ArrayList<>();
+      for (int level = 0; level < 2; level++) {
+        int side = 8 >> level;
+        float[] scores = new float[6 * side * side];
+        for (int i = 0; i < scores.length; i++) {
+          scores[i] = random.nextInt(8); // many are equal
+        }
+        levels.add(new Proposals.Level(scores, new float[12 * side * side]));
+        anchors.add(Anchors.PUBLISHED.grid(level, side, side));
+      }
+      int before = random.nextBoolean() ? 40 : 1000;
+      int after = random.nextBoolean() ? 30 : 1000;
+      Proposals all =
+          Proposals.of(levels, anchors, 64, 64, new Proposals.Rules(before, after, 1000, 0.4));
+      int most = 1 + random.nextInt(40);
+      Proposals few =
+          Proposals.of(levels, anchors, 64, 64, new Proposals.Rules(before, after, most, 0.4));
+      int count = Math.min(most, all.size());
+      assertArrayEquals(Arrays.copyOf(all.scores(), count), few.scores());
+      assertArrayEquals(Arrays.copyOf(all.boxes(), 4 * count), few.boxes());
     }
   }
 

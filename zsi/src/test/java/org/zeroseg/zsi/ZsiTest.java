@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +28,9 @@ import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.TorchEngine;
+import org.zeroseg.core.tensor.Weights;
 
 class ZsiTest {
 
@@ -186,6 +190,35 @@ class ZsiTest {
       try (Zsi seen = TinyZsi.builder(file()).looksFor(Zsi.Classes.SEEN).build()) {
         assertTrue(detect(seen, TinyZsi.picture(90, 60, 1), Vocabulary.of("bus")).isEmpty());
       }
+    }
+  }
+
+  @Test
+  void withoutProposalsNothingIsFound() {
+    try (NDManager manager = TorchEngine.newManager()) {
+      ZsiModel plain =
+          ZsiModel.of(
+              TinyZsi.CONFIG,
+              Weights.of(TinyZsi.weights(TinyZsi.CONFIG, manager), "tiny"),
+              TinyZsi.vocabulary(manager),
+              Mode.INFERENCE,
+              manager);
+      float[] background = plain.proposals().backgroundVector();
+      Inference inference =
+          new Inference(plain.folded(TinyZsi.classes().seenRows(background), false, manager));
+      NDList levels = inference.levels(manager.zeros(new Shape(1, 3, 64, 64)));
+      Proposals none = new Proposals(new float[0], new float[0]);
+      Inference.Classified answer = inference.classify(levels, List.of(none)).get(0);
+      Detector detector =
+          Detector.of(
+              TinyZsi.classes(),
+              background,
+              new Detector.Options(Detections.Rules.PUBLISHED, UnseenDeltas.PUBLISHED, 0, false));
+      Detector.Boxes boxes =
+          detector.boxes(
+              none.boxes(), answer.logits(), answer.deltas(), answer.semantic(), 64, 64, 1);
+      assertEquals(0, detector.seen().select(boxes).size());
+      assertEquals(0, detector.unseen().select(boxes).size());
     }
   }
 

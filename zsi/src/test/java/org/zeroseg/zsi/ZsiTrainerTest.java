@@ -292,6 +292,27 @@ class ZsiTrainerTest {
   }
 
   @Test
+  void aFileWithNothingToTrainFromIsNamed() throws IOException {
+    Path file = folder.resolve("empty.json");
+    Files.writeString(
+        file,
+        """
+        {"images": [{"id": 1, "file_name": "1.png", "width": 60, "height": 40}],
+         "annotations": [{"id": 2, "image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 8],
+          "area": 64, "iscrowd": 1, "segmentation": [[1, 1, 9, 1, 9, 9]]}],
+         "categories": [{"id": 1, "name": "dog"}]}
+        """);
+    CocoGroundTruth truth = CocoGroundTruth.read(file);
+    AnnotatedPictures.Options options = new AnnotatedPictures.Options(1, 60, 40, 1);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> AnnotatedPictures.of(truth, folder, TinyZsi.classes(), options))
+            .getMessage();
+    assertTrue(message.contains("empty.json: no picture has an object"), message);
+  }
+
+  @Test
   void aPictureWithoutObjectsTeachesBackground() throws IOException {
     try (NDManager manager = TorchEngine.newManager()) {
       Map<String, NDArray> weights = TinyZsi.weights(TinyZsi.CONFIG, manager);

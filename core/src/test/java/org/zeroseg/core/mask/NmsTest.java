@@ -78,6 +78,19 @@ class NmsTest {
   }
 
   @Test
+  void stoppedEarlyItGivesTheBestOfWhatStays() {
+    float[] boxes = {0, 0, 4, 4, 0, 0, 4, 3, 9, 9, 12, 12, 20, 0, 24, 4};
+    float[] scores = {.7f, .9f, .8f, .6f};
+    List<Kept> all = Nms.boxes(boxes, scores, .5, BoxRule.TORCHVISION);
+    assertEquals(List.of(1, 2, 3), all.stream().map(Kept::index).toList());
+    for (int most = 0; most <= 4; most++) {
+      assertEquals(
+          all.subList(0, Math.min(most, 3)),
+          Nms.boxes(boxes, scores, .5, BoxRule.TORCHVISION, most));
+    }
+  }
+
+  @Test
   void whatDoesNotFitIsRefused() {
     assertThrows(
         IllegalArgumentException.class, () -> Nms.masks(MASKS, new double[2], new Hard(.5), 0));
