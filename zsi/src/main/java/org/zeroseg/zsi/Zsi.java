@@ -94,7 +94,6 @@ public final class Zsi implements Segmenter {
    * @param maskThreshold probability that a mask's pixels exceed
    * @param detector what stays
    * @param proposals of a picture
-   * @param syncMasks whether the mask head takes the learnt background vector
    * @param frame how pictures are resized
    * @param batch pictures that go through the network together
    * @param tiles that large pictures are looked at in
@@ -106,11 +105,19 @@ public final class Zsi implements Segmenter {
       float maskThreshold,
       Detector.Options detector,
       Proposals.Rules proposals,
-      boolean syncMasks,
       FrameRule frame,
       int batch,
       Optional<Tiles> tiles,
       Progress progress) {}
+
+  /**
+   * The vectors of background, learnt ones or the split's.
+   *
+   * @param boxes of the detector
+   * @param masks of the mask head
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Background(float[] boxes, float[] masks) {}
 
   /** How a picture of a size lies in the network's input. */
   interface FrameRule {
@@ -120,7 +127,7 @@ public final class Zsi implements Segmenter {
   private final Inference inference;
   private final ModelMemory memory;
   private final ClassVectors classes;
-  private final float[] background;
+  private final Background background;
   private final WordVectors words;
   private final Settings settings;
   private final Map<Vocabulary, Request> requests =
@@ -137,7 +144,7 @@ public final class Zsi implements Segmenter {
       ZsiModel folded,
       NDManager manager,
       ClassVectors classes,
-      float[] background,
+      Background background,
       WordVectors words,
       Settings settings) {
     this.inference = new Inference(folded);
@@ -471,7 +478,7 @@ public final class Zsi implements Segmenter {
         vectors.add(vector(category));
       }
     }
-    float[][] learnt = classes.seenRows(background);
+    float[][] learnt = classes.seenRows(background.boxes());
     int[] wanted = places.stream().mapToInt(Integer::intValue).toArray();
     Detections.Rules rules = settings.detector().rules();
     double least = Math.max(rules.score(), vocabulary.backgroundThreshold().orElse(rules.score()));
@@ -481,7 +488,8 @@ public final class Zsi implements Segmenter {
             settings.detector().deltas(),
             settings.detector().calibration(),
             settings.detector().direct());
-    Detector detector = Detector.of(learnt, wanted, withBackground(background, vectors), options);
+    Detector detector =
+        Detector.of(learnt, wanted, withBackground(background.boxes(), vectors), options);
     return new Request(List.copyOf(seen), List.copyOf(unseen), detector, filters(wanted, vectors));
   }
 
@@ -518,7 +526,7 @@ public final class Zsi implements Segmenter {
     if (!settings.masks() || count == 0) {
       return Optional.empty();
     }
-    float[][] words = classes.seenRows(settings.syncMasks() ? background : classes.background());
+    float[][] words = classes.seenRows(background.masks());
     List<float[]> rows = new ArrayList<>();
     for (int place : seen) {
       rows.add(words[1 + place]);

@@ -292,7 +292,7 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
       Weights weights = stored.load(config, precision(), manager);
       NDArray matrix = whole.create(encoder, new Shape(config.dimensions(), config.vocabulary()));
       ZsiModel plain = ZsiModel.of(config, weights, matrix, Mode.INFERENCE, manager);
-      Zsi zsi = build(plain, split, stored.syncMasks(), manager);
+      Zsi zsi = build(plain, split, stored.syncBoxes(), stored.syncMasks(), manager);
       // The filters with their norms worked in have taken their place.
       Weights backbone = weights.at("backbone");
       backbone.names().forEach(name -> backbone.get(name).close());
@@ -326,12 +326,21 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
   }
 
   /** A segmenter of a network that exists; the manager owns its weights and is closed with it. */
-  Zsi build(ZsiModel plain, ClassVectors split, Optional<Boolean> trainedSync, NDManager manager) {
-    float[] background = plain.proposals().backgroundVector();
-    ZsiModel folded = plain.folded(split.seenRows(background), direct, manager);
+  Zsi build(
+      ZsiModel plain,
+      ClassVectors split,
+      boolean trainedBoxes,
+      Optional<Boolean> trainedMasks,
+      NDManager manager) {
+    float[] learnt = plain.proposals().backgroundVector();
     boolean publishedWithout =
         plain.config().equals(ZsiConfig.published(PUBLISHED_WITHOUT_SYNC))
             && wanted != Zsi.Classes.GENERALISED;
+    boolean sync = syncMasks.orElse(trainedMasks.orElse(!publishedWithout));
+    Zsi.Background background =
+        new Zsi.Background(
+            trainedBoxes ? learnt : split.background(), sync ? learnt : split.background());
+    ZsiModel folded = plain.folded(split.seenRows(background.boxes()), direct, manager);
     Zsi.Settings settings =
         new Zsi.Settings(
             wanted,
@@ -344,7 +353,6 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
                 Proposals.Rules.TESTING.after(),
                 proposals,
                 Proposals.Rules.TESTING.overlap()),
-            syncMasks.orElse(trainedSync.orElse(!publishedWithout)),
             frame,
             batch(),
             tiles(),

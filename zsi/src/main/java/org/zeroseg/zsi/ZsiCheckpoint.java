@@ -32,13 +32,16 @@ import org.zeroseg.core.tensor.Weights;
  * @param network tensors under the published names
  * @param classes the split, if the file says it
  * @param vocabulary {@code [D, M]} row-major, if the file has it
- * @param syncMasks whether the mask head takes the learnt background vector, if the file says so
+ * @param syncBoxes whether the detector takes the learnt background vector, as it does unless the
+ *     file says otherwise
+ * @param syncMasks whether the mask head takes it, if the file says so
  */
 @SuppressWarnings("ArrayRecordComponent")
 record ZsiCheckpoint(
     Checkpoint network,
     Optional<ClassVectors> classes,
     Optional<float[]> vocabulary,
+    boolean syncBoxes,
     Optional<Boolean> syncMasks) {
 
   private static final Logger LOG = LoggerFactory.getLogger(ZsiCheckpoint.class);
@@ -50,7 +53,8 @@ record ZsiCheckpoint(
   private static final String VOCABULARY = WORDS + "vocabulary";
   private static final String SEEN = "zsi.seen";
   private static final String UNSEEN = "zsi.unseen";
-  private static final String SYNC = "zsi.sync_masks";
+  private static final String SYNC_BOXES = "zsi.sync_boxes";
+  private static final String SYNC_MASKS = "zsi.sync_masks";
 
   /** Where networks lie in what trainings write. */
   private static final List<String> INSIDE = List.of("state_dict", "weights");
@@ -83,7 +87,8 @@ record ZsiCheckpoint(
         network.without(name -> name.startsWith(WORDS)),
         classes,
         vocabulary,
-        Optional.ofNullable(metadata.get(SYNC)).map(Boolean::parseBoolean));
+        Boolean.parseBoolean(metadata.getOrDefault(SYNC_BOXES, "true")),
+        Optional.ofNullable(metadata.get(SYNC_MASKS)).map(Boolean::parseBoolean));
   }
 
   private static List<String> names(Checkpoint source, Map<String, String> metadata, String key) {
@@ -177,6 +182,7 @@ record ZsiCheckpoint(
       Checkpoint network,
       ClassVectors classes,
       NDArray vocabulary,
+      boolean syncBoxes,
       boolean syncMasks,
       DataType type,
       Map<String, String> provenance)
@@ -188,7 +194,8 @@ record ZsiCheckpoint(
       Map<String, String> metadata = new LinkedHashMap<>(provenance);
       metadata.put(SEEN, new Gson().toJson(classes.seen()));
       metadata.put(UNSEEN, new Gson().toJson(classes.unseen()));
-      metadata.put(SYNC, Boolean.toString(syncMasks));
+      metadata.put(SYNC_BOXES, Boolean.toString(syncBoxes));
+      metadata.put(SYNC_MASKS, Boolean.toString(syncMasks));
       Checkpoint all = new Joined(network, Checkpoints.of(words, "words"));
       SafetensorsWriter.write(file, all.as(type), metadata);
     }

@@ -360,6 +360,7 @@ public final class ZsiTrainer {
         Weights.of(weights, "ZSI in training").checkpoint(),
         split,
         vocabulary,
+        options.syncBoxes(),
         options.syncMasks(),
         half ? DataType.FLOAT16 : DataType.FLOAT32,
         provenance);
@@ -376,7 +377,8 @@ public final class ZsiTrainer {
     ZsiModel plain =
         ZsiModel.of(
             config, Weights.of(weights, "ZSI in training"), vocabulary, Mode.INFERENCE, manager);
-    return choices.build(plain, classes, Optional.of(options.syncMasks()), manager);
+    return choices.build(
+        plain, classes, options.syncBoxes(), Optional.of(options.syncMasks()), manager);
   }
 
   Optimiser optimiser() {

@@ -73,6 +73,7 @@ final class TinyZsi {
           classes(),
           vocabulary(manager),
           true,
+          true,
           DataType.FLOAT32,
           Map.of());
     }

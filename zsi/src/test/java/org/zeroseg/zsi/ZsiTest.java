@@ -2,12 +2,14 @@ package org.zeroseg.zsi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -358,6 +360,33 @@ class ZsiTest {
       assertEquals(
           detect(one, picture, one.vocabulary()), detect(other, picture, other.vocabulary()));
     }
+  }
+
+  /** A detector that was trained with the split's vector of background keeps it. */
+  @Test
+  void aFileSaysWhichBackgroundItsDetectorWasTrainedWith() throws IOException {
+    Map<Boolean, Double> scores = new LinkedHashMap<>();
+    for (boolean sync : new boolean[] {true, false}) {
+      Path file = folder.resolve(sync + ".safetensors");
+      try (NDManager manager = TorchEngine.newManager()) {
+        Map<String, NDArray> weights = TinyZsi.weights(TinyZsi.CONFIG, manager);
+        weights.get(ZsiConfig.PROPOSALS + "vec_fb.weight").muli(3); // has been learnt
+        ZsiCheckpoint.write(
+            file,
+            Weights.of(weights, "tiny").checkpoint(),
+            TinyZsi.classes(),
+            TinyZsi.vocabulary(manager),
+            sync,
+            true,
+            DataType.FLOAT32,
+            Map.of());
+      }
+      try (Zsi zsi = TinyZsi.builder(file).minScore(-100).atMost(1).build()) {
+        scores.put(
+            sync, detect(zsi, TinyZsi.picture(90, 60, 1), Vocabulary.of("cat")).get(0).score());
+      }
+    }
+    assertNotEquals(scores.get(true), scores.get(false));
   }
 
   @Test
