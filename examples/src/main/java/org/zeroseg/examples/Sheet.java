@@ -27,6 +27,18 @@ final class Sheet {
 
   private Sheet() {}
 
+  /** Writes light on dark, so that it can be read on any picture. */
+  static void label(Graphics2D pen, String text, int x, int y) {
+    if (!Lettering.isAvailable()) {
+      return;
+    }
+    int width = pen.getFontMetrics().stringWidth(text) + 4;
+    pen.setColor(Color.BLACK);
+    pen.fillRect(x, y, width, LINE - 3);
+    pen.setColor(Color.WHITE);
+    pen.drawString(text, x + 2, y + LINE - 6);
+  }
+
   /** Draws the tiles row by row and says where the sheet is. */
   static void write(Path file, List<Tile> tiles, int columns, int side) throws IOException {
     int rows = (tiles.size() + columns - 1) / columns;

@@ -105,6 +105,23 @@ record Detections(float[] boxes, float[] scores, int[] classes, int[] rows) {
     return all;
   }
 
+  /** Some of these, in another order. */
+  Detections chosen(int[] indices) {
+    Detections some =
+        new Detections(
+            new float[4 * indices.length],
+            new float[indices.length],
+            new int[indices.length],
+            new int[indices.length]);
+    for (int i = 0; i < indices.length; i++) {
+      System.arraycopy(boxes, 4 * indices[i], some.boxes, 4 * i, 4);
+      some.scores[i] = scores[indices[i]];
+      some.classes[i] = classes[indices[i]];
+      some.rows[i] = rows[indices[i]];
+    }
+    return some;
+  }
+
   private static Detections gathered(
       int[] kept, int count, float[] boxes, int slots, int[] slot, float[] scores) {
     int classes = slot.length;

@@ -3,6 +3,7 @@ package org.zeroseg.zsi;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.zeroseg.core.mask.Nms;
 
 /**
  * From the detector's answer to the boxes of classes, seen and unseen ones apart, as in the
@@ -131,6 +132,30 @@ record Detector(Side seen, Side unseen) {
     return mean;
   }
 
+  /** What stays of a picture, seen classes first. */
+  Detections select(Boxes boxes) {
+    return both(boxes, false);
+  }
+
+  /**
+   * A name for each thing: boxes that are more like background go, and of those that overlap, seen
+   * or unseen, the best one stays.
+   */
+  Detections distinct(Boxes boxes) {
+    Detections all = both(boxes, true);
+    int[] best =
+        Nms.boxes(all.boxes(), all.scores(), seen.rules().overlap(), Nms.BoxRule.MMDET_CUDA)
+            .stream()
+            .mapToInt(Nms.Kept::index)
+            .toArray();
+    return all.chosen(best);
+  }
+
+  private Detections both(Boxes boxes, boolean overBackground) {
+    return seen.select(boxes, overBackground)
+        .followedBy(unseen.select(boxes, overBackground), seen.slot().length - 1);
+  }
+
   /**
    * One side.
    *
@@ -167,6 +192,10 @@ record Detector(Side seen, Side unseen) {
 
     /** What stays of a picture. */
     Detections select(Boxes boxes) {
+      return select(boxes, false);
+    }
+
+    private Detections select(Boxes boxes, boolean overBackground) {
       int slots = words.products().rows();
       float[] corners = boxes.decoded();
       int perRow = slots;
@@ -178,7 +207,16 @@ record Detector(Side seen, Side unseen) {
           System.arraycopy(boxes.mean(), 4 * row, corners, 4 * (row * perRow + slots), 4);
         }
       }
-      return Detections.select(corners, perRow, slot, scores(boxes), rules);
+      float[] scores = scores(boxes);
+      if (overBackground) {
+        for (int i = 0; i < scores.length; i++) {
+          int background = i - i % slot.length;
+          if (i != background && scores[i] <= scores[background]) {
+            scores[i] = Float.NEGATIVE_INFINITY;
+          }
+        }
+      }
+      return Detections.select(corners, perRow, slot, scores, rules);
     }
   }
 }

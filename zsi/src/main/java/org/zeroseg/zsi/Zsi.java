@@ -93,6 +93,7 @@ public final class Zsi implements Segmenter {
    * @param masks whether instances have masks
    * @param maskThreshold probability that a mask's pixels exceed
    * @param detector what stays
+   * @param distinct whether a thing has one name alone
    * @param proposals of a picture
    * @param frame how pictures are resized
    * @param batch pictures that go through the network together
@@ -104,6 +105,7 @@ public final class Zsi implements Segmenter {
       boolean masks,
       float maskThreshold,
       Detector.Options detector,
+      boolean distinct,
       Proposals.Rules proposals,
       FrameRule frame,
       int batch,
@@ -205,8 +207,8 @@ public final class Zsi implements Segmenter {
 
   /**
    * Instances, with masks encoded as they are found: of seen classes first, at most a hundred of
-   * either kind, as evaluation wants them. Of a picture that takes several tiles these limits are a
-   * tile's.
+   * either kind, as evaluation wants them; or one for each thing, if the builder was asked for
+   * {@link ZsiBuilder#distinct}. Of a picture that takes several tiles these limits are a tile's.
    *
    * @param pictures of any modes and sizes
    * @param vocabulary the words
@@ -353,11 +355,7 @@ public final class Zsi implements Segmenter {
                 (float) frame.scale());
     int seen = request.seen().size();
     Detections found =
-        request
-            .detector()
-            .seen()
-            .select(boxes)
-            .followedBy(request.detector().unseen().select(boxes), seen);
+        settings.distinct() ? request.detector().distinct(boxes) : request.detector().select(boxes);
     List<Optional<Rle>> masks = masks(levels, index, frame, found, request);
     List<Detection> detections = new ArrayList<>();
     for (int i = 0; i < found.size(); i++) {

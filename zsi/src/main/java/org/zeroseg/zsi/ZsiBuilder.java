@@ -37,6 +37,7 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
   private UnseenDeltas deltas = UnseenDeltas.PUBLISHED;
   private double calibration;
   private boolean direct;
+  private boolean distinct;
   private Optional<Boolean> syncMasks = Optional.empty();
   private Zsi.FrameRule frame = (width, height) -> Frame.of(width, height, LONGER, SHORTER);
 
@@ -240,6 +241,19 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
   }
 
   /**
+   * Whether a thing gets one name, the likeliest of all that are asked for, and what is more like
+   * background none: for pictures and counts. Otherwise every class has its own instances, as
+   * evaluation wants them, whether others lie over them or not.
+   *
+   * @param chosen false by default
+   * @return this
+   */
+  public ZsiBuilder distinct(boolean chosen) {
+    distinct = chosen;
+    return this;
+  }
+
+  /**
    * Whether the mask head takes the background vector that the proposal network has learnt, or the
    * split's.
    *
@@ -348,6 +362,7 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
             (float) maskThreshold,
             new Detector.Options(
                 new Detections.Rules(score, overlap, most), deltas, calibration, direct),
+            distinct,
             new Proposals.Rules(
                 Proposals.Rules.TESTING.before(),
                 Proposals.Rules.TESTING.after(),

@@ -109,7 +109,7 @@ final class SegmentCommand implements Callable<Integer> {
   }
 
   private Vocabulary vocabulary() {
-    if (words.isEmpty() && !model.isDemo()) {
+    if (words.isEmpty() && !model.knowsShapeWorld()) {
       throw model.misuse("say what to look for: --words \"cat, sofa, plant\"");
     }
     if (allPixels && background.isPresent()) {
@@ -151,7 +151,7 @@ final class SegmentCommand implements Callable<Integer> {
 
   /** A photograph shown to the demo comes back with shapes in it. */
   private void tellDemo(Vocabulary vocabulary) {
-    if (model.isDemo() && (words.isEmpty() || !Models.demoKnows(vocabulary))) {
+    if (model.knowsShapeWorld() && (words.isEmpty() || !Models.demoKnows(vocabulary))) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "Note: the demo knows the looks and shapes of its small world only (\"red star\", "

@@ -123,6 +123,11 @@ final class WordModel {
     return zsi.isChosen() || namedMask.isChosen() || reCo.isChosen();
   }
 
+  /** Whether it knows the demo's 64 categories. */
+  boolean knowsShapeWorld() {
+    return isDemo() || zsi.isDemo();
+  }
+
   Clip clip(Progress progress) throws IOException {
     return name.equals(Models.DEMO) && attention.needsTransformer()
         ? DemoModels.vitClip()
@@ -205,16 +210,20 @@ final class WordModel {
 
   /** The ZSI network, if that was chosen, for a vocabulary. */
   Optional<Zsi> zsi(Vocabulary vocabulary, Progress progress) throws IOException {
+    return zsi.isChosen() ? Optional.of(zsi(vocabulary, false, progress)) : Optional.empty();
+  }
+
+  private Zsi zsi(Vocabulary vocabulary, boolean distinct, Progress progress) throws IOException {
     List<String> asked =
         vocabulary.categories().stream().flatMap(category -> category.words().stream()).toList();
-    return zsi.isChosen() ? Optional.of(zsi.open(asked, tiles, progress)) : Optional.empty();
+    return zsi.open(asked, distinct, tiles, progress);
   }
 
   /** The segmenter with all that it needs, which is closed with it. */
   Segmenter segmenter(Zutis.Answer answer, Vocabulary vocabulary, Progress progress)
       throws IOException {
     if (zsi.isChosen()) {
-      return zsi(vocabulary, progress).orElseThrow();
+      return zsi(vocabulary, true, progress);
     }
     return segmenter(answer, progress);
   }

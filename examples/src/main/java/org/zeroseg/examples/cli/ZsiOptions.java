@@ -6,12 +6,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.eval.coco.Overlap;
+import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.zsi.WordVectors;
 import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zsi.ZsiBuilder;
@@ -23,7 +25,9 @@ final class ZsiOptions {
   @Option(
       names = "--zsi",
       paramLabel = "ID|PATH",
-      description = "A ZSI network in place of a CLIP: instances of seen and unseen classes.")
+      description =
+          "A ZSI network in place of a CLIP, for instances of seen and unseen classes: 'demo', a"
+              + " file, or an id of the hub.")
   private Optional<String> model;
 
   @Option(
@@ -63,8 +67,15 @@ final class ZsiOptions {
     return model.isPresent();
   }
 
+  boolean isDemo() {
+    return model.filter(Models.DEMO::equals).isPresent();
+  }
+
   /** The first option that is of no use without a network. */
   Optional<String> useless() {
+    if (isDemo() && Stream.of(vectors, classes, vocabulary, words).anyMatch(Optional::isPresent)) {
+      return Optional.of("the demo's ZSI has its own words");
+    }
     if (isChosen()) {
       return vectors.isPresent() == classes.isPresent()
           ? Optional.empty()
@@ -79,14 +90,24 @@ final class ZsiOptions {
     return any ? Optional.of("options of ZSI are for a network given by --zsi") : Optional.empty();
   }
 
-  /** The network, with vectors for the words that will be asked for. */
-  Zsi open(List<String> asked, TileOption tiles, Progress progress) throws IOException {
-    ZsiBuilder builder = Zsi.builder().model(model.orElseThrow()).progress(progress);
+  /**
+   * The network, with vectors for the words that will be asked for.
+   *
+   * @param distinct whether a thing gets one name alone
+   */
+  Zsi open(List<String> asked, boolean distinct, TileOption tiles, Progress progress)
+      throws IOException {
+    ZsiBuilder builder = Zsi.builder().distinct(distinct).progress(progress);
+    looksFor.ifPresent(builder::looksFor);
+    if (isDemo()) {
+      builder.calibration(distinct ? DemoModels.ZSI_CALIBRATION : 0);
+      return DemoModels.zsi(tiles.on(builder));
+    }
+    builder.model(model.orElseThrow());
     if (vectors.isPresent() && classes.isPresent()) {
       builder.classes(vectors.get(), classes.get());
     }
     vocabulary.ifPresent(builder::vocabulary);
-    looksFor.ifPresent(builder::looksFor);
     if (words.isPresent()) {
       builder.words(WordVectors.read(words.get(), asked));
     }

@@ -1,5 +1,7 @@
 package org.zeroseg.examples.demo;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,6 +14,7 @@ import java.util.TreeSet;
 import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
+import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.zsi.WordVectors;
 
@@ -66,6 +69,20 @@ record CaptionVectors(Map<String, float[]> vectors) {
       vectors.put(words.get(i), vector);
     }
     return new CaptionVectors(vectors);
+  }
+
+  /** Writes them as GloVe's text: a word a line, and its numbers. */
+  void write(Path file) throws IOException {
+    StringBuilder text = new StringBuilder();
+    vectors.forEach(
+        (word, vector) -> {
+          text.append(word);
+          for (float value : vector) {
+            text.append(' ').append(value);
+          }
+          text.append('\n');
+        });
+    WholeFile.write(file, text.toString());
   }
 
   WordVectors words() {

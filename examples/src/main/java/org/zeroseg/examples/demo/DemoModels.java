@@ -34,6 +34,9 @@ import org.zeroseg.namedmask.DenseEncoder;
 import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.ReCoBuilder;
 import org.zeroseg.zeroguide.caption.ZeroCap;
+import org.zeroseg.zsi.WordVectors;
+import org.zeroseg.zsi.Zsi;
+import org.zeroseg.zsi.ZsiBuilder;
 import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisBuilder;
 
@@ -63,7 +66,13 @@ public final class DemoModels {
   /** Copies that a process could not remove: it was killed, or its system keeps open files. */
   private static final Pattern COPIES =
       Pattern.compile(
-          "zeroseg-(clip-\\w+|dino|gpt2|namedmask|selfmask|zutis)\\d+(\\.safetensors)?");
+          "zeroseg-(clip-\\w+|dino|gpt2|namedmask|selfmask|zsi|zutis)\\d+(\\.safetensors)?");
+
+  /**
+   * What makes up for ZSI's preference for seen combinations where a thing gets one name; chosen on
+   * scenes of a seed of their own.
+   */
+  public static final double ZSI_CALIBRATION = 0.06;
 
   static {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
@@ -198,6 +207,28 @@ public final class DemoModels {
                 .model(file)
                 .precision(Precision.FLOAT32)
                 .longerSide(NAMED_MASK_SIDE)
+                .build());
+  }
+
+  /**
+   * ZSI, trained on boxes and masks of the 48 seen combinations. It knows the words of captions one
+   * by one, so it finds the 16 unseen combinations and things called by a look or a shape alone.
+   *
+   * @param choices such as {@code Zsi.builder().distinct(true)}; model, words and input are the
+   *     demo's
+   * @return the segmenter, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Zsi zsi(ZsiBuilder choices) throws IOException {
+    return inFolder(
+        "zsi",
+        List.of("model.safetensors", "words.txt"),
+        folder ->
+            choices
+                .model(folder.resolve("model.safetensors"))
+                .words(WordVectors.read(folder.resolve("words.txt"), names()))
+                .precision(Precision.FLOAT32)
+                .inputWithin(TrainZsi.SIDE, TrainZsi.SIDE)
                 .build());
   }
 

@@ -67,6 +67,11 @@ public record MeasureZsi(Scores boxes, Scores masks) {
   public static void main(String[] arguments) throws IOException {
     int scenes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 500;
     Map<String, MeasureZsi> table = new LinkedHashMap<>();
+    if (arguments.length < 2) {
+      try (Zsi zsi = DemoModels.zsi(Zsi.builder())) {
+        table.put("demo", of(zsi, scenes, Progress.SILENT));
+      }
+    }
     for (int i = 1; i < arguments.length; i++) {
       Path file = Path.of(arguments[i]).toAbsolutePath();
       try (Zsi zsi =

@@ -107,6 +107,7 @@ public final class TrainZsi {
     try (NDManager manager = TorchEngine.newManager()) {
       Map<String, NDArray> backbone = backbone(folder.resolve("backbone"), backboneSteps, manager);
       CaptionVectors captions = CaptionVectors.of(world, CAPTIONS, DIMENSIONS);
+      captions.write(folder.resolve("words.txt"));
       ClassVectors classes = classes(vectors, captions);
       NDArray vocabulary = vocabulary(captions, classes.dimensions(), manager);
       ZsiConfig config =
@@ -126,7 +127,7 @@ public final class TrainZsi {
                   parts.contains("decode-masks"),
                   parts.contains("sync-boxes"),
                   parts.contains("sync-masks"))
-              .withSamples(256, 800, 64, 8);
+              .withSamples(256, 800, 64, 4);
       Map<String, String> provenance = new LinkedHashMap<>();
       provenance.put("method", "ZSI (Zheng et al. 2021)");
       provenance.put("data", world.toString());

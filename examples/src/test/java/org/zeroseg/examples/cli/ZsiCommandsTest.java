@@ -88,6 +88,16 @@ class ZsiCommandsTest extends CommandTest {
   }
 
   @Test
+  void theDemoNeedsNeitherFilesNorWords() throws IOException {
+    Path picture = world.resolve("images").resolve("000000.png");
+    Path results = folder.resolve("results");
+    succeed("segment", picture, "--zsi", "demo", "-o", results);
+    assertTrue(out.toString().contains("64 x 64"), out.toString());
+    succeed("segment", picture, "--zsi", "demo", "--words", "star, striped", "-o", results);
+    misuse("own words", "segment", picture, "--zsi", "demo", "--word-vectors", vectors);
+  }
+
+  @Test
   @Tag("slow")
   void aNetworkIsTrainedAskedAndEvaluated() throws IOException {
     Path train = folder.resolve("train.json");

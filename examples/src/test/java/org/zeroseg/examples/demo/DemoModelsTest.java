@@ -13,12 +13,15 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Look;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.Shape;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zutis.Zutis;
 
 class DemoModelsTest {
@@ -56,6 +59,31 @@ class DemoModelsTest {
       assertTrue(measure.named().all().meanIou() > 0.4, table);
       assertTrue(measure.named().all().ap50() > 0.4, table);
       assertTrue(measure.open().all().ap50() > 0.05, table);
+    }
+  }
+
+  /** Far below the measured figures; one in sixty-four would be chance. */
+  @Test
+  void theShippedZsiFindsSeenAndUnseenCombinations() throws IOException {
+    try (Zsi zsi = DemoModels.zsi(Zsi.builder())) {
+      MeasureZsi measure = MeasureZsi.of(zsi, 40, Progress.SILENT);
+      String table = MeasureZsi.table(Map.of("ZSI", measure));
+      for (MeasureZsi.Scores scores : List.of(measure.boxes(), measure.masks())) {
+        assertTrue(scores.generalised().seen().recall() > 25, table);
+        assertTrue(scores.generalised().unseen().recall() > 25, table);
+        assertTrue(scores.generalised().seen().ap() > 5, table);
+        assertTrue(scores.generalised().unseen().ap() > 5, table);
+      }
+    }
+  }
+
+  @Test
+  void theShippedZsiKnowsLooksAndShapesByThemselves() throws IOException {
+    Category star = new Category(Look.RED, Shape.STAR);
+    Picture picture = Picture.of(new ShapeWorld(4, 128, 1, 1, Split.ALL).scene(1, star).image());
+    try (Zsi zsi = DemoModels.zsi(Zsi.builder().distinct(true))) {
+      List<Zsi.Detection> found = zsi.detect(List.of(picture), Vocabulary.of("red")).get(0);
+      assertTrue(found.get(0).score() > 0.2, found::toString);
     }
   }
 
