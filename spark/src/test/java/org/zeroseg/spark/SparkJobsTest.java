@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Dataset;
@@ -33,22 +32,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.clip.Clip;
-import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.retrieval.ImageEncoder;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.retrieval.IndexBuilder;
 import org.zeroseg.clip.retrieval.Unreadable;
-import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.image.Filter;
-import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
-import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.core.supervision.LabelMap;
@@ -63,10 +57,7 @@ import org.zeroseg.eval.semantic.ConfusionMatrix;
 class SparkJobsTest {
 
   private static final int PICTURES = 40;
-  private static final String DEMO =
-      Path.of(System.getProperty("zeroseg.root"))
-          .resolve("examples/src/main/resources/org/zeroseg/examples/demo/clip-resnet")
-          .toString();
+  private static final String DEMO = DemoModels.CLIP;
 
   @TempDir static Path shared;
 
@@ -381,20 +372,9 @@ class SparkJobsTest {
     assertEquals(PICTURES + 2, masks.count());
   }
 
-  private static Segmenter maskClip(String demo) throws IOException {
-    return MaskClip.builder()
-        .model(Path.of(demo))
-        .templates(PromptTemplates.of("a {}"))
-        .normalization(Normalization.CLIP)
-        .filter(Filter.BICUBIC)
-        .inputWithin(64, 1024)
-        .batch(1)
-        .build();
-  }
-
   private static SharedModel<Segmenter> segmenter() {
     String demo = DEMO;
-    return SharedModel.of(() -> maskClip(demo));
+    return SharedModel.of(() -> DemoModels.maskClip(demo));
   }
 
   private static final Vocabulary WORDS =
@@ -416,7 +396,7 @@ class SparkJobsTest {
     assertTrue(broken.<String>getAs("error").contains("broken.png"), broken::toString);
     assertTrue(broken.isNullAt(broken.fieldIndex("labels")));
     assertEquals(all, List.copyOf(rows.keySet()));
-    try (Segmenter one = maskClip(DEMO)) {
+    try (Segmenter one = DemoModels.maskClip(DEMO)) {
       for (String name : all) {
         Segmentation expected = one.segment(spoilt.resolve(name), WORDS);
         Path png = folder.resolve("labels.png");
@@ -439,67 +419,10 @@ class SparkJobsTest {
     }
   }
 
-  /** A set whose objects are near to what the model finds. */
-  private CocoGroundTruth groundTruth(Segmenter model) throws IOException {
-    List<String> images = new ArrayList<>();
-    List<String> annotations = new ArrayList<>();
-    for (int i = 0; i < names.size(); i++) {
-      int id = 1000 - i; // not in the order of the names
-      images.add(
-          "{\"id\":%d,\"file_name\":\"%s\",\"width\":64,\"height\":64}"
-              .formatted(id, names.get(i)));
-      for (Segment segment : model.segment(root.resolve(names.get(i)), WORDS).segments()) {
-        int shift = i % 4 * 5;
-        Mask mask = Mask.of(64, 64, (x, y) -> x >= shift && segment.mask().get(x - shift, y));
-        annotations.add(
-            ("{\"id\":%d,\"image_id\":%d,\"category_id\":%d,\"iscrowd\":%d,\"area\":%d,"
-                 + "\"bbox\":[%d,0,20,30],\"segmentation\":{\"size\":[64,64],\"counts\":\"%s\"}}")
-                .formatted(
-                    annotations.size(),
-                    id,
-                    10 * (1 + (segment.label() + i / 9) % 3),
-                    i % 5 == 4 ? 1 : 0,
-                    mask.area(),
-                    shift,
-                    mask.rle().text().replace("\\", "\\\\")));
-      }
-    }
-    String json =
-        "{\"images\":%s,\"annotations\":%s,\"categories\":[%s]}"
-            .formatted(
-                images,
-                annotations,
-                IntStream.range(0, 3)
-                    .mapToObj(
-                        k ->
-                            "{\"id\":%d,\"name\":\"%s\"}"
-                                .formatted(10 * (k + 1), WORDS.names().get(k)))
-                    .collect(Collectors.joining(",")));
-    Path file = folder.resolve("instances.json");
-    Files.writeString(file, json);
-    return CocoGroundTruth.read(file);
-  }
-
-  private static List<Double> numbers(CocoScores scores) {
-    List<Double> numbers = new ArrayList<>();
-    for (int k = 0; k < scores.categories().size(); k++) {
-      for (int t = 0; t < scores.iouThresholds().length; t++) {
-        for (int a = 0; a < scores.areas().size(); a++) {
-          for (int r = 0; r < scores.recallThresholds().length; r++) {
-            numbers.add(scores.precision(t, r, k, a, 2));
-            numbers.add(scores.score(t, r, k, a, 2));
-          }
-          numbers.add(scores.recall(t, k, a, 0));
-        }
-      }
-    }
-    return numbers;
-  }
-
   @Test
   void scoresAreThoseOfOneMachine() throws IOException {
-    try (Segmenter one = maskClip(DEMO)) {
-      CocoGroundTruth truth = groundTruth(one);
+    try (Segmenter one = DemoModels.maskClip(DEMO)) {
+      CocoGroundTruth truth = NearTruth.of(folder, root, names, one, WORDS);
       CocoDetections detections =
           new Evaluation(1, 0, Progress.SILENT).detect(one, truth, truth.categories(), root, WORDS);
       Dataset<Row> found =
@@ -513,7 +436,7 @@ class SparkJobsTest {
         SparkEvaluation.Outcome<CocoScores> outcome =
             SparkEvaluation.instances(
                 protocol, truth.categories(), SparkEvaluation.truth(spark, truth), found);
-        assertEquals(numbers(expected), numbers(outcome.result()));
+        assertEquals(NearTruth.numbers(expected), NearTruth.numbers(outcome.result()));
         assertEquals(expected.summary(), outcome.result().summary());
         assertEquals(PICTURES, outcome.pictures());
         assertEquals(List.of(), outcome.reasons());
@@ -536,7 +459,7 @@ class SparkJobsTest {
   void confusionsAreThoseOfOneMachine() throws IOException {
     ConfusionMatrix expected = new ConfusionMatrix(4);
     List<Row> truths = new ArrayList<>();
-    try (Segmenter one = maskClip(DEMO)) {
+    try (Segmenter one = DemoModels.maskClip(DEMO)) {
       for (int i = 0; i < PICTURES; i++) {
         String name = names.get(i);
         LabelMap predicted = LabelMap.of(one.segment(root.resolve(name), WORDS));
