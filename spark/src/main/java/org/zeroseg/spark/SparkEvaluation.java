@@ -40,15 +40,11 @@ import scala.Tuple2;
  * classes.
  *
  * <pre>{@code
- * static void evaluate(SparkSession spark, CocoGroundTruth truth, Dataset<Row> segments) {
- *   SparkEvaluation.Outcome<CocoScores> outcome =
- *       SparkEvaluation.instances(
- *           CocoProtocol.coco(),
- *           truth.categories(),
- *           SparkEvaluation.truth(spark, truth),
- *           segments);
- *   System.out.println(outcome.result() + "\n" + outcome.broken() + " pictures were not read");
- * }
+ * CocoGroundTruth truth = CocoGroundTruth.read(Path.of("instances_val2017.json"));
+ * SparkEvaluation.Outcome<CocoScores> outcome =
+ *     SparkEvaluation.instances(
+ *         CocoProtocol.coco(), truth.categories(), SparkEvaluation.truth(spark, truth), segments);
+ * System.out.println(outcome.result() + "\n" + outcome.broken() + " pictures were not read");
  * }</pre>
  */
 public final class SparkEvaluation {

@@ -29,11 +29,12 @@ import org.zeroseg.core.supervision.SaliencyDetector;
  * </table>
  *
  * <pre>{@code
- * static void masks(Dataset<Row> pictures, SharedModel<? extends SaliencyDetector> detector) {
- *   SparkPseudoMasks.of(detector).masks(pictures).write().parquet("s3a://bucket/masks");
- *   Dataset<Row> masks = pictures.sparkSession().read().parquet("s3a://bucket/masks");
- *   SparkPseudoMasks.export(masks, "/shared/masks"); // where NamedMask and ZUTIS look for them
- * }
+ * SparkPseudoMasks.of(detector) // such as SharedModel.of(() -> SelfMask.builder()...build())
+ *     .masks(pictures)
+ *     .write()
+ *     .parquet("s3a://bucket/masks");
+ * Dataset<Row> masks = spark.read().parquet("s3a://bucket/masks");
+ * SparkPseudoMasks.export(masks, "/shared/masks"); // where NamedMask and ZUTIS look for them
  * }</pre>
  *
  * <p>The masks are those of {@link PseudoMasks#make}, bit for bit if batches are of 1.

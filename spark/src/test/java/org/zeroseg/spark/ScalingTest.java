@@ -3,13 +3,18 @@ package org.zeroseg.spark;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -21,6 +26,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.retrieval.IndexBuilder;
+import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
@@ -34,9 +40,9 @@ import org.zeroseg.eval.coco.CocoScores;
 import org.zeroseg.eval.run.Evaluation;
 
 /**
- * All jobs on more pictures, on one core and on two, compared with one machine; prints how many
- * pictures a second each did. {@code -Dzeroseg.pictures=FOLDER} takes the pictures of a folder, 64
- * x 64, in place of generated ones.
+ * All jobs on more pictures, on one core and on two, compared with one machine. Prints for each:
+ * pictures, seconds, pictures a second, seconds of cores, pictures a second of a core. {@code
+ * -Dzeroseg.pictures=FOLDER} takes the pictures of a folder, 64 x 64, in place of generated ones.
  */
 @Tag("slow")
 class ScalingTest {
@@ -57,11 +63,22 @@ class ScalingTest {
   }
 
   private static <T> T timed(String what, int pictures, Work<T> work) throws IOException {
+    OperatingSystemMXBean process =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    long busy = process.getProcessCpuTime();
     long start = System.nanoTime();
     T result = work.run();
     double seconds = (System.nanoTime() - start) / 1e9;
+    double coreSeconds = (process.getProcessCpuTime() - busy) / 1e9;
     System.out.printf(
-        Locale.ROOT, "| %s | %d | %.1f | %.1f |%n", what, pictures, seconds, pictures / seconds);
+        Locale.ROOT,
+        "| %s | %d | %.1f | %.1f | %.1f | %.1f |%n",
+        what,
+        pictures,
+        seconds,
+        pictures / seconds,
+        coreSeconds,
+        pictures / coreSeconds);
     return result;
   }
 
@@ -91,6 +108,25 @@ class ScalingTest {
         SharedModel.of(() -> MaskClip.builder().model(DemoModels.fullSize()).batch(1).build()));
   }
 
+  @Test
+  void searchesOfOneAndOfAThousandWords() throws IOException {
+    int rows = 50_000;
+    float[][] vectors = new float[rows][768];
+    SplittableRandom random = new SplittableRandom(1);
+    for (float[] vector : vectors) {
+      for (int i = 0; i < vector.length; i++) {
+        vector[i] = (float) random.nextDouble(-1, 1);
+      }
+    }
+    float[][] units = Arrays.stream(vectors).map(TextEmbeddings::unit).toArray(float[][]::new);
+    List<String> names = IntStream.range(0, rows).mapToObj(Integer::toString).toList();
+    ImageIndex index = ImageIndex.of(names, units);
+    assertEquals(0, index.search(units[0], 1).get(0).row());
+    timed("search, 1 word", rows, () -> index.search(units[1], 500));
+    float[][] words = Arrays.copyOf(units, 1000);
+    timed("search, 1,000 words", rows, () -> index.search(words, 500));
+  }
+
   private void compare(
       Path root, int inAPartition, SharedModel<Clip> clip, SharedModel<Segmenter> segmenter)
       throws IOException {
@@ -100,8 +136,7 @@ class ScalingTest {
     Segmenter one = segmenter.get();
     ImageIndex index = builder.build(folder.resolve("once"), root).index(); // reads files once
     int pictures = index.size();
-    List<String> names =
-        java.util.stream.IntStream.range(0, pictures).mapToObj(index::name).toList();
+    List<String> names = IntStream.range(0, pictures).mapToObj(index::name).toList();
     timed("one machine, index", pictures, () -> builder.build(folder.resolve("one"), root));
     Map<String, Segmentation> segmented = new TreeMap<>();
     timed(

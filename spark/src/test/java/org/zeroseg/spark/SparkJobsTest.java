@@ -69,6 +69,8 @@ class SparkJobsTest {
 
   @BeforeAll
   static void start() throws IOException {
+    // Tasks fail on purpose here, and what fails otherwise is told by its test.
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "off");
     root = shared.resolve("pictures");
     names = Scenes.write(root, PICTURES);
     spark =
@@ -431,7 +433,7 @@ class SparkJobsTest {
           List.of(
               CocoProtocol.coco(),
               CocoProtocol.coco().useCategories(false),
-              CocoProtocol.coco().categories(List.of(10L, 30L)).images(List.of(1000L, 990L)))) {
+              CocoProtocol.coco().categories(List.of(10L, 30L)).images(List.of(10_000L, 9_990L)))) {
         CocoScores expected = new CocoEvaluator(protocol).evaluate(detections);
         SparkEvaluation.Outcome<CocoScores> outcome =
             SparkEvaluation.instances(

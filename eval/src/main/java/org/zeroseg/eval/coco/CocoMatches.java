@@ -19,9 +19,13 @@ import org.zeroseg.core.supervision.CocoGroundTruth.Category;
  * the same as without parts. Immutable.
  *
  * <pre>{@code
- * static CocoScores inParts(CocoEvaluator evaluator, List<CocoDetections> parts) {
- *   return CocoMatches.merge(parts.stream().map(evaluator::match).toList()).scores();
+ * CocoEvaluator evaluator = new CocoEvaluator(CocoProtocol.coco());
+ * List<CocoMatches> matches = new ArrayList<>();
+ * for (String part : List.of("part-0.json", "part-1.json")) {
+ *   CocoGroundTruth truth = CocoGroundTruth.read(Path.of("truth").resolve(part));
+ *   matches.add(evaluator.match(CocoDetections.read(Path.of("found").resolve(part), truth)));
  * }
+ * CocoScores scores = CocoMatches.merge(matches).scores();
  * }</pre>
  */
 public final class CocoMatches implements Serializable {
