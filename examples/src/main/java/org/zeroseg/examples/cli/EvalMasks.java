@@ -11,9 +11,12 @@ import org.zeroseg.eval.report.Report;
 import org.zeroseg.eval.run.Evaluation;
 import org.zeroseg.eval.run.MaskPredictor;
 import org.zeroseg.eval.run.SemanticPredictor;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Masks category by category. */
 @Command(
@@ -24,7 +27,11 @@ final class EvalMasks implements Callable<Integer> {
 
   @Mixin private LabelledSet labelled;
 
+  @Spec private CommandSpec spec;
+
   @Mixin private SaliencyModel model;
+
+  @Mixin private ExpertModels experts;
 
   @Option(
       names = {"-p", "--predictions"},
@@ -36,13 +43,22 @@ final class EvalMasks implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return files.of(predictions, (evaluation, progress) -> evaluate(evaluation));
+    return files.of(predictions, this::evaluate);
   }
 
-  private Report evaluate(Evaluation evaluation) throws IOException {
+  private Report evaluate(Evaluation evaluation, ConsoleProgress progress) throws IOException {
+    experts.size().check(spec.commandLine());
+    if (experts.useless().isPresent()) {
+      throw new CommandLine.ParameterException(spec.commandLine(), experts.useless().get());
+    }
     SemanticDataset set = labelled.open();
     if (predictions != null) {
       return evaluation.masks(set, MaskPredictor.ofFolder(predictions));
+    }
+    if (experts.isChosen()) {
+      try (ExpertModels.Opened opened = experts.open(set.vocabulary().names(), progress)) {
+        return evaluation.masks(set, opened);
+      }
     }
     try (SaliencyDetector detector = model.detector()) {
       return evaluation.masks(set, MaskPredictor.of(object(detector, 1)));

@@ -29,6 +29,10 @@ final class ExpertGroups {
       description = "The CLIP that likens the words of groups. Default: ${DEFAULT-VALUE}.")
   private String clip;
 
+  boolean isChosen() {
+    return count.isPresent();
+  }
+
   List<Archives> of(Archives archives, Progress progress) throws IOException {
     if (count.isEmpty()) {
       List<Archives> each = new ArrayList<>();

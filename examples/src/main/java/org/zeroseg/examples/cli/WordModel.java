@@ -57,26 +57,14 @@ final class WordModel {
   private Optional<Double> threshold;
 
   @Option(
-      names = "--longer-side",
-      paramLabel = "PIXELS",
+      names = "--selfmask",
+      paramLabel = "ID|PATH",
       description =
-          "ZUTIS: shrinks larger pictures for the network, 1024 on ImageNet-S. NamedMask and "
-              + "ReCo: takes all to this size.")
-  private Optional<Integer> longerSide;
+          "A SelfMask ('demo', selfmask_nq20.pt) that finds one object, which the CLIP of --model "
+              + "names: what NamedMask is compared with.")
+  private Optional<String> selfMask;
 
-  @Option(
-      names = "--shorter-side",
-      paramLabel = "PIXELS",
-      description = "NamedMask and ReCo: takes all pictures to this size.")
-  private Optional<Integer> shorterSide;
-
-  @Option(
-      names = "--longest",
-      paramLabel = "PIXELS",
-      description =
-          "With --shorter-side: limit of the longer side; 384 and 512 in NamedMask's ablations.")
-  private Optional<Integer> longest;
-
+  @Mixin private NetworkSize size;
   @Mixin private ZsiOptions zsi;
   @Mixin private NamedMaskOptions namedMask;
   @Mixin private ReCoOptions reCo;
@@ -139,20 +127,21 @@ final class WordModel {
     if (threshold.isPresent() && !(threshold.get() >= 0 && threshold.get() <= 1)) {
       throw misuse("--threshold " + threshold.get() + ": from 0 to 1");
     }
-    if (longerSide.isPresent() && zutis.isEmpty() && !namedMask.isChosen() && !reCo.isChosen()) {
+    if (size.longerSide().isPresent()
+        && zutis.isEmpty()
+        && !namedMask.isChosen()
+        && !reCo.isChosen()) {
       throw misuse("--longer-side is for a network given by --zutis, --namedmask or --reco");
     }
-    requirePositive("--longer-side", longerSide);
-    requirePositive("--shorter-side", shorterSide);
-    requirePositive("--longest", longest);
-    if (shorterSide.isPresent() && !namedMask.isChosen() && !reCo.isChosen()) {
+    if (size.shorterSide().isPresent() && !namedMask.isChosen() && !reCo.isChosen()) {
       throw misuse("--shorter-side is for a network given by --namedmask or --reco");
     }
-    if (longest.isPresent() && shorterSide.isEmpty()) {
-      throw misuse("--longest goes with --shorter-side");
+    size.check(spec.commandLine());
+    if (selfMask.isPresent() && (hasOwnNetwork() || zutis.isPresent() || maskClip)) {
+      throw misuse("--selfmask goes without --zutis, --zsi, --namedmask, --reco and --mask-clip");
     }
-    if (shorterSide.isPresent() && longerSide.isPresent()) {
-      throw misuse("--shorter-side and --longer-side exclude each other");
+    if (selfMask.isPresent() && (attention.isChosen() || tiles.isChosen())) {
+      throw misuse("--selfmask goes without --attention and --tiles");
     }
     if (zsi.isChosen() && (maskClip || zutis.isPresent())) {
       throw misuse("--zsi goes without --zutis and --mask-clip");
@@ -187,23 +176,6 @@ final class WordModel {
     }
   }
 
-  private void requirePositive(String option, Optional<Integer> pixels) {
-    if (pixels.isPresent() && pixels.get() < 1) {
-      throw misuse(option + " " + pixels.get() + ": at least 1 pixel");
-    }
-  }
-
-  /** The size at which NamedMask and ReCo see pictures, if that is not their own. */
-  private Optional<InputSize> input() {
-    Optional<InputSize> shorter =
-        shorterSide.map(
-            pixels -> {
-              InputSize rule = InputSize.shorterSide(pixels);
-              return longest.map(rule::longerWithin).orElse(rule);
-            });
-    return shorter.or(() -> longerSide.map(InputSize::longerSide));
-  }
-
   CommandLine.ParameterException misuse(String message) {
     return new CommandLine.ParameterException(spec.commandLine(), message);
   }
@@ -235,10 +207,13 @@ final class WordModel {
       throw misuse("--zsi finds instances: evaluate it with 'instances' or 'zero-shot'");
     }
     if (namedMask.isChosen()) {
-      return namedMask.open(input(), tiles, progress);
+      return namedMask.open(size.rule(), tiles, progress);
     }
     if (reCo.isChosen()) {
-      return reCo.open(name, input(), progress);
+      return reCo.open(name, size.rule(), progress);
+    }
+    if (selfMask.isPresent()) {
+      return SelfMaskClip.open(selfMask.get(), name, progress);
     }
     Clip clip = clip(progress);
     try {
@@ -268,7 +243,7 @@ final class WordModel {
       ZutisBuilder builder =
           Zutis.builder().model(zutis.get()).clip(clip).answer(answer).progress(progress);
       builder.textEmbeddings(Models.texts(name, clip));
-      longerSide.ifPresent(pixels -> builder.input(InputSize.own().longerWithin(pixels)));
+      size.longerSide().ifPresent(pixels -> builder.input(InputSize.own().longerWithin(pixels)));
       return tiles.on(builder).build();
     }
     if (asksZutis()) {
@@ -279,7 +254,8 @@ final class WordModel {
   }
 
   private boolean asksZutis() {
-    return zutis.isPresent() || (isDemo() && !maskClip && !attention.isChosen());
+    return zutis.isPresent()
+        || (isDemo() && !maskClip && selfMask.isEmpty() && !attention.isChosen());
   }
 
   /** A data set's words, with what is background to the model unless the set says so. */
@@ -306,7 +282,7 @@ final class WordModel {
   }
 
   private Vocabulary withBackground(Vocabulary words) {
-    if (asksZutis() || hasOwnNetwork()) {
+    if (asksZutis() || hasOwnNetwork() || selfMask.isPresent()) {
       return words; // they have learnt what background is, or need pictures of every word
     }
     return isDemo() ? DemoModels.withBackground(words) : words.withCommonBackground();

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.network.ResNetConfig;
 import org.zeroseg.core.supervision.LabelMap;
+import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.eval.data.Vocabularies;
+import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.namedmask.DeepLabConfig;
@@ -99,6 +101,39 @@ class NamedMaskCommandsTest extends CommandTest {
     succeed("eval", "imagenet-s50-validation", "--data", folder, "--predictions", out);
     assertTrue(this.out.toString().contains("pixel accuracy                   1.000"));
     succeed("eval", "imagenet-s50-validation", "--data", folder, "--namedmask", all);
+  }
+
+  @Test
+  void expertsAreEvaluatedOnThePicturesOfTheirCategories() throws IOException {
+    Path expert = folder.resolve("expert.safetensors");
+    network(expert, List.of("object"));
+    succeed("shapeworld", "-o", folder.resolve("shapeworld"), "-n", 2, "--size", 64);
+    Path experts = folder.resolve("experts");
+    Object[] command = {
+      "eval", "masks", "shapeworld", "--data", folder, "--experts", experts, "--shorter-side", 48
+    };
+    fail("there is no expert of \"red circle\"", command);
+    for (Category category : Category.all()) {
+      Path own =
+          category.id() % 2 == 0
+              ? experts.resolve(category.words().replace(' ', '_') + ".pt")
+              : new PseudoMasks(experts).of(category.words()).folder().resolve("model.safetensors");
+      Files.createDirectories(own.getParent());
+      Files.copy(expert, own);
+    }
+    succeed(command);
+    assertTrue(out.toString().contains("IoU"), out.toString());
+    misuse("--experts", "eval", "masks", "shapeworld", "--data", folder, "--shorter-side", 48);
+    misuse("--groups", Stream.concat(Stream.of(command), Stream.of("--groups", 2)).toArray());
+  }
+
+  @Test
+  void anObjectFoundBySelfMaskIsNamedByClip() {
+    Object[] command = {
+      "segment", picture, "-o", folder.resolve("out"), "--words", "red star", "--selfmask", "demo"
+    };
+    succeed(command);
+    misuse("--selfmask", Stream.concat(Stream.of(command), Stream.of("--mask-clip")).toArray());
   }
 
   @Test
