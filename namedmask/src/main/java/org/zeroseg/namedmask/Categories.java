@@ -18,7 +18,8 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 
 /**
- * The names of a network's classes, from 1 on; 0 is background.
+ * The names of a network's classes, from 1 on, where 0 is background; from 0 on where every class
+ * has a name, as in ReCo+.
  *
  * @param names in the order of the classes
  */
@@ -63,11 +64,11 @@ record Categories(List<String> names) {
     return Map.of(KEY, new Gson().toJson(names));
   }
 
-  /** These, if a network has as many classes and the background. */
+  /** These, if a network has as many classes, or one more for the background. */
   Categories checked(int classes, String network) {
-    if (names.size() != classes - 1) {
+    if (names.size() != classes - 1 && names.size() != classes) {
       throw new IllegalArgumentException(
-          "%s has %d classes, background and %d categories, but %d are named"
+          "%s has %d classes, background and %d categories or no background, but %d are named"
               .formatted(network, classes, classes - 1, names.size()));
     }
     return this;
@@ -82,10 +83,16 @@ record Categories(List<String> names) {
    * The label of every class in a vocabulary's results: 0 for background and for categories that
    * the vocabulary does not ask for.
    *
+   * @param count of the network's classes
    * @throws IllegalArgumentException naming every word of which no name or synonym is a category's,
    *     with the nearest names, and words that claim one category twice
    */
-  int[] labels(Vocabulary vocabulary) {
+  int[] labels(Vocabulary vocabulary, int count) {
+    int[] labels = labels(vocabulary);
+    return count == names.size() ? Arrays.copyOfRange(labels, 1, labels.length) : labels;
+  }
+
+  private int[] labels(Vocabulary vocabulary) {
     Map<String, Integer> classes = new HashMap<>();
     for (int i = 0; i < names.size(); i++) {
       classes.put(folded(names.get(i)), i + 1);

@@ -266,8 +266,12 @@ public final class DeepLab {
    * @return {@code [B, classes, H / 4, W / 4]}, sides rounded up
    */
   public NDArray logits(NDArray pixels, UnaryOperator<NDArray> dropout) {
-    NDArray features = features(pixels, dropout);
-    NDArray options = Kernels.numbers(pixels.getManager(), 1, 0, 1, 1);
+    return classMaps(features(pixels, dropout));
+  }
+
+  /** The last convolution: {@code [B, D, h, w]} to {@code [B, classes, h, w]}. */
+  NDArray classMaps(NDArray features) {
+    NDArray options = Kernels.numbers(features.getManager(), 1, 0, 1, 1);
     return mode.call("conv2d", features, head.classes().get(0), head.classes().get(1), options);
   }
 

@@ -2,6 +2,7 @@ package org.zeroseg.namedmask;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import org.zeroseg.core.segment.TiledLabels;
 import org.zeroseg.core.segment.Tiles;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.supervision.SaliencyDetector;
+import org.zeroseg.core.tensor.Interpolation;
 import org.zeroseg.core.tensor.ModelMemory;
 
 /**
@@ -43,9 +45,10 @@ import org.zeroseg.core.tensor.ModelMemory;
  * more of them by its name or its synonyms, whatever the case of letters; a word that belongs to no
  * category is rejected, and the message lists the nearest ones. All categories compete for every
  * pixel; a pixel won by a category outside the vocabulary is background. The network has a
- * background of its own, and background words of the vocabulary change nothing. A segment's score
- * is the mean probability of the category at the pixels that it won; a threshold of the vocabulary
- * is on the same scale, and leaves pixels to the background that score less.
+ * background of its own, unless each of its classes has a name, as in ReCo+ (Shin et al. 2022), and
+ * background words of the vocabulary change nothing. A segment's score is the mean probability of
+ * the category at the pixels that it won; a threshold of the vocabulary is on the same scale, and
+ * leaves pixels to the background that score less.
  *
  * <p>Thread-safe; {@link #close} waits for calls that run.
  */
@@ -58,7 +61,8 @@ public final class NamedMask implements Segmenter {
   private static final long MOST_SCORES = 2L << 20;
 
   /** What the builder chose. */
-  record Settings(InputSize input, int batch, Optional<Tiles> tiles, Progress progress) {}
+  record Settings(
+      InputSize input, int batch, Optional<Tiles> tiles, boolean crf, Progress progress) {}
 
   private final DeepLab network;
   private final Categories categories;
@@ -92,7 +96,7 @@ public final class NamedMask implements Segmenter {
 
   @Override
   public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
-    int[] labels = categories.labels(vocabulary);
+    int[] labels = categories.labels(vocabulary, network.config().classes());
     double least = vocabulary.backgroundThreshold().orElse(0);
     return Batches.tiled(
         pictures,
@@ -173,11 +177,42 @@ public final class NamedMask implements Segmenter {
         pictures,
         sizes,
         features -> {
+          if (settings.crf()) {
+            return refined(features, pictures, sizes);
+          }
           ClassMaps maps = ClassMaps.of(network, sizes);
           return IntStream.range(0, pictures.size())
               .mapToObj(i -> maps.winners(features, i))
               .toList();
         });
+  }
+
+  /** What a conditional random field makes of the probabilities of all classes. */
+  private List<ClassMaps.Winners> refined(NDArray features, List<Picture> pictures, Sizes sizes) {
+    NDArray logits =
+        Interpolation.resize(
+            network.classMaps(features),
+            sizes.newHeight(),
+            sizes.newWidth(),
+            Interpolation.Mode.BILINEAR);
+    if (sizes.newWidth() != sizes.width() || sizes.newHeight() != sizes.height()) {
+      logits =
+          Interpolation.resize(logits, sizes.height(), sizes.width(), Interpolation.Mode.BILINEAR);
+    }
+    int classes = network.config().classes();
+    int pixels = sizes.width() * sizes.height();
+    NDArray softmax = logits.softmax(1);
+    List<ClassMaps.Winners> winners = new ArrayList<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      float[] probabilities = softmax.get(i).toFloatArray();
+      int[] labels = Crf.labels(probabilities, pictures.get(i), classes);
+      float[] own = new float[pixels];
+      for (int pixel = 0; pixel < pixels; pixel++) {
+        own[pixel] = probabilities[labels[pixel] * pixels + pixel];
+      }
+      winners.add(new ClassMaps.Winners(labels, own));
+    }
+    return winners;
   }
 
   /** What is made of the features of pictures of one size. */

@@ -25,6 +25,8 @@ public final class NamedMaskBuilder extends SegmenterBuilder<NamedMaskBuilder> {
 
   private Optional<Categories> categories = Optional.empty();
 
+  private boolean crf;
+
   NamedMaskBuilder() {
     super(InputSize.own(), 4);
   }
@@ -36,7 +38,7 @@ public final class NamedMaskBuilder extends SegmenterBuilder<NamedMaskBuilder> {
 
   /**
    * The names of the network's classes from 1 on, which published files do not hold; files of this
-   * library do, and need none.
+   * library do, and need none. As many names as classes leave no background, as in ReCo+.
    *
    * @param names in the order of the training, background left out
    * @return this
@@ -87,6 +89,17 @@ public final class NamedMaskBuilder extends SegmenterBuilder<NamedMaskBuilder> {
    */
   public NamedMaskBuilder shorterSide(int shorter, int longest) {
     return input(InputSize.shorterSide(shorter).longerWithin(longest));
+  }
+
+  /**
+   * Refines labels by ReCo's conditional random field, as ReCo+ is measured: memory then grows with
+   * pixels times classes.
+   *
+   * @return this
+   */
+  public NamedMaskBuilder withCrf() {
+    crf = true;
+    return this;
   }
 
   /**
@@ -159,7 +172,12 @@ public final class NamedMaskBuilder extends SegmenterBuilder<NamedMaskBuilder> {
   }
 
   private NamedMask build(DeepLab network, Categories names, NDManager manager) {
-    NamedMask.Settings settings = new NamedMask.Settings(input(), batch(), tiles(), progress());
+    if (crf && tiles().isPresent()) {
+      throw new IllegalStateException(
+          "a conditional random field takes no tiles: it sees a picture as a whole");
+    }
+    NamedMask.Settings settings =
+        new NamedMask.Settings(input(), batch(), tiles(), crf, progress());
     return new NamedMask(network.folded(precision(), manager), names, manager, settings);
   }
 }

@@ -259,7 +259,7 @@ public final class NamedMaskTrainer {
    * Writes the network so that {@link NamedMask} loads it with its categories.
    *
    * @param file replaced if it exists
-   * @param categories the names of the classes from 1 on
+   * @param categories the names of the classes from 1 on, or of all where there is no background
    * @param provenance what the weights come from
    * @throws IOException if it cannot be written
    * @throws IllegalArgumentException if there are not as many categories as classes besides the

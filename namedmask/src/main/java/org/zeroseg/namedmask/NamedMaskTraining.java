@@ -113,7 +113,7 @@ public final class NamedMaskTraining implements AutoCloseable {
     }
   }
 
-  private static Map<String, NDArray> weights(
+  static Map<String, NDArray> weights(
       DeepLabConfig config, Optional<Path> backbone, long seed, NDManager manager)
       throws IOException {
     SplittableRandom random = new SplittableRandom(seed);

@@ -24,9 +24,6 @@ import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.image.Sizes;
-import org.zeroseg.core.refine.Compatibility;
-import org.zeroseg.core.refine.DenseCrf;
-import org.zeroseg.core.refine.UnaryEnergies;
 import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.segment.WordRows;
@@ -373,12 +370,10 @@ public final class ReCo implements Segmenter {
     }
 
     /**
-     * What a conditional random field makes of the scores, with the released code's parameters: the
-     * softmax of scores in so small a range is nearly flat, so that the picture decides much.
+     * What a conditional random field makes of the scores: the softmax of scores in so small a
+     * range is nearly flat, so that the picture decides much.
      */
     Winners refined(Likeness likeness, Picture picture, int words) {
-      int width = likeness.width();
-      int height = likeness.height();
       NDManager call = likeness.maps().getManager();
       NDList strips = new NDList();
       likeness.forEach(
@@ -388,19 +383,7 @@ public final class ReCo implements Segmenter {
             strips.add(probabilities);
           });
       float[] probabilities = NDArrays.concat(strips, 1).toFloatArray();
-      byte[] colours = picture.rgb().samples();
-      for (int i = 0; i < colours.length; i += 3) { // blue first, as published
-        byte red = colours[i];
-        colours[i] = colours[i + 2];
-        colours[i + 2] = red;
-      }
-      DenseCrf field =
-          DenseCrf.builder(width, height)
-              .gaussian(1, Compatibility.potts(3))
-              .bilateral(colours, 67, 3, Compatibility.potts(4))
-              .build();
-      float[] posterior = field.infer(UnaryEnergies.fromSoftmax(probabilities, 1e-5f), words, 10);
-      return new Winners(DenseCrf.labels(posterior, words), scores);
+      return new Winners(Crf.labels(probabilities, picture, words), scores);
     }
 
     Segmentation segmentation(Sizes sizes, Vocabulary vocabulary, WordRows words) {

@@ -16,6 +16,13 @@ enum KnownWords {
   IMAGENET_S300,
   IMAGENET_S919,
   VOC2012,
+  CITYSCAPES_OBJECTS,
+  /** ReCo's. */
+  CITYSCAPES_27,
+  /** Cityscapes' official ones. */
+  KITTI_STEP,
+  /** All 171, whose coarse classes ReCo is measured on. */
+  COCO_STUFF,
   /** The combinations of look and shape that the demo models are trained with. */
   SHAPEWORLD_SEEN,
   /** All combinations of look and shape. */
@@ -35,6 +42,10 @@ enum KnownWords {
       case IMAGENET_S300 -> Vocabularies.imageNetS(300).names();
       case IMAGENET_S919 -> Vocabularies.imageNetS(919).names();
       case VOC2012 -> Vocabularies.voc2012().names();
+      case CITYSCAPES_OBJECTS -> Vocabularies.cityscapesObjects().names();
+      case CITYSCAPES_27 -> Vocabularies.cityscapes27().names();
+      case KITTI_STEP -> Vocabularies.cityscapes19().names();
+      case COCO_STUFF -> Vocabularies.cocoStuff().names();
       case SHAPEWORLD -> Category.all().stream().map(Category::words).toList();
       case SHAPEWORLD_SEEN -> Split.SEEN.categories().stream().map(Category::words).toList();
     };
