@@ -72,7 +72,7 @@ final class EvalSemantic implements Callable<Integer> {
       model.published(labelled.name());
     }
     try (Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, progress)) {
-      return evaluation.semantic(set, SemanticPredictor.of(segmenter, set, model::words));
+      return evaluation.semantic(set, SemanticPredictor.of(segmenter, set, model.words(set)));
     }
   }
 }

@@ -42,13 +42,16 @@ final class NamedMaskOptions {
         : Optional.empty();
   }
 
-  NamedMask open(Optional<InputSize> input, TileOption tiles, Progress progress)
+  NamedMask open(Optional<InputSize> input, TileOption tiles, boolean crf, Progress progress)
       throws IOException {
     if (model.orElseThrow().equals(Models.DEMO) && input.isEmpty() && categories.isEmpty()) {
       return DemoModels.namedMask();
     }
     NamedMaskBuilder builder = NamedMask.builder().model(model.orElseThrow()).progress(progress);
     input.ifPresent(builder::input);
+    if (crf) {
+      builder.withCrf();
+    }
     if (categories.isPresent()) {
       List<String> names =
           Files.readAllLines(categories.get()).stream()

@@ -57,7 +57,7 @@ final class PredictCommand implements Callable<Integer> {
         set.classes() > IGNORED || set.ignore().filter(label -> label > IGNORED).isPresent();
     try (ConsoleProgress progress = new ConsoleProgress();
         Segmenter segmenter = model.segmenter(Zutis.Answer.REGIONS, progress)) {
-      SemanticPredictor predictor = SemanticPredictor.of(segmenter, set, model::words);
+      SemanticPredictor predictor = SemanticPredictor.of(segmenter, set, model.words(set));
       for (SemanticDataset.Item item : set) {
         progress.update("Segmenting", (long) made + present, set.size());
         Path file = out.resolve(item.name() + ".png");

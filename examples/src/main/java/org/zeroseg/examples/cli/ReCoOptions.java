@@ -22,11 +22,6 @@ final class ReCoOptions {
               + " folder of an index; several are looked up in this order.")
   private List<Path> paths = List.of();
 
-  @Option(
-      names = "--crf",
-      description = "ReCo: refines labels by a conditional random field, as the reported numbers.")
-  private boolean crf;
-
   @Mixin private ReCoModels models;
 
   boolean isChosen() {
@@ -35,12 +30,13 @@ final class ReCoOptions {
 
   /** An option that is of no use. */
   Optional<String> useless() {
-    return !isChosen() && (crf || models.isGiven())
+    return !isChosen() && models.isGiven()
         ? Optional.of("options of ReCo are for what is given by --reco")
         : Optional.empty();
   }
 
-  Segmenter open(String model, Optional<InputSize> input, Progress progress) throws IOException {
+  Segmenter open(String model, Optional<InputSize> input, boolean crf, Progress progress)
+      throws IOException {
     ReCoModels.Sources sources = ReCoModels.Sources.of(paths);
     Optional<String> fault = models.fault(sources);
     if (fault.isPresent()) {

@@ -17,7 +17,12 @@ import picocli.CommandLine.Spec;
     description =
         "Trains models: the demo models on ShapeWorld, NamedMask and ZUTIS on archives, ZSI on "
             + "annotations.",
-    subcommands = {TrainNamedMaskCommand.class, TrainZutisCommand.class, TrainZsiCommand.class},
+    subcommands = {
+      TrainNamedMaskCommand.class,
+      TrainReCoPlusCommand.class,
+      TrainZutisCommand.class,
+      TrainZsiCommand.class
+    },
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "MODEL",
     footer = {"", "Stopped at any point, the same command goes on to the same result."})

@@ -3,6 +3,7 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
@@ -11,6 +12,7 @@ import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.examples.demo.DemoModels;
 import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zutis.Zutis;
@@ -63,6 +65,13 @@ final class WordModel {
           "A SelfMask ('demo', selfmask_nq20.pt) that finds one object, which the CLIP of --model "
               + "names: what NamedMask is compared with.")
   private Optional<String> selfMask;
+
+  @Option(
+      names = "--crf",
+      description =
+          "ReCo, ReCo+ and NamedMask: refines labels by a conditional random field, as ReCo's "
+              + "reported numbers.")
+  private boolean crf;
 
   @Mixin private NetworkSize size;
   @Mixin private ZsiOptions zsi;
@@ -137,6 +146,12 @@ final class WordModel {
       throw misuse("--shorter-side is for a network given by --namedmask or --reco");
     }
     size.check(spec.commandLine());
+    if (crf && !reCo.isChosen() && !namedMask.isChosen()) {
+      throw misuse("--crf is for what is given by --reco or --namedmask");
+    }
+    if (crf && tiles.isChosen()) {
+      throw misuse("--crf goes without --tiles: the random field sees a picture as a whole");
+    }
     if (selfMask.isPresent() && (hasOwnNetwork() || zutis.isPresent() || maskClip)) {
       throw misuse("--selfmask goes without --zutis, --zsi, --namedmask, --reco and --mask-clip");
     }
@@ -207,10 +222,10 @@ final class WordModel {
       throw misuse("--zsi finds instances: evaluate it with 'instances' or 'zero-shot'");
     }
     if (namedMask.isChosen()) {
-      return namedMask.open(size.rule(), tiles, progress);
+      return namedMask.open(size.rule(), tiles, crf, progress);
     }
     if (reCo.isChosen()) {
-      return reCo.open(name, size.rule(), progress);
+      return reCo.open(name, size.rule(), crf, progress);
     }
     if (selfMask.isPresent()) {
       return SelfMaskClip.open(selfMask.get(), name, progress);
@@ -256,6 +271,14 @@ final class WordModel {
   private boolean asksZutis() {
     return zutis.isPresent()
         || (isDemo() && !maskClip && selfMask.isEmpty() && !attention.isChosen());
+  }
+
+  /**
+   * A data set's words for a picture, or those of all its pictures for a network that knows no
+   * others, with what is background to the model unless the set says so.
+   */
+  UnaryOperator<Vocabulary> words(SemanticDataset set) {
+    return namedMask.isChosen() ? words -> words(set.vocabulary()) : this::words;
   }
 
   /** A data set's words, with what is background to the model unless the set says so. */

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.namedmask.ReferenceEmbeddings;
 
 /** ReCo by the demo models, from pictures to segments. */
@@ -106,10 +107,34 @@ class ReCoCommandsTest extends CommandTest {
   }
 
   @Test
+  void reCoPlusLearnsFromLabelPictures() throws IOException {
+    Path labels = folder.resolve("labels");
+    Path model = folder.resolve("plus");
+    String network =
+        "--blocks 1,1,1,1 --width 8 --aspp-channels 16 --low-level-channels 6 --rates 2,4 "
+            + "--size 48 --batch 2 --steps 2 --limit 2";
+    Object[] named = {
+      "train", "reco-plus", "shapeworld", "--data", shared, "--labels", labels, "--out", model
+    };
+    Object[] train = Stream.of(named, network.split(" ", -1)).flatMap(Stream::of).toArray();
+    fail("000000.png", train);
+    Files.createDirectories(labels);
+    for (String name : List.of("000000", "000001")) {
+      LabelMap.of(64, 64, new int[64 * 64]).write(labels.resolve(name + ".png"), false);
+    }
+    succeed(train);
+    Path file = model.resolve("model.safetensors");
+    Object[] set = {"eval", "shapeworld", "--data", shared, "--limit", 1, "--namedmask", file};
+    succeed(Stream.of(set, new Object[] {"--crf"}).flatMap(Stream::of).toArray());
+    assertTrue(out.toString().contains("mean IoU"), out.toString());
+    misuse("--crf", "segment", pictures.resolve("000000.png"), "--crf");
+  }
+
+  @Test
   void whatIsMissingOrUselessIsNamed() {
     Path picture = pictures.resolve("000000.png");
     misuse("--reco goes without", "segment", picture, "--reco", index, "-w", "a", "--mask-clip");
-    misuse("--reco", "segment", picture, "-w", "a", "--crf");
+    misuse("--reco", "segment", picture, "-w", "a", "--rule", "paper");
     fail("--pictures", "segment", picture, "--reco", index, "-w", "red star");
     misuse("--archive-size 0", "references", index, "-w", "a", "--archive-size", 0);
     fail("nothing.json", "segment", picture, "--reco", folder.resolve("nothing.json"), "-w", "a");

@@ -9,8 +9,10 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -21,33 +23,43 @@ import picocli.CommandLine;
 class RecipesTest {
 
   private static final Pattern COMMAND =
-      Pattern.compile("(?m)`zeroseg (eval [^`]*)`|^    zeroseg (eval [^#\n]*)");
+      Pattern.compile(
+          "(?m)`zeroseg ((?:eval|predict) [^`]*)`|^    zeroseg ((?:eval|predict) [^#\n]*)");
 
   /** What stands for files and sets of options in the recipes. */
   private static final Pattern OWN_FILE = Pattern.compile("--(annotations|images) (\\w+)");
 
-  private static final Pattern ABBREVIATION = Pattern.compile("`([A-Z]+)` stands for `([^`]*)`");
+  private static final Pattern ABBREVIATION =
+      Pattern.compile("`([A-Z0-9]+)` stands for `(--[^`]*)`");
 
   @TempDir private Path data;
 
   @TestFactory
   Stream<DynamicTest> commands() throws IOException {
     String recipes = Files.readString(Path.of("..", "docs", "recipes.md"));
-    Matcher abbreviation = ABBREVIATION.matcher(recipes);
-    assertTrue(abbreviation.find());
-    String name = abbreviation.group(1);
-    String meaning = abbreviation.group(2);
+    Map<String, String> abbreviations =
+        ABBREVIATION
+            .matcher(recipes)
+            .results()
+            .collect(Collectors.toMap(found -> found.group(1), found -> found.group(2)));
+    assertTrue(abbreviations.size() > 1, abbreviations.toString());
     List<String> commands =
         COMMAND
             .matcher(recipes)
             .results()
             .map(match -> match.group(1) == null ? match.group(2) : match.group(1))
-            .map(command -> command.replace(name, meaning).strip())
+            .map(command -> spelt(command, abbreviations).strip())
             .filter(command -> !command.startsWith("eval KIND"))
             .distinct()
             .toList();
     assertTrue(commands.size() > 30, commands.toString());
     return commands.stream().map(command -> DynamicTest.dynamicTest(command, () -> run(command)));
+  }
+
+  private static String spelt(String command, Map<String, String> abbreviations) {
+    return Stream.of(command.split(" ", -1))
+        .map(word -> abbreviations.getOrDefault(word, word))
+        .collect(Collectors.joining(" "));
   }
 
   private void run(String command) {

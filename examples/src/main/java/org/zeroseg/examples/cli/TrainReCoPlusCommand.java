@@ -1,0 +1,131 @@
+package org.zeroseg.examples.cli;
+
+import ai.djl.ndarray.types.DataType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.zeroseg.core.supervision.InvalidDataException;
+import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.eval.data.SemanticDataset;
+import org.zeroseg.namedmask.NamedMaskRecipe;
+import org.zeroseg.namedmask.ReCoPlusSamples;
+import org.zeroseg.namedmask.ReCoPlusTraining;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** ReCo+ from the label pictures that ReCo made of a data set. */
+@Command(
+    name = "reco-plus",
+    description = "ReCo+, from the labels that ReCo gave the pictures of a data set.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "First: zeroseg predict DATASET --reco ... --crf --out pseudo-labels",
+      "Defaults are those of the released code, but for the network: --blocks 3,4,23,3 --backbone",
+      "resnet101.pth there."
+    })
+final class TrainReCoPlusCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private LabelledSet labelled;
+
+  @Mixin private TrainingFiles files;
+
+  @Mixin private DeepLabOptions network;
+
+  @Option(
+      names = "--labels",
+      defaultValue = "pseudo-labels",
+      paramLabel = "DIR",
+      description = "What 'zeroseg predict' made. Default: ${DEFAULT-VALUE}.")
+  private Path labels;
+
+  @Option(
+      names = {"-o", "--out"},
+      defaultValue = "reco-plus",
+      paramLabel = "DIR",
+      description = "Where checkpoint, curves and model go. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Option(names = "--steps", defaultValue = "20000", description = "Default: ${DEFAULT-VALUE}.")
+  private long steps;
+
+  @Option(names = "--batch", defaultValue = "8", description = "Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
+      names = "--size",
+      defaultValue = "320",
+      paramLabel = "PIXELS",
+      description = "Side of the squares that are learnt from. Default: ${DEFAULT-VALUE}.")
+  private int size;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(names = "--half", description = "Write the model in float16: half the size.")
+  private boolean half;
+
+  @Override
+  public Integer call() throws IOException {
+    if (batch < 2 || size < 1 || steps < 1) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--batch %d, --size %d, --steps %d: at least 2, 1 and 1".formatted(batch, size, steps));
+    }
+    Interruption.orderly(this::train);
+    return 0;
+  }
+
+  private void train() throws IOException {
+    SemanticDataset set = labelled.open();
+    List<ReCoPlusSamples.Pair> pairs = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (SemanticDataset.Item item : set) {
+      Path own = labels.resolve(item.name() + ".png");
+      if (Files.exists(own)) {
+        pairs.add(new ReCoPlusSamples.Pair(item.image(), own));
+      } else {
+        missing.add(item.name());
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new InvalidDataException(
+          labels,
+          "%d of %d pictures of %s have no labels there, such as %s.png; 'zeroseg predict' makes them"
+              .formatted(missing.size(), set.size(), set.name(), missing.get(0)));
+    }
+    // The names of labels from 0 on.
+    List<String> names = new ArrayList<>(set.hasBackground() ? List.of("background") : List.of());
+    names.addAll(set.vocabulary().names());
+    Path model = out.resolve("model.safetensors");
+    TrainingPlan plan = files.plan(out, steps);
+    NamedMaskRecipe recipe = network.of(NamedMaskRecipe.DEFAULT);
+    String outcome;
+    try (ConsoleProgress progress = new ConsoleProgress();
+        ReCoPlusTraining training =
+            ReCoPlusTraining.of(
+                new ReCoPlusSamples(pairs, size, batch, seed),
+                names,
+                network.backbone(),
+                recipe.network(),
+                recipe.options())) {
+      training.run(plan, progress);
+      training.write(model, half ? DataType.FLOAT16 : DataType.FLOAT32);
+      outcome = progress.detail();
+    }
+    PrintWriter report = spec.commandLine().getOut();
+    report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
+    report.println("Next: zeroseg eval DATASET --namedmask " + model + " --crf");
+    report.flush();
+  }
+}
