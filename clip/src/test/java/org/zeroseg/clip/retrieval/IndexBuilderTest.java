@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -402,5 +403,32 @@ class IndexBuilderTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> index.archives(List.of("a", "a"), new float[][] {{1, 0, 0}, {1, 0, 0}}, 6));
+  }
+
+  @Test
+  void picturesTakenOutAreEmbeddedAgain() throws IOException {
+    Path index = folder.resolve("index");
+    Colours colours = new Colours();
+    IndexBuilder builder = IndexBuilder.of(colours);
+    ImageIndex before = builder.build(index, root).index();
+    builder.remove(index, Set.of(name(3), name(8), "absent.png"));
+    ImageIndex less = ImageIndex.open(index);
+    assertEquals(PICTURES - 2, less.size());
+    List<String> kept = new ArrayList<>(names(before));
+    kept.removeAll(List.of(name(3), name(8)));
+    assertEquals(kept, names(less));
+    int row = kept.indexOf(name(20));
+    assertArrayEquals(
+        before.embedding(names(before).indexOf(name(20))), less.embedding(row), 0, "as stored");
+    colours.sizes.clear();
+    ImageIndex again = builder.build(index, root).index();
+    assertEquals(List.of(2), colours.sizes);
+    assertEquals(Set.copyOf(names(before)), Set.copyOf(names(again)));
+    builder.remove(index, Set.copyOf(names(again)));
+    assertEquals(0, ImageIndex.open(index).size());
+  }
+
+  private static List<String> names(ImageIndex index) {
+    return IntStream.range(0, index.size()).mapToObj(index::name).toList();
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -186,5 +187,29 @@ class PseudoMasksTest {
         assertThrows(InvalidFileException.class, () -> masks.read("a.png")).getMessage();
     assertTrue(message.contains("a.png.json"), message);
     assertTrue(message.contains("33333 x 30000 pixels"), message);
+  }
+
+  @Test
+  void anInterruptedRunStopsBetweenPicturesAndARemovedMaskIsMadeAgain() throws IOException {
+    PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
+    picture("a.png", 5);
+    picture("b.png", 6);
+    List<String> names = List.of("a.png", "b.png");
+    assertThrows(
+        InterruptedIOException.class,
+        () ->
+            masks.make(
+                new Bright(),
+                folder,
+                names,
+                1,
+                (task, done, total) -> Thread.currentThread().interrupt()));
+    assertTrue(masks.contains("a.png"));
+    assertFalse(masks.contains("b.png"));
+    masks.make(new Bright(), folder, names, 1, Progress.SILENT);
+    masks.remove("a.png");
+    masks.remove("absent.png");
+    assertFalse(masks.contains("a.png"));
+    assertEquals(1, masks.make(new Bright(), folder, names, 1, Progress.SILENT).made());
   }
 }
