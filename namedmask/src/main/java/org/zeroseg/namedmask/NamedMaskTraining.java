@@ -208,6 +208,9 @@ public final class NamedMaskTraining implements AutoCloseable {
     all.put("dropout", Double.toString(options.dropout()));
     all.put("bfloat16", Boolean.toString(options.bfloat16()));
     all.put("seed", Long.toString(pasted.seed()));
+    // So that a run that is under way can be tried out, too.
+    all.putAll(config.metadata());
+    all.putAll(new Categories(categories()).metadata());
     return Collections.unmodifiableMap(all);
   }
 

@@ -102,8 +102,10 @@ class NamedMaskTrainingTest {
       assertEquals(
           DataType.FLOAT16, written.tensors().get("classifier.classifier.3.weight").type());
     }
-    try (NamedMask segmenter = NamedMask.builder().model(model).build()) {
-      assertEquals(List.of("square", "other"), segmenter.vocabulary().names());
+    for (Path file : List.of(model, folder.resolve("run/training.safetensors"))) {
+      try (NamedMask segmenter = NamedMask.builder().model(file).build()) {
+        assertEquals(List.of("square", "other"), segmenter.vocabulary().names(), file::toString);
+      }
     }
   }
 
