@@ -50,7 +50,7 @@ public final class DemoModels {
   public static final PromptTemplates TEMPLATES = PromptTemplates.of("a {}");
 
   /** The longer side of what the demo NamedMask looks at. */
-  public static final int NAMED_MASK_SIDE = 96;
+  public static final int NAMED_MASK_SIDE = 64;
 
   /** A tenth of the distances for photographs. */
   private static final Pamr NEAR_COLOURS = new Pamr(10, List.of(1, 2));

@@ -21,6 +21,7 @@ import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.Shape;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zutis.Zutis;
 
@@ -85,6 +86,28 @@ class DemoModelsTest {
       List<Zsi.Detection> found = zsi.detect(List.of(picture), Vocabulary.of("red")).get(0);
       assertTrue(found.get(0).score() > 0.2, found::toString);
     }
+  }
+
+  /** Its mean IoU by all 64 words is 31 %, MaskCLIP's 15 %. */
+  @Test
+  void theShippedNamedMaskKnowsItsWords() throws IOException {
+    ShapeWorld world = new ShapeWorld(MeasureZutis.SEED, 64, 1, 1, Split.ALL);
+    int right = 0;
+    try (NamedMask segmenter = DemoModels.namedMask()) {
+      assertEquals(
+          Category.all().stream().map(Category::words).toList(), segmenter.vocabulary().names());
+      for (int i = 0; i < 64; i++) {
+        Scene scene = world.scene(i);
+        Segmentation found = segmenter.segment(scene.image(), segmenter.vocabulary());
+        String words = scene.objects().get(0).words();
+        right +=
+            found.segments().stream()
+                    .anyMatch(s -> s.name().equals(words) && s.mask().iou(scene.mask(0)) > 0.5)
+                ? 1
+                : 0;
+      }
+    }
+    assertTrue(right > 16, right + " of 64 objects found and named");
   }
 
   @Test
