@@ -59,6 +59,11 @@ final class ResultJson {
     json.beginObject().name("type").value("FeatureCollection");
     json.name("width").value(segmentation.width());
     json.name("height").value(segmentation.height());
+    json.name("names").beginArray();
+    for (String name : segmentation.names()) {
+      json.value(name);
+    }
+    json.endArray();
     json.name("features").beginArray();
     for (Segment segment : segmentation.segments()) {
       json.beginObject().name("type").value("Feature");

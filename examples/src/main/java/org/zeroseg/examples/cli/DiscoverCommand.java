@@ -3,8 +3,10 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.file.PlainText;
 import org.zeroseg.zeroguide.DiscoveredSegment;
 import org.zeroseg.zeroguide.Discovery;
@@ -22,6 +24,8 @@ import picocli.CommandLine.Mixin;
       "For each picture NAME it writes into the output folder",
       "  NAME.discovered.png          the picture with its segments and their names",
       "  NAME.discovered.labels.png   a palette picture of the segments",
+      "  NAME.discovered.json         the segments with name, score, box and outline",
+      "and for folders a page to look at, discovered-gallery.html.",
       "",
       "The demo names segments by a small GPT-2 that has read the captions of ShapeWorld. Other",
       "models need one by --gpt2, or words by --names; else segments stay without names.",
@@ -29,6 +33,10 @@ import picocli.CommandLine.Mixin;
       "  zeroseg discover photo.jpg --model openai/clip-vit-large-patch14-336 --names words.txt"
     })
 final class DiscoverCommand implements Callable<Integer> {
+
+  private static final PictureFiles.Endings ENDINGS =
+      new PictureFiles.Endings(
+          ".discovered.png", ".discovered.labels.png", ".discovered.json", "discovered-");
 
   @Mixin private PictureFiles pictures;
 
@@ -42,13 +50,16 @@ final class DiscoverCommand implements Callable<Integer> {
         GuideModel.Guide guide = guides.guide(clip, progress)) {
       return pictures.forEach(
           progress,
+          ENDINGS,
+          Optional.empty(),
           (shot, report) -> describe(shot, guide.zeroGuide().discover(shot.picture()), report));
     }
   }
 
-  private static void describe(PictureFiles.Shot shot, Discovery found, PrintWriter report)
+  private static Segmentation describe(PictureFiles.Shot shot, Discovery found, PrintWriter report)
       throws IOException {
-    String written = shot.write(found.segmentation(), ".discovered.png", ".discovered.labels.png");
+    Segmentation result = found.segmentation();
+    String written = shot.write(result);
     report.println(shot.name() + ":");
     for (DiscoveredSegment segment : found.segments()) {
       report.printf(
@@ -59,5 +70,6 @@ final class DiscoverCommand implements Callable<Integer> {
           segment.label().map(SegmentLabel::confidence).orElse(0.0));
     }
     report.println(written);
+    return result;
   }
 }

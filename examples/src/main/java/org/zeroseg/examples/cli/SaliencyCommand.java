@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
@@ -21,11 +22,17 @@ import picocli.CommandLine.Mixin;
       "",
       "For each picture NAME it writes into the output folder",
       "  NAME.saliency.png          the picture with the object in colour",
-      "  NAME.saliency.labels.png   a palette picture: 0 background, 1 the object"
+      "  NAME.saliency.labels.png   a palette picture: 0 background, 1 the object",
+      "  NAME.saliency.json         the object with its score, box and outline",
+      "and for folders a page to look at, saliency-gallery.html."
     })
 final class SaliencyCommand implements Callable<Integer> {
 
   private static final String OBJECT = "object";
+
+  private static final PictureFiles.Endings ENDINGS =
+      new PictureFiles.Endings(
+          ".saliency.png", ".saliency.labels.png", ".saliency.json", "saliency-");
 
   @Mixin private PictureFiles pictures;
 
@@ -36,11 +43,14 @@ final class SaliencyCommand implements Callable<Integer> {
     try (ConsoleProgress progress = new ConsoleProgress();
         SaliencyDetector detector = saliency.detector()) {
       return pictures.forEach(
-          progress, (shot, report) -> describe(shot, detector.detect(shot.picture()), report));
+          progress,
+          ENDINGS,
+          Optional.of(List.of(OBJECT)),
+          (shot, report) -> describe(shot, detector.detect(shot.picture()), report));
     }
   }
 
-  private static void describe(
+  private static Segmentation describe(
       PictureFiles.Shot shot, SaliencyDetector.Salient found, PrintWriter report)
       throws IOException {
     Picture picture = shot.picture();
@@ -50,7 +60,7 @@ final class SaliencyCommand implements Callable<Integer> {
             picture.height(),
             List.of(OBJECT),
             List.of(Segment.of(1, OBJECT, found.objectness(), found.mask())));
-    String written = shot.write(result, ".saliency.png", ".saliency.labels.png");
+    String written = shot.write(result);
     double area = (double) picture.width() * picture.height();
     report.printf(
         Locale.ROOT,
@@ -59,5 +69,6 @@ final class SaliencyCommand implements Callable<Integer> {
         100 * found.mask().area() / area,
         found.objectness());
     report.println(written);
+    return result;
   }
 }

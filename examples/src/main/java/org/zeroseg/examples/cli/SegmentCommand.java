@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
       "  NAME.overlay.png  the picture with its segments in colours, and a legend",
       "  NAME.labels.png   a palette picture: 0 background, 1 the first word, ...",
       "  NAME.json         the segments with label, score, box and outline (GeoJSON-like)",
+      "For folders, patterns and lists the results lie as the pictures do, and gallery.html shows",
+      "all of them. --format writes what other tools read, such as coco or yolo.",
       "",
       "What none of the words is stays background: the common things around (sky, wall, ground,",
       "...) are compared with, too. --background names others, --all-pixels none.",
@@ -41,6 +43,9 @@ import picocli.CommandLine.Spec;
       "  zeroseg segment photo.jpg --words \"cat, sofa\" --model openai/clip-vit-base-patch16"
     })
 final class SegmentCommand implements Callable<Integer> {
+
+  private static final PictureFiles.Endings ENDINGS =
+      new PictureFiles.Endings(".overlay.png", ".labels.png", ".json", "");
 
   @Spec private CommandSpec spec;
 
@@ -54,6 +59,14 @@ final class SegmentCommand implements Callable<Integer> {
           "What to look for, separated by commas; synonyms by a bar (\"sofa|couch\"). "
               + "The demo model's own 64 categories if left out.")
   private Optional<String> words;
+
+  @Option(
+      names = "--words-file",
+      paramLabel = "FILE",
+      description =
+          "What to look for, a category a line, synonyms by a bar. Commas belong to the words; what"
+              + " has a bar in it stands in quotation marks; # begins a note.")
+  private Optional<Path> wordsFile;
 
   @Option(
       names = {"-b", "--background"},
@@ -99,6 +112,8 @@ final class SegmentCommand implements Callable<Integer> {
       int code =
           pictures.forEach(
               progress,
+              ENDINGS,
+              Optional.of(vocabulary.names()),
               (shot, report) ->
                   describe(shot, segmenter.segment(shot.picture(), vocabulary), report));
       if (code == 0) {
@@ -108,17 +123,30 @@ final class SegmentCommand implements Callable<Integer> {
     }
   }
 
-  private Vocabulary vocabulary() {
-    if (words.isEmpty() && !model.knowsShapeWorld()) {
+  private boolean hasWords() {
+    return words.isPresent() || wordsFile.isPresent();
+  }
+
+  private Vocabulary vocabulary() throws IOException {
+    if (words.isPresent() && wordsFile.isPresent()) {
+      throw model.misuse("--words and --words-file exclude each other");
+    }
+    if (!hasWords() && !model.knowsShapeWorld()) {
       throw model.misuse("say what to look for: --words \"cat, sofa, plant\"");
     }
     if (allPixels && background.isPresent()) {
       throw model.misuse("--all-pixels and --background exclude each other");
     }
-    Vocabulary vocabulary =
-        words.isPresent()
-            ? parsed("--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
-            : Vocabulary.of(everything());
+    Vocabulary vocabulary;
+    if (wordsFile.isPresent()) {
+      List<Vocabulary.Category> categories = CategoryList.read(wordsFile.get());
+      vocabulary = parsed("--words-file", () -> Vocabulary.of(categories));
+    } else {
+      vocabulary =
+          words.isPresent()
+              ? parsed("--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
+              : Vocabulary.of(everything());
+    }
     Vocabulary surrounded;
     if (background.isPresent()) {
       surrounded =
@@ -151,7 +179,7 @@ final class SegmentCommand implements Callable<Integer> {
 
   /** A photograph shown to the demo comes back with shapes in it. */
   private void tellDemo(Vocabulary vocabulary) {
-    if (model.knowsShapeWorld() && (words.isEmpty() || !Models.demoKnows(vocabulary))) {
+    if (model.knowsShapeWorld() && (!hasWords() || !Models.demoKnows(vocabulary))) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "Note: the demo knows the looks and shapes of its small world only (\"red star\", "
@@ -169,11 +197,9 @@ final class SegmentCommand implements Callable<Integer> {
         .toList();
   }
 
-  private static void describe(PictureFiles.Shot shot, Segmentation result, PrintWriter report)
-      throws IOException {
-    String written = shot.write(result, ".overlay.png", ".labels.png");
-    Path json = Path.of(shot.stem() + ".json");
-    result.writeGeoJson(json, 0);
+  private static Segmentation describe(
+      PictureFiles.Shot shot, Segmentation result, PrintWriter report) throws IOException {
+    String written = shot.write(result);
     report.println(shot.name() + ": " + result.width() + " x " + result.height());
     double area = (double) result.width() * result.height();
     for (Segment segment : result.segments()) {
@@ -187,6 +213,7 @@ final class SegmentCommand implements Callable<Integer> {
     if (result.segments().isEmpty()) {
       report.println("  none of the words was found; a lower --threshold finds more");
     }
-    report.println(written + ", segments " + shot.named(".json"));
+    report.println(written);
+    return result;
   }
 }

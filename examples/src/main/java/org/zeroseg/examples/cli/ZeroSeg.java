@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
       DistilCommand.class,
       SaliencyCommand.class,
       DiscoverCommand.class,
+      ConvertCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,
       IndexCommand.class,
@@ -64,6 +65,8 @@ public final class ZeroSeg implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new ZeroSeg())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // A name with @ in front is a list of pictures, where pictures are asked for.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler(Failures::misuse)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> Failures.report(failure, command.getErr()));
