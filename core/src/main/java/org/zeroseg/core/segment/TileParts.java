@@ -1,8 +1,10 @@
 package org.zeroseg.core.segment;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -82,7 +84,9 @@ public final class TileParts {
 
   /**
    * The objects of a picture, from the segments of its tiles. An object has the union of its parts'
-   * masks and boxes, and the score and vector of the surest part.
+   * masks and boxes, and the score and vector of the surest part. What a tile's edge cuts off is
+   * often taken for something else: a part that an edge cuts is left out if a larger part of
+   * another tile covers half of it, and the object of that one has no part in the same tile.
    *
    * @param parts segments of one label may belong together
    * @param width of the picture
@@ -90,9 +94,43 @@ public final class TileParts {
    * @return one segment for each object, in the order of the parts
    */
   public static List<Segment> segments(List<Part<Segment>> parts, int width, int height) {
-    return objects(parts, (a, b) -> a.label() == b.label()).stream()
+    List<List<Part<Segment>>> objects = objects(parts, (a, b) -> a.label() == b.label());
+    Set<Part<Segment>> left = Collections.newSetFromMap(new IdentityHashMap<>());
+    parts.stream()
+        .sorted(Comparator.comparingInt((Part<Segment> part) -> part.mask().area()).reversed())
+        .filter(part -> !isCut(part, width, height) || !isCovered(part, objects, left))
+        .forEach(left::add);
+    return objects.stream()
+        .map(object -> object.stream().filter(left::contains).toList())
+        .filter(object -> !object.isEmpty())
         .map(object -> segment(object, width, height))
         .toList();
+  }
+
+  /** Whether it reaches an edge of its tile that is none of the picture. */
+  private static boolean isCut(Part<?> part, int width, int height) {
+    Box box = part.mask().box();
+    Window tile = part.tile();
+    return (box.x() == 0 && tile.left() > 0)
+        || (box.y() == 0 && tile.top() > 0)
+        || (box.right() == tile.width() && right(tile) < width)
+        || (box.bottom() == tile.height() && bottom(tile) < height);
+  }
+
+  private static boolean isCovered(
+      Part<Segment> part, List<List<Part<Segment>>> objects, Set<Part<Segment>> larger) {
+    return objects.stream()
+        .filter(object -> object.stream().noneMatch(other -> other.tile().equals(part.tile())))
+        .flatMap(List::stream)
+        .anyMatch(
+            other -> larger.contains(other) && 2L * shared(part, other) >= part.mask().area());
+  }
+
+  /** Pixels of the picture that two parts have in common. */
+  private static int shared(Part<?> a, Part<?> b) {
+    int left = b.tile().left() - a.tile().left();
+    int top = b.tile().top() - a.tile().top();
+    return a.mask().crop(left, top, b.tile().width(), b.tile().height()).intersection(b.mask());
   }
 
   private static Segment segment(List<Part<Segment>> object, int width, int height) {

@@ -79,6 +79,21 @@ class TilePartsTest {
   }
 
   @Test
+  void whatAnEdgeCutsOffIsNotTakenForAnotherObject() {
+    Window first = new Window(0, 0, 60, 90);
+    Window second = new Window(40, 0, 60, 90);
+    Mask end = Mask.of(60, 90, (x, y) -> x >= 46 && y > 20 && y < 40);
+    Mask whole = Mask.of(60, 90, (x, y) -> x >= 6 && x < 50 && y > 20 && y < 40);
+    Mask other = Mask.of(60, 90, (x, y) -> x > 20 && x < 44 && y > 20 && y < 40);
+    Part<Segment> cut = new Part<>(first, end, Segment.of(2, "something", 0.9, end));
+    Part<Segment> large = new Part<>(second, whole, Segment.of(1, "thing", 0.5, whole));
+    Part<Segment> beside = new Part<>(first, other, Segment.of(2, "something", 0.8, other));
+    List<Segment> found = TileParts.segments(List.of(cut, large, beside), WIDTH, HEIGHT);
+    assertEquals(List.of("thing", "something"), found.stream().map(Segment::name).toList());
+    assertEquals(List.of(0.5, 0.8), found.stream().map(Segment::score).toList());
+  }
+
+  @Test
   void whatATileTellsApartIsNotJoinedByAnother() {
     Window first = new Window(0, 0, 60, 90);
     Window second = new Window(40, 0, 60, 90);

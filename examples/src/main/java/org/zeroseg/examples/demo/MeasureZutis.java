@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
@@ -19,6 +20,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Components;
 import org.zeroseg.core.mask.Connectivity;
+import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.eval.coco.CocoEvaluator;
@@ -123,9 +125,14 @@ public record MeasureZutis(Scores named, Scores open) {
    */
   public static MeasureZutis of(MaskClip segmenter, int scenes, Progress progress) {
     ShapeWorld world = new ShapeWorld(SEED, SIZE, 1, 3, Split.ALL);
+    return of(segmenter, i -> Shown.of(world.scene(i)), scenes, progress);
+  }
+
+  static MeasureZutis of(
+      MaskClip segmenter, IntFunction<Shown> pictures, int count, Progress progress) {
     return new MeasureZutis(
-        scores(withBackground(segmenter), Instances.COMPONENTS, world, scenes, true, progress),
-        scores(withBackground(segmenter), Instances.COMPONENTS, world, scenes, false, progress));
+        scores(withBackground(segmenter), Instances.COMPONENTS, pictures, count, true, progress),
+        scores(withBackground(segmenter), Instances.COMPONENTS, pictures, count, false, progress));
   }
 
   /**
@@ -141,9 +148,37 @@ public record MeasureZutis(Scores named, Scores open) {
   }
 
   static MeasureZutis of(Zutis segmenter, ShapeWorld world, int scenes, Progress progress) {
+    return of(segmenter, i -> Shown.of(world.scene(i)), scenes, progress);
+  }
+
+  static MeasureZutis of(
+      Zutis segmenter, IntFunction<Shown> pictures, int count, Progress progress) {
     return new MeasureZutis(
-        scores(segmenter, Instances.SEGMENTS, world, scenes, true, progress),
-        scores(segmenter, Instances.SEGMENTS, world, scenes, false, progress));
+        scores(segmenter, Instances.SEGMENTS, pictures, count, true, progress),
+        scores(segmenter, Instances.SEGMENTS, pictures, count, false, progress));
+  }
+
+  /**
+   * A picture and what is true of it.
+   *
+   * @param labels of its pixels: 0 or a category's id
+   * @param objects in it
+   * @param masks of the objects
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Shown(Picture picture, int[] labels, List<Category> objects, List<Mask> masks) {
+
+    static Shown of(Scene scene) {
+      return new Shown(
+          Picture.of(scene.image()),
+          scene.labels(),
+          scene.objects(),
+          IntStream.range(0, scene.objects().size()).mapToObj(scene::mask).toList());
+    }
+
+    List<Category> categories() {
+      return Category.all().stream().filter(objects::contains).toList();
+    }
   }
 
   /** MaskCLIP knows words for backgrounds; ZUTIS has learnt what none of the others is. */
@@ -162,20 +197,20 @@ public record MeasureZutis(Scores named, Scores open) {
   private static Scores scores(
       Segmenter segmenter,
       Instances instances,
-      ShapeWorld world,
-      int scenes,
+      IntFunction<Shown> pictures,
+      int count,
       boolean named,
       Progress progress) {
     ConfusionMatrix confusion = new ConfusionMatrix(Category.all().size() + 1);
-    CocoGroundTruth truth = truth(world, scenes);
+    CocoGroundTruth truth = truth(pictures, count);
     CocoDetections.Builder found = CocoDetections.builder(truth);
-    for (int i = 0; i < scenes; i++) {
-      Scene scene = world.scene(i);
-      List<Category> categories = named ? scene.categories() : Category.all();
+    for (int i = 0; i < count; i++) {
+      Shown shown = pictures.apply(i);
+      List<Category> categories = named ? shown.categories() : Category.all();
       String[] words = categories.stream().map(Category::words).toArray(String[]::new);
-      Segmentation answer = segmenter.segment(scene.image(), Vocabulary.of(words));
+      Segmentation answer = segmenter.segment(shown.picture(), Vocabulary.of(words));
       confusion.add(
-          scene.labels(),
+          shown.labels(),
           Arrays.stream(answer.labels())
               .map(label -> label == 0 ? 0 : categories.get(label - 1).id())
               .toArray());
@@ -183,7 +218,7 @@ public record MeasureZutis(Scores named, Scores open) {
         found.add(
             i, categories.get(instance.label() - 1).id(), instance.score(), instance.mask().rle());
       }
-      progress.update("segmenting scenes", i + 1, scenes);
+      progress.update("segmenting scenes", i + 1, count);
     }
     CocoDetections detections = found.build();
     return new Scores(
@@ -192,15 +227,15 @@ public record MeasureZutis(Scores named, Scores open) {
         group(confusion, detections, Split.UNSEEN));
   }
 
-  private static CocoGroundTruth truth(ShapeWorld world, int scenes) {
+  private static CocoGroundTruth truth(IntFunction<Shown> pictures, int count) {
     CocoGroundTruth.Builder truth = CocoGroundTruth.builder();
     Category.all().forEach(category -> truth.category(category.id(), category.words()));
-    for (int i = 0; i < scenes; i++) {
-      Scene scene = world.scene(i);
-      truth.image(i, scene.size(), scene.size());
-      for (int object = 0; object < scene.objects().size(); object++) {
-        int category = scene.objects().get(object).id();
-        truth.annotation(i, category, false, scene.mask(object).rle());
+    for (int i = 0; i < count; i++) {
+      Shown shown = pictures.apply(i);
+      truth.image(i, shown.picture().width(), shown.picture().height());
+      for (int object = 0; object < shown.objects().size(); object++) {
+        int category = shown.objects().get(object).id();
+        truth.annotation(i, category, false, shown.masks().get(object).rle());
       }
     }
     return truth.build();
