@@ -253,6 +253,27 @@ class ZsiTest {
     }
   }
 
+  /** Seen and unseen names compete, and what is more like background has none. */
+  @Test
+  void aThingHasOneNameIfThatIsAskedFor() throws IOException {
+    Path file = file();
+    Picture picture = TinyZsi.picture(90, 60, 1);
+    try (Zsi plain = TinyZsi.builder(file).minScore(-100).build();
+        Zsi distinct = TinyZsi.builder(file).minScore(-100).distinct(true).build()) {
+      List<Zsi.Detection> all = detect(plain, picture, plain.vocabulary());
+      List<Zsi.Detection> some = detect(distinct, picture, distinct.vocabulary());
+      assertFalse(some.isEmpty());
+      assertTrue(some.size() < all.size());
+      assertTrue(all.containsAll(some));
+      for (int i = 0; i < some.size(); i++) {
+        for (int j = 0; j < i; j++) {
+          assertTrue(some.get(j).score() >= some.get(i).score());
+          assertTrue(some.get(i).box().iou(some.get(j).box()) <= 0.5);
+        }
+      }
+    }
+  }
+
   @Test
   void directWordsGiveProbabilities() throws IOException {
     try (Zsi zsi = TinyZsi.builder(file()).minScore(0.001).directWords(true).build()) {

@@ -63,6 +63,10 @@ public final class TrainZsi {
   private static final long SEED = 20210620;
   private static final int BATCH = 4;
   private static final double RATE = 0.02;
+
+  /** Steps; with fewer the first ones make units die that never come back. */
+  private static final int WARM_UP = 150;
+
   private static final int DIMENSIONS = 32;
   private static final int CAPTIONS = 4000;
 
@@ -121,7 +125,7 @@ public final class TrainZsi {
               classes.seen().size(),
               (int) vocabulary.getShape().get(1));
       ZsiTrainer.Options options =
-          ZsiTrainer.Options.published(RATE, Math.max(1, steps / 20), Math.max(1, steps / 12), true)
+          ZsiTrainer.Options.published(RATE, WARM_UP, Math.max(1, steps / 12), true)
               .withParts(
                   parts.contains("decode-boxes"),
                   parts.contains("decode-masks"),
