@@ -24,6 +24,7 @@ import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.image.Sizes;
+import org.zeroseg.core.image.Window;
 import org.zeroseg.core.segment.Batches;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.segment.WordRows;
@@ -137,6 +138,41 @@ public final class ReCo implements Segmenter {
     return new ReferenceEmbeddings(vectors);
   }
 
+  /**
+   * A picture of a word's archive, and where in it the cell is that recurs best in all of them.
+   *
+   * @param picture the square of the archive picture's middle that was looked at
+   * @param cell in its pixels
+   * @param vote the mean of the cell's best matches in all pictures, each times what that place
+   *     counts; low ones everywhere tell that the pictures have nothing in common
+   */
+  public record Seed(Picture picture, Window cell, double vote) {}
+
+  /**
+   * What the embedding of a word is made of.
+   *
+   * @param word any
+   * @return one seed a picture that could be read, best retrieved first
+   * @throws IllegalArgumentException if there is no picture for the word, or for a context
+   */
+  public List<Seed> seeds(String word) {
+    List<Picture> squares = squares(word);
+    CoSegmentation.Found found = coSegment(squares, word, contextsOf(word));
+    int cells = found.votes().length / squares.size();
+    int side = (int) Math.round(Math.sqrt(cells)); // of cells along a square's side
+    List<Seed> seeds = new ArrayList<>();
+    for (int i = 0; i < squares.size(); i++) {
+      Picture square = squares.get(i);
+      int seed = found.seeds()[i];
+      int size = Math.min(encoder.stride(), square.width());
+      int left = Math.min(seed % side * encoder.stride(), square.width() - size);
+      int top = Math.min(seed / side * encoder.stride(), square.height() - size);
+      double vote = found.votes()[i * cells + seed];
+      seeds.add(new Seed(square, new Window(left, top, size, size), vote));
+    }
+    return seeds;
+  }
+
   /** The embedding of a word; contexts come first, each without those before it. */
   private float[] reference(String word) {
     synchronized (references) {
@@ -148,20 +184,25 @@ public final class ReCo implements Segmenter {
       if (other != null && settings.contexts().contains(other)) {
         return reference(other);
       }
-      List<float[]> without = new ArrayList<>();
-      for (String context : settings.contexts()) {
-        if (context.equals(word)) {
-          break;
-        }
-        without.add(reference(context));
-      }
-      float[] found = coSegment(word, without).embedding();
+      float[] found = coSegment(squares(word), word, contextsOf(word)).embedding();
       references.put(word, found);
       return found;
     }
   }
 
-  private CoSegmentation.Found coSegment(String word, List<float[]> contexts) {
+  /** What is taken out of a word's pictures: all contexts, or those before it. */
+  private List<float[]> contextsOf(String word) {
+    List<float[]> without = new ArrayList<>();
+    for (String context : settings.contexts()) {
+      if (context.equals(word)) {
+        break;
+      }
+      without.add(reference(context));
+    }
+    return without;
+  }
+
+  private List<Picture> squares(String word) {
     List<Picture> squares = archive.pictures(word).stream().map(settings.square()::square).toList();
     if (squares.isEmpty()) {
       throw new IllegalArgumentException(
@@ -172,6 +213,11 @@ public final class ReCo implements Segmenter {
                       ? ", a context; retrieve some or choose other contexts"
                       : ""));
     }
+    return squares;
+  }
+
+  private CoSegmentation.Found coSegment(
+      List<Picture> squares, String word, List<float[]> contexts) {
     return coSegment(encoder, clip, settings, squares, text(List.of(word)), contexts);
   }
 

@@ -23,6 +23,7 @@ import org.zeroseg.core.checkpoint.TorchFiles;
 import org.zeroseg.core.golden.Noise;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
+import org.zeroseg.core.image.Window;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.namedmask.DenseEncoder.Cells;
@@ -119,6 +120,22 @@ class ReCoTest {
       assertEquals(first + 1, looks.size());
       segmenter.segment(picture, Vocabulary.of("red", "blue"));
       assertEquals(first + 1 + 2 + 1, looks.size());
+    }
+  }
+
+  @Test
+  void seedsLieOnWhatThePicturesHaveInCommon() throws IOException {
+    try (ReCo segmenter = builder().archiveSide(96).build()) {
+      List<ReCo.Seed> seeds = segmenter.seeds("red");
+      assertEquals(3, seeds.size()); // one file is missing
+      int[] numbers = {0, 1, 3};
+      for (int i = 0; i < 3; i++) {
+        Window cell = seeds.get(i).cell();
+        int x = cell.left() + cell.width() / 2;
+        int y = cell.top() + cell.height() / 2;
+        assertTrue(TinyNamedMask.inSquare(96, numbers[i], x, y), cell::toString);
+        assertEquals(1, seeds.get(i).vote(), 1e-4);
+      }
     }
   }
 
