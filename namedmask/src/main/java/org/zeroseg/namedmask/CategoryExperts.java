@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
@@ -104,6 +105,11 @@ public record CategoryExperts(MaskedArchives data, List<Archives> groups, Path f
    */
   public Path model(Archives group) {
     return folder(group).resolve(MODEL);
+  }
+
+  /** The experts of the other groups. */
+  CategoryExperts without(Predicate<Archives> left) {
+    return new CategoryExperts(data, groups.stream().filter(left.negate()).toList(), folder);
   }
 
   MaskedArchives data(Archives group) {

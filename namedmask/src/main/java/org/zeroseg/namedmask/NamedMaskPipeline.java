@@ -433,7 +433,10 @@ public final class NamedMaskPipeline {
                   delete(folders.get(name));
                 }
               });
-      experts.train(models.backbone(), settings.expert(), plan, told);
+      // The manifest vouches for those that are there.
+      experts
+          .without(group -> Files.exists(experts.model(group)))
+          .train(models.backbone(), settings.expert(), plan, told);
       return experts;
     }
 
