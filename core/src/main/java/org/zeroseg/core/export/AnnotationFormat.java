@@ -15,12 +15,16 @@ import java.util.stream.Collectors;
  *
  * <pre>{@code
  * try (AnnotationWriter writer = AnnotationFormat.COCO.open(Path.of("coco"))) {
- *   for (Path photo : photos) {
- *     writer.add(photo.getFileName().toString(), photo, segmenter.segment(photo, words));
+ *   for (String photo : List.of("01.jpg", "02.jpg")) {
+ *     Path file = Path.of("photos").resolve(photo);
+ *     writer.add(photo, file, segmenter.segment(file, Vocabulary.of("cat", "sofa")));
  *   }
- *   writer.finish();
+ *   System.out.println(writer.finish());
  * }
- * AnnotationFormat.COCO.read(Path.of("coco"), Path.of("photos"), other::add);
+ * AnnotationFormat.COCO.read(
+ *     Path.of("coco"),
+ *     Path.of("photos"),
+ *     (name, picture, result) -> System.out.println(name + " " + result.segments()));
  * }</pre>
  */
 public enum AnnotationFormat {

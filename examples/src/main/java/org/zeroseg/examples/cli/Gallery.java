@@ -56,7 +56,7 @@ final class Gallery implements Closeable {
       figure[hidden] { display: none; }
       img { display: block; border-radius: 4px; max-width: 100%; height: auto; }
       figcaption { font-size: .8rem; padding-top: .25rem; }
-      figcaption span { display: block; opacity: .85; }
+      figcaption span { display: block; }
       section { padding: 0 1rem 1rem; font-size: .85rem; }
       """;
 
@@ -154,7 +154,7 @@ final class Gallery implements Closeable {
             html.append("<span>")
                 .append(square(words.get(word).number()))
                 .append(escaped(word))
-                .append(String.format(Locale.ROOT, " %.1f %%</span>", 100 * share)));
+                .append(String.format(Locale.ROOT, "&nbsp;%.1f&nbsp;%%</span>", 100 * share)));
     html.append("</figcaption></figure>\n");
     ByteBuffer bytes = StandardCharsets.UTF_8.encode(html.toString());
     while (bytes.hasRemaining()) {
