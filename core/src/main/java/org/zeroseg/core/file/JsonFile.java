@@ -31,13 +31,20 @@ public final class JsonFile {
 
   private JsonFile() {}
 
-  /** Refuses what no single value of a document can be, before a parser puts it together. */
-  private static final class ShortTexts extends FilterReader {
+  /**
+   * Refuses what no value of a document can be, before a parser puts it together. How deep values
+   * are is counted here, since only newer parsers can be told a limit, and Spark brings an older
+   * one.
+   */
+  private static final class Bounded extends FilterReader {
     private static final long LONGEST = 1 << 24; // characters without a quotation mark
     private final String source;
     private long length;
+    private int depth;
+    private boolean isInText;
+    private boolean isEscaped;
 
-    ShortTexts(String source, Reader text) {
+    Bounded(String source, Reader text) {
       super(text);
       this.source = source;
     }
@@ -45,16 +52,32 @@ public final class JsonFile {
     @Override
     public int read(char[] into, int start, int count) throws IOException {
       int n = super.read(into, start, count);
-      int at = start;
-      while (at < start + n && into[at] != '"') {
-        at++;
+      for (int at = start; at < start + n; at++) {
+        look(into[at]);
       }
-      length = at < start + n ? 0 : length + n;
+      return n;
+    }
+
+    private void look(char next) throws InvalidFileException {
+      length = next == '"' ? 0 : length + 1;
       if (length > LONGEST) {
         throw new InvalidFileException(
             source, "has a value of over " + LONGEST + " characters, which no JSON here has");
       }
-      return n;
+      if (isEscaped) {
+        isEscaped = false;
+      } else if (next == '"') {
+        isInText = !isInText;
+      } else if (isInText) {
+        isEscaped = next == '\\';
+      } else if (next == '[' || next == '{') {
+        depth++;
+        if (depth > DEEPEST) {
+          throw new InvalidFileException(source, "is JSON nested more than " + DEEPEST + " deep");
+        }
+      } else if (next == ']' || next == '}') {
+        depth--;
+      }
     }
   }
 
@@ -171,9 +194,8 @@ public final class JsonFile {
   }
 
   private static <T> T read(String source, Reader text, Content<T> content) throws IOException {
-    JsonReader json = new JsonReader(new ShortTexts(source, text));
+    JsonReader json = new JsonReader(new Bounded(source, text));
     json.setStrictness(Strictness.STRICT);
-    json.setNestingLimit(DEEPEST);
     boolean whole = false;
     try {
       T made = content.read(json);
@@ -201,9 +223,6 @@ public final class JsonFile {
     }
     if (reason instanceof EOFException) {
       return "the JSON ends inside a value at " + place + path;
-    }
-    if (reason.getMessage() != null && reason.getMessage().startsWith("Nesting limit")) {
-      return "is JSON nested more than " + DEEPEST + " deep at " + place;
     }
     return "is not JSON at " + place + path + "; NaN and Infinity are not, either";
   }

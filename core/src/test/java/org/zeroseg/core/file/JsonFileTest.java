@@ -67,6 +67,14 @@ class JsonFileTest {
   void refusesDeepNesting() throws IOException {
     String message = refusal("{\"a\":" + "[".repeat(1_000_000));
     assertTrue(message.startsWith("is JSON nested more than 200 deep"), message);
+    String brackets = "[{".repeat(1000) + "\\\"[[";
+    String text = "{\"a\": \"" + brackets + "\", \"b\": []}";
+    assertEquals(
+        brackets.replace("\\", ""), JsonFile.object(file(text), j -> j.get("a").getAsString()));
+    String many = "[" + "[[]],".repeat(1000) + "[]]";
+    assertEquals(
+        many,
+        JsonFile.object(file("{\"a\": " + many + "}"), j -> j.getAsJsonArray("a").toString()));
   }
 
   @Test
