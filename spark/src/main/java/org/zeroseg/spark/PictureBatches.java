@@ -10,14 +10,19 @@ import java.util.Queue;
 import org.apache.spark.sql.Row;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureSource;
+import org.zeroseg.core.image.PixelFormat;
 
 /**
  * Runs a model on batches of pictures as they are asked for. A picture that cannot be read, or that
- * the model refuses, becomes a row with a reason; other failures are the machine's, and the task's.
+ * the model refuses, becomes a row with a reason; other failures, and the refusal of a plain
+ * picture as well, are the task's.
  *
  * @param <R> what the model makes of a picture
  */
 final class PictureBatches<R> implements Iterator<Row> {
+
+  /** Of a plain picture that no model minds. */
+  private static final int SIDE = 64;
 
   /** Makes results of pictures. */
   @FunctionalInterface
@@ -37,6 +42,7 @@ final class PictureBatches<R> implements Iterator<Row> {
   private final Model<R> model;
   private final Rows<R> rows;
   private final Queue<Row> ready = new ArrayDeque<>();
+  private boolean worksOnAnother;
 
   PictureBatches(Iterator<PictureSource> sources, int batchSize, Model<R> model, Rows<R> rows) {
     if (batchSize < 1) {
@@ -87,6 +93,7 @@ final class PictureBatches<R> implements Iterator<Row> {
       results = model.run(batch);
     } catch (IllegalArgumentException e) {
       if (batch.size() == 1) {
+        requireAnother(e);
         ready.add(rows.broken(names.get(0), reason(e)));
       } else {
         for (int i = 0; i < batch.size(); i++) {
@@ -97,6 +104,19 @@ final class PictureBatches<R> implements Iterator<Row> {
     }
     for (int i = 0; i < results.size(); i++) {
       ready.add(rows.of(names.get(i), results.get(i)));
+    }
+  }
+
+  /** If the model refuses any picture, such as for its words, it is not this one's fault. */
+  private void requireAnother(IllegalArgumentException refusal) {
+    if (!worksOnAnother) {
+      Picture plain = Picture.of(PixelFormat.RGB, SIDE, SIDE, new byte[3 * SIDE * SIDE]);
+      try {
+        worksOnAnother = model.run(List.of(plain)).size() == 1;
+      } catch (IllegalArgumentException e) {
+        refusal.addSuppressed(e);
+        throw refusal;
+      }
     }
   }
 

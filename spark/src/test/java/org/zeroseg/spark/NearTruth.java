@@ -5,10 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Segment;
-import org.zeroseg.core.Segmenter;
+import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoGroundTruth;
@@ -20,7 +21,7 @@ final class NearTruth {
   private NearTruth() {}
 
   static CocoGroundTruth of(
-      Path folder, Path root, List<String> names, Segmenter model, Vocabulary words)
+      Path folder, List<String> names, Map<String, Segmentation> found, Vocabulary words)
       throws IOException {
     List<String> images = new ArrayList<>();
     List<String> annotations = new ArrayList<>();
@@ -29,7 +30,7 @@ final class NearTruth {
       images.add(
           "{\"id\":%d,\"file_name\":\"%s\",\"width\":%d,\"height\":%d}"
               .formatted(id, names.get(i), Scenes.SIDE, Scenes.SIDE));
-      for (Segment segment : model.segment(root.resolve(names.get(i)), words).segments()) {
+      for (Segment segment : found.get(names.get(i)).segments()) {
         annotations.add(annotation(annotations.size(), id, i, segment, words.size()));
       }
     }

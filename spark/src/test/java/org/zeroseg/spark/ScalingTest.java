@@ -28,6 +28,7 @@ import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.retrieval.IndexBuilder;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
@@ -37,7 +38,6 @@ import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.coco.CocoScores;
-import org.zeroseg.eval.run.Evaluation;
 
 /**
  * All jobs on more pictures, on one core and on two, compared with one machine. Prints for each:
@@ -105,7 +105,13 @@ class ScalingTest {
         root,
         5,
         SharedModel.of(DemoModels::fullSize),
-        SharedModel.of(() -> MaskClip.builder().model(DemoModels.fullSize()).batch(1).build()));
+        SharedModel.of(
+            () ->
+                MaskClip.builder()
+                    .model(DemoModels.fullSize())
+                    .inputWithin(224, 1024)
+                    .batch(1)
+                    .build()));
   }
 
   @Test
@@ -150,10 +156,15 @@ class ScalingTest {
         });
     PseudoMasks masks = new PseudoMasks(folder.resolve("masks"));
     masks.make(new Colours(), root, names, 1, Progress.SILENT);
-    CocoGroundTruth truth = NearTruth.of(folder, root, names, one, WORDS);
-    CocoDetections detections =
-        new Evaluation(1, 0, Progress.SILENT).detect(one, truth, truth.categories(), root, WORDS);
-    CocoScores scores = new CocoEvaluator(CocoProtocol.coco()).evaluate(detections);
+    CocoGroundTruth truth = NearTruth.of(folder, names, segmented, WORDS);
+    CocoDetections.Builder detections = CocoDetections.builder(truth);
+    for (CocoGroundTruth.Image image : truth.images()) {
+      for (Segment segment : segmented.get(image.fileName()).segments()) {
+        long category = truth.categories().get(segment.label() - 1).id();
+        detections.add(image.id(), category, segment.score(), segment.mask().rle());
+      }
+    }
+    CocoScores scores = new CocoEvaluator(CocoProtocol.coco()).evaluate(detections.build());
     for (int cores = 1; cores <= 2; cores++) {
       SparkSession spark =
           SparkSession.builder()

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.retrieval.ImageEncoder;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.retrieval.IndexBuilder;
@@ -383,6 +384,16 @@ class SparkJobsTest {
       Vocabulary.of("blue circle", "red star", "striped ring").withBackground("paper", "sand");
 
   @Test
+  void wordsThatTheModelRefusesAreNotThePicturesFault() throws IOException {
+    String demo = DEMO;
+    SharedModel<Segmenter> model =
+        SharedModel.of(() -> MaskClip.builder().model(Path.of(demo)).build());
+    Dataset<Row> found = SparkSegment.of(model, WORDS).segment(pictures().limit(3));
+    Exception refusal = assertThrows(Exception.class, found::collectAsList);
+    assertTrue(refusal.toString().contains("tokens"), refusal::toString);
+  }
+
+  @Test
   void segmentsAreThoseOfOneMachine() throws IOException {
     Path spoilt = folder.resolve("spoilt");
     List<String> all = new ArrayList<>(Scenes.write(spoilt, 12));
@@ -424,7 +435,11 @@ class SparkJobsTest {
   @Test
   void scoresAreThoseOfOneMachine() throws IOException {
     try (Segmenter one = DemoModels.maskClip(DEMO)) {
-      CocoGroundTruth truth = NearTruth.of(folder, root, names, one, WORDS);
+      Map<String, Segmentation> segmented = new TreeMap<>();
+      for (String name : names) {
+        segmented.put(name, one.segment(root.resolve(name), WORDS));
+      }
+      CocoGroundTruth truth = NearTruth.of(folder, names, segmented, WORDS);
       CocoDetections detections =
           new Evaluation(1, 0, Progress.SILENT).detect(one, truth, truth.categories(), root, WORDS);
       Dataset<Row> found =
