@@ -48,12 +48,12 @@ class SparkSnippetsTest {
       import org.zeroseg.eval.semantic.*;
       import org.zeroseg.spark.*;
       class Snippet {
-        void run(
-            SparkSession spark,
-            Dataset<Row> pictures,
-            Dataset<Row> segments,
-            SharedModel<SaliencyDetector> detector)
-            throws Exception {
+        SparkSession spark;
+        Dataset<Row> pictures;
+        Dataset<Row> segments;
+        SharedModel<SaliencyDetector> detector;
+
+        void run() throws Exception {
       %s
       }}
       """;
