@@ -15,8 +15,7 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.core.image.Window;
-import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.Archives;
@@ -141,8 +140,8 @@ public final class MeasureNamedMask {
     try (Clip clip = DemoModels.clip();
         MaskClip maskClip = DemoModels.maskClip(clip);
         SelfMask selfMask = DemoModels.selfMask(true)) {
-      measure("`MaskClip`", withBackground(maskClip), words, scenes);
       measure("SelfMask + CLIP", named(selfMask, clip), words, scenes);
+      measure("`MaskClip`", withBackground(maskClip), words, scenes);
       try (InputStream weights = DemoModels.class.getResourceAsStream("dino/model.safetensors")) {
         Files.copy(weights, dino, StandardCopyOption.REPLACE_EXISTING);
       }
@@ -192,7 +191,7 @@ public final class MeasureNamedMask {
         (pictures, words) -> segmenter.segment(pictures, words.withBackgroundThreshold(least)));
   }
 
-  /** What stands out, called by the word that is nearest to its surrounding box. */
+  /** What stands out, called by the word that is nearest to the whole picture. */
   private static Segmenter named(SelfMask selfMask, Clip clip) {
     return by(
         (pictures, words) ->
@@ -205,11 +204,7 @@ public final class MeasureNamedMask {
     float[][] words = clip.textEmbeddings().classifier(vocabulary.names(), DemoModels.TEMPLATES);
     int label = 0;
     if (!mask.isEmpty()) {
-      Box box = mask.box();
-      Window window =
-          new Window((int) box.x(), (int) box.y(), (int) box.width(), (int) box.height());
-      Picture part = picture.crop(window);
-      float[] seen = clip.encodeImages(List.of(part))[0];
+      float[] seen = clip.encodeImages(List.of(Preprocessing.clip(SIZE).square(picture)))[0];
       double best = Double.NEGATIVE_INFINITY;
       for (int i = 0; i < words.length; i++) {
         double score = 0;
