@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
  * Attention#PROXY_CLIP}. DINO is one:
  *
  * <pre>{@code
+ * Dino dino = Dino.load("facebook/dino-vitb8");
  * PatchEncoder encoder = PatchEncoder.of(dino.config().patch(), dino::patches);
  * }</pre>
  */

@@ -23,8 +23,14 @@ record WindowedAttention(DenseAttention dense, Protocol protocol) {
   /** Pixels that go through the network at once: 16 windows of 224 x 224. */
   private static final int AT_ONCE = 16 * 224 * 224;
 
-  /** Pixels up to which maps are refined by colours at the picture's own size. */
-  private static final int REFINED = 1 << 22;
+  /**
+   * Scores up to which maps are refined by colours at the picture's own size, 256 MB: 150 words on
+   * pictures of 670 x 670, or 30 on 1,500 x 1,500. Larger ones are refined in this size.
+   */
+  private static final int REFINED = 1 << 26;
+
+  /** Pixels up to which they are, however few words there are: neighbours fill 64 bytes a pixel. */
+  private static final int COMPARED = 1 << 22;
 
   /**
    * A window.
@@ -71,7 +77,8 @@ record WindowedAttention(DenseAttention dense, Protocol protocol) {
   ScoreRows scores(NDArray pixels, float[][] words, int height, int width) {
     ScoreRows rows = maps(pixels, pixels.getManager().create(words), height, width);
     if (protocol.pamr().isPresent() && !(protocol.crop() == 0 && protocol.oneResize())) {
-      double factor = Math.min(1, Math.sqrt(REFINED / ((double) height * width)));
+      double most = Math.min(COMPARED, REFINED / words.length);
+      double factor = Math.min(1, Math.sqrt(most / ((double) height * width)));
       int down = (int) Math.max(1, factor * height);
       int across = (int) Math.max(1, factor * width);
       float[] picture = resized(pixels, down, across);

@@ -42,7 +42,7 @@ public record Pamr(int iterations, List<Integer> dilations) {
    * @param pixels {@code [3, H, W]}
    * @param height H
    * @param width W
-   * @param maps {@code [K, h, w]}
+   * @param maps {@code [K, h, w]}; overwritten if they have the picture's size
    * @param mapHeight h
    * @param mapWidth w
    * @return {@code [K, H, W]}
@@ -53,13 +53,13 @@ public record Pamr(int iterations, List<Integer> dilations) {
   }
 
   /**
-   * Refines maps.
+   * Refines maps in their place.
    *
    * @param pixels {@code [3, H, W]}
-   * @param maps {@code [K, H, W]}
+   * @param maps {@code [K, H, W]}, overwritten
    * @param height H
    * @param width W
-   * @return {@code [K, H, W]}
+   * @return the maps
    */
   public float[] refine(float[] pixels, float[] maps, int height, int width) {
     int plane = Math.multiplyExact(height, width);
@@ -69,8 +69,6 @@ public record Pamr(int iterations, List<Integer> dilations) {
               .formatted(pixels.length, maps.length, width, height));
     }
     float[][] affinity = affinity(pixels, height, width);
-    float[] refined = new float[maps.length];
-    // The rows of a map in parallel if there is one map, else map by map.
     IntStream.range(0, maps.length / plane)
         .parallel()
         .forEach(
@@ -83,9 +81,9 @@ public record Pamr(int iterations, List<Integer> dilations) {
                 from = to;
                 to = swap;
               }
-              System.arraycopy(from, 0, refined, map * plane, plane);
+              System.arraycopy(from, 0, maps, map * plane, plane);
             });
-    return refined;
+    return maps;
   }
 
   private int rowOffset(int neighbour) {

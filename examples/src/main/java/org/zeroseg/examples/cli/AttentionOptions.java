@@ -9,11 +9,13 @@ import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.MaskClipBuilder;
 import org.zeroseg.clip.PatchEncoder;
+import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
+import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.dino.Dino;
@@ -100,7 +102,9 @@ final class AttentionOptions {
           protocol ->
               builder
                   .attention(protocol.attention().forLayers(layers(clip)))
-                  .protocol(protocol.around()));
+                  .protocol(protocol.around())
+                  .normalization(Normalization.CLIP)
+                  .templates(demo ? DemoModels.TEMPLATES : PromptTemplates.IMAGENET));
       MaskClip segmenter = tiles.on(builder.presence(presence).progress(progress)).build();
       return new Segmenter() {
         @Override

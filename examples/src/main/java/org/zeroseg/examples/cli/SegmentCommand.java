@@ -211,7 +211,7 @@ final class SegmentCommand implements Callable<Integer> {
           segment.score());
     }
     if (result.segments().isEmpty()) {
-      report.println("  none of the words was found; a lower --threshold finds more");
+      report.println("  none of the words was found; a lower --threshold or --presence finds more");
     }
     report.println(written);
     return result;
