@@ -122,6 +122,7 @@ class ClusterTest {
             .map(line -> Long.valueOf(line.substring(7)))
             .toList();
     assertEquals(3, bytes.size());
+    System.out.println("alive in the driver, by 200, 200 and 20,000 pictures: " + bytes);
     assertTrue(bytes.get(2) < bytes.get(1) + (16 << 20), bytes::toString);
   }
 }

@@ -27,10 +27,11 @@ final class NearTruth {
     List<String> annotations = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
       int id = 10_000 - i; // not in the order of the names
+      Segmentation segmentation = found.get(names.get(i));
       images.add(
           "{\"id\":%d,\"file_name\":\"%s\",\"width\":%d,\"height\":%d}"
-              .formatted(id, names.get(i), Scenes.SIDE, Scenes.SIDE));
-      for (Segment segment : found.get(names.get(i)).segments()) {
+              .formatted(id, names.get(i), segmentation.width(), segmentation.height()));
+      for (Segment segment : segmentation.segments()) {
         annotations.add(annotation(annotations.size(), id, i, segment, words.size()));
       }
     }
@@ -49,8 +50,9 @@ final class NearTruth {
 
   private static String annotation(int id, int image, int i, Segment segment, int categories) {
     int shift = i % 4 * 5;
-    Mask mask =
-        Mask.of(Scenes.SIDE, Scenes.SIDE, (x, y) -> x >= shift && segment.mask().get(x - shift, y));
+    int width = segment.mask().width();
+    int height = segment.mask().height();
+    Mask mask = Mask.of(width, height, (x, y) -> x >= shift && segment.mask().get(x - shift, y));
     return ("{\"id\":%d,\"image_id\":%d,\"category_id\":%d,\"iscrowd\":%d,\"area\":%d,"
             + "\"bbox\":[%d,0,20,30],\"segmentation\":{\"size\":[%d,%d],\"counts\":\"%s\"}}")
         .formatted(
@@ -60,8 +62,8 @@ final class NearTruth {
             i % 5 == 4 ? 1 : 0,
             mask.area(),
             shift,
-            Scenes.SIDE,
-            Scenes.SIDE,
+            height,
+            width,
             mask.rle().text().replace("\\", "\\\\"));
   }
 

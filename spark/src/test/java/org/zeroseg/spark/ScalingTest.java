@@ -42,7 +42,7 @@ import org.zeroseg.eval.coco.CocoScores;
 /**
  * All jobs on more pictures, on one core and on two, compared with one machine. Prints for each:
  * pictures, seconds, pictures a second, seconds of cores, pictures a second of a core. {@code
- * -Dzeroseg.pictures=FOLDER} takes the pictures of a folder, 64 x 64, in place of generated ones.
+ * -Dzeroseg.pictures=FOLDER} takes the pictures of a folder in place of generated ones.
  */
 @Tag("slow")
 class ScalingTest {
