@@ -272,16 +272,16 @@ public record Attention(
     require(plain || correlation.isEmpty(), name, "cannot borrow from earlier blocks");
     require(plain || neighbourhood == 0, name, "knows no neighbourhood");
     require(
-        feedback.isEmpty() || plain && correlation.isPresent(),
+        feedback.isEmpty() || (plain && correlation.isPresent()),
         name,
         "feeds back without a cross-correlation");
     require(
-        feedback.isEmpty() || !terms.contains(Term.IDENTITY) && !terms.contains(Term.NEIGHBOURS),
+        feedback.isEmpty() || (!terms.contains(Term.IDENTITY) && !terms.contains(Term.NEIGHBOURS)),
         name,
         "feeds back into scores that it does not have");
     require(
         globalBias == 0 || !patchesOnly, name, "has no class token whose cosines could be added");
-    require(!patchesOnly || !residual && !feedForward, name, "has no residual and no MLP");
+    require(!patchesOnly || (!residual && !feedForward), name, "has no residual and no MLP");
     require(neighbourhood >= 0, name, "has a neighbourhood of " + neighbourhood + " patches");
     require(!terms.contains(Term.NEIGHBOURS) || neighbourhood > 0, name, "needs a neighbourhood");
   }

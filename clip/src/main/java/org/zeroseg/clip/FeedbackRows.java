@@ -48,8 +48,9 @@ final class FeedbackRows {
     length += 1 - length % 2;
     double[] values = new double[length];
     double sum = 0;
+    int middle = length / 2;
     for (int i = 0; i < length; i++) {
-      double distance = i - length / 2;
+      double distance = i - middle;
       values[i] = Math.exp(-distance * distance / (2 * sigma * sigma));
       sum += values[i];
     }

@@ -53,7 +53,7 @@ public record Protocol(
     if (shorterSide < 1 || longerSide < shorterSide) {
       throw new IllegalArgumentException("input within " + longerSide + " x " + shorterSide);
     }
-    if (crop < 0 || crop > 0 && (stride < 1 || stride > crop)) {
+    if (crop < 0 || (crop > 0 && (stride < 1 || stride > crop))) {
       throw new IllegalArgumentException("windows of " + crop + " every " + stride);
     }
     if (padTo < TO_PATCHES) {

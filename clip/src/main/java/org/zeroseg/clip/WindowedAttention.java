@@ -77,7 +77,7 @@ record WindowedAttention(DenseAttention dense, Protocol protocol) {
   ScoreRows scores(NDArray pixels, float[][] words, int height, int width) {
     ScoreRows rows = maps(pixels, pixels.getManager().create(words), height, width);
     if (protocol.pamr().isPresent() && !(protocol.crop() == 0 && protocol.oneResize())) {
-      double most = Math.min(COMPARED, REFINED / words.length);
+      int most = Math.min(COMPARED, REFINED / words.length);
       double factor = Math.min(1, Math.sqrt(most / ((double) height * width)));
       int down = (int) Math.max(1, factor * height);
       int across = (int) Math.max(1, factor * width);

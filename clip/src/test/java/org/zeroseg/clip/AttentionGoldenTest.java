@@ -122,6 +122,7 @@ class AttentionGoldenTest {
     return eigen.get(1).mul(root.expandDims(1));
   }
 
+  @SuppressWarnings("ArrayRecordComponent")
   private record Block(
       GoldenCase golden,
       Attention attention,
@@ -145,14 +146,14 @@ class AttentionGoldenTest {
       if (attention.needsEncoder()) {
         NDArray values = KERNELS.call("values", y.get(":, 1:"), weights.get(0), weights.get(1));
         NDArray map = golden.input(manager, "features");
-        long rows = map.getShape().get(2);
-        long columns = map.getShape().get(3);
+        int rows = (int) map.getShape().get(2);
+        int columns = (int) map.getShape().get(3);
         NDArray features = map.reshape(1, map.getShape().get(1), -1).swapAxes(1, 2);
         NDArray grids = Kernels.numbers(manager, grid[0], grid[1], rows, columns);
         NDArray placed = KERNELS.call("on_grid", values, grids);
         NDArray likeness = likeness(json, manager);
         found = KERNELS.call("proxy", features, placed, likeness);
-        NDArray unit = manager.eye((int) (rows * columns)).expandDims(0);
+        NDArray unit = manager.eye(rows * columns).expandDims(0);
         matrix = KERNELS.call("proxy", features, unit, likeness).squeeze(0);
       } else if (json.has("proxy")) {
         NDArray values = KERNELS.call("values", y, weights.get(0), weights.get(1));
