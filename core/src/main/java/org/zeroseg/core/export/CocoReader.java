@@ -85,13 +85,11 @@ final class CocoReader {
     if (!Files.isDirectory(from) || Files.exists(from.resolve(usual))) {
       return Files.isDirectory(from) ? from.resolve(usual) : from;
     }
-    try (var files = DataFolder.files(from, name -> name.endsWith(".json"))) {
-      List<Path> found = files.limit(2).toList();
-      if (found.size() != 1) {
-        throw new IOException(
-            from + ": expected " + usual + " or a single JSON file; else name the file itself");
-      }
-      return found.get(0);
+    List<Path> found = DataFolder.files(from, name -> name.endsWith(".json"));
+    if (found.size() != 1) {
+      throw new IOException(
+          from + ": expected " + usual + " or a single JSON file; else name the file itself");
     }
+    return found.get(0);
   }
 }

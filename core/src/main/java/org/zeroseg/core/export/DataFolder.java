@@ -38,19 +38,19 @@ final class DataFolder {
   }
 
   static boolean has(Path folder, String ending) throws IOException {
-    try (Stream<Path> files = files(folder, name -> ("/" + name).endsWith(ending))) {
-      return files.findFirst().isPresent();
-    }
+    return !files(folder, name -> ("/" + name).endsWith(ending)).isEmpty();
   }
 
-  /** Files at any depth whose name within the folder passes a test, in order; to be closed. */
-  static Stream<Path> files(Path folder, Predicate<String> names) throws IOException {
+  /** Files at any depth whose name within the folder passes a test, in order. */
+  static List<Path> files(Path folder, Predicate<String> names) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new NotDirectoryException(folder.toString());
     }
-    return Files.walk(folder)
-        .filter(file -> names.test(name(folder, file)) && Files.isRegularFile(file))
-        .sorted();
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(file -> names.test(name(folder, file)) && Files.isRegularFile(file))
+          .sorted()
+          .toList();
+    }
   }
 
   /** The picture of a stem, with one of the usual endings. */

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.mask.Mask;
@@ -33,12 +32,10 @@ final class GeoJsonReader {
   private GeoJsonReader() {}
 
   static void read(Path from, Path pictures, Notes notes, AnnotationSink sink) throws IOException {
-    try (Stream<Path> files = DataFolder.files(from, name -> name.endsWith(GeoJsonWriter.ENDING))) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        GeoJsonReader document = new GeoJsonReader();
-        JsonFile.read(file, document::read);
-        document.hand(from, file, pictures, notes, sink);
-      }
+    for (Path file : DataFolder.files(from, name -> name.endsWith(GeoJsonWriter.ENDING))) {
+      GeoJsonReader document = new GeoJsonReader();
+      JsonFile.read(file, document::read);
+      document.hand(from, file, pictures, notes, sink);
     }
   }
 

@@ -11,7 +11,6 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.image.Picture;
@@ -32,12 +31,10 @@ final class LabelMeReader {
   private LabelMeReader() {}
 
   static void read(Path from, Notes notes, AnnotationSink sink) throws IOException {
-    try (Stream<Path> files = DataFolder.files(from, name -> name.endsWith(".json"))) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        LabelMeReader document = new LabelMeReader();
-        JsonFile.read(file, document::read);
-        document.hand(from, file, notes, sink);
-      }
+    for (Path file : DataFolder.files(from, name -> name.endsWith(".json"))) {
+      LabelMeReader document = new LabelMeReader();
+      JsonFile.read(file, document::read);
+      document.hand(from, file, notes, sink);
     }
   }
 

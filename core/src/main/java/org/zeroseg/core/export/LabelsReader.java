@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.mask.Mask;
@@ -26,25 +25,23 @@ final class LabelsReader {
           from.resolve(LabelsWriter.CLASSES), "expected 'background' and the categories' names");
     }
     List<String> names = lines.subList(1, lines.size());
-    try (Stream<Path> files = DataFolder.files(from, name -> name.endsWith(ENDING))) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        LabelMap map = LabelMap.read(file);
-        int[] labels = map.labels();
-        short[] compact = new short[labels.length];
-        for (int i = 0; i < labels.length; i++) {
-          if (labels[i] > names.size()) {
-            throw new InvalidDataException(
-                file, "label " + labels[i] + ", but there are " + names.size() + " categories");
-          }
-          compact[i] = (short) labels[i];
+    for (Path file : DataFolder.files(from, name -> name.endsWith(ENDING))) {
+      LabelMap map = LabelMap.read(file);
+      int[] labels = map.labels();
+      short[] compact = new short[labels.length];
+      for (int i = 0; i < labels.length; i++) {
+        if (labels[i] > names.size()) {
+          throw new InvalidDataException(
+              file, "label " + labels[i] + ", but there are " + names.size() + " categories");
         }
-        Raster raster = new Raster(map.width(), map.height(), names);
-        for (Map.Entry<Integer, Mask> each :
-            Mask.ofLabels(map.width(), map.height(), compact).entrySet()) {
-          raster.add(each.getKey(), 1, each.getValue());
-        }
-        hand(from, file, pictures, raster.segmentation(), sink);
+        compact[i] = (short) labels[i];
       }
+      Raster raster = new Raster(map.width(), map.height(), names);
+      for (Map.Entry<Integer, Mask> each :
+          Mask.ofLabels(map.width(), map.height(), compact).entrySet()) {
+        raster.add(each.getKey(), 1, each.getValue());
+      }
+      hand(from, file, pictures, raster.segmentation(), sink);
     }
   }
 

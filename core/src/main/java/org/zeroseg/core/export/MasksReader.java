@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.image.Picture;
@@ -18,34 +17,32 @@ final class MasksReader {
   private MasksReader() {}
 
   static void read(Path from, Path pictures, AnnotationSink sink) throws IOException {
-    try (Stream<Path> files =
+    for (Path file :
         DataFolder.files(from, name -> ("/" + name).endsWith("/" + MasksWriter.INDEX))) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        JsonObject list = JsonFile.object(file, object -> object);
-        String name;
-        Segmentation found;
-        try {
-          name = FormatWriter.within(list.get("picture").getAsString());
-          Raster raster =
-              new Raster(list.get("width").getAsInt(), list.get("height").getAsInt(), List.of());
-          for (JsonElement each : list.getAsJsonArray("masks")) {
-            JsonObject entry = each.getAsJsonObject();
-            Path mask = Path.of(FormatWriter.within(entry.get("file").getAsString())).getFileName();
-            raster.add(
-                entry.get("name").getAsString(),
-                entry.get("score").getAsDouble(),
-                mask(file.resolveSibling(mask)));
-          }
-          found = raster.segmentation();
-        } catch (IllegalArgumentException
-            | IllegalStateException
-            | NullPointerException
-            | UnsupportedOperationException
-            | ClassCastException e) {
-          throw new InvalidDataException(file, "is no list of masks: " + e.getMessage());
+      JsonObject list = JsonFile.object(file, object -> object);
+      String name;
+      Segmentation found;
+      try {
+        name = FormatWriter.within(list.get("picture").getAsString());
+        Raster raster =
+            new Raster(list.get("width").getAsInt(), list.get("height").getAsInt(), List.of());
+        for (JsonElement each : list.getAsJsonArray("masks")) {
+          JsonObject entry = each.getAsJsonObject();
+          Path mask = Path.of(FormatWriter.within(entry.get("file").getAsString())).getFileName();
+          raster.add(
+              entry.get("name").getAsString(),
+              entry.get("score").getAsDouble(),
+              mask(file.resolveSibling(mask)));
         }
-        sink.add(name, pictures.resolve(name), found);
+        found = raster.segmentation();
+      } catch (IllegalArgumentException
+          | IllegalStateException
+          | NullPointerException
+          | UnsupportedOperationException
+          | ClassCastException e) {
+        throw new InvalidDataException(file, "is no list of masks: " + e.getMessage());
       }
+      sink.add(name, pictures.resolve(name), found);
     }
   }
 

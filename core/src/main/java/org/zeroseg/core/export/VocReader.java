@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
@@ -59,11 +58,9 @@ final class VocReader {
     VocReader reader = new VocReader();
     reader.readNames(from.resolve(VocWriter.LABEL_MAP));
     Path classes = from.resolve(VocWriter.CLASS);
-    try (Stream<Path> files = DataFolder.files(classes, name -> name.endsWith(".png"))) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Path objects = from.resolve(VocWriter.OBJECT).resolve(classes.relativize(file).toString());
-        reader.picture(classes, file, objects, pictures, sink);
-      }
+    for (Path file : DataFolder.files(classes, name -> name.endsWith(".png"))) {
+      Path objects = from.resolve(VocWriter.OBJECT).resolve(classes.relativize(file).toString());
+      reader.picture(classes, file, objects, pictures, sink);
     }
   }
 

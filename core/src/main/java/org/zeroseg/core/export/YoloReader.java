@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.InvalidDataException;
@@ -32,25 +31,22 @@ final class YoloReader {
 
   static void read(Path from, Notes notes, AnnotationSink sink) throws IOException {
     List<String> names = names(from.resolve(YoloWriter.DATA));
-    try (Stream<Path> files =
-        DataFolder.files(from, name -> LABEL_FOLDER.matcher(name).matches())) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Matcher place = LABEL_FOLDER.matcher(DataFolder.name(from, file));
-        if (!place.matches()) {
-          continue;
-        }
-        Path images = from.resolve(place.group(1)).resolve(YoloWriter.IMAGES);
-        Optional<Path> picture = DataFolder.picture(images, place.group(2));
-        if (picture.isEmpty()) {
-          throw new InvalidDataException(
-              file, "there is no picture for it in " + images + ", whose size it needs");
-        }
-        String name = place.group(1) + DataFolder.name(images, picture.get());
-        DataFolder.Size size = DataFolder.size(picture.get());
-        Raster raster = new Raster(size.width(), size.height(), names);
-        lines(file, raster, names.size(), notes);
-        sink.add(name, picture.get(), raster.segmentation());
+    for (Path file : DataFolder.files(from, name -> LABEL_FOLDER.matcher(name).matches())) {
+      Matcher place = LABEL_FOLDER.matcher(DataFolder.name(from, file));
+      if (!place.matches()) {
+        continue;
       }
+      Path images = from.resolve(place.group(1)).resolve(YoloWriter.IMAGES);
+      Optional<Path> picture = DataFolder.picture(images, place.group(2));
+      if (picture.isEmpty()) {
+        throw new InvalidDataException(
+            file, "there is no picture for it in " + images + ", whose size it needs");
+      }
+      String name = place.group(1) + DataFolder.name(images, picture.get());
+      DataFolder.Size size = DataFolder.size(picture.get());
+      Raster raster = new Raster(size.width(), size.height(), names);
+      lines(file, raster, names.size(), notes);
+      sink.add(name, picture.get(), raster.segmentation());
     }
   }
 
