@@ -13,9 +13,9 @@ import org.zeroseg.clip.retrieval.Match;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.hub.ModelBuilder;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
+import org.zeroseg.core.segment.InputBuilder;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.Archives;
 
@@ -24,7 +24,7 @@ import org.zeroseg.core.supervision.Archives;
  * buildings, roads and people for context, sees pictures at their own size, eight of one size at a
  * time, and refines nothing. Models that it loads compute in float32.
  */
-public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
+public final class ReCoBuilder extends InputBuilder<ReCoBuilder> {
 
   /** The scale of cosines with words, in the released code. */
   private static final double TEMPERATURE = 10;
@@ -43,13 +43,13 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
   private List<String> contexts = List.of("tree", "sky", "building", "road", "person");
   private CoSegmentation coSegmentation = CoSegmentation.DEFAULT;
   private PromptTemplates templates = PromptTemplates.ENSEMBLE;
-  private InputSize input = InputSize.own();
   private int archiveSize = 50;
   private int archiveSide = 224;
-  private int batch = 8;
   private boolean crf;
 
-  ReCoBuilder() {}
+  ReCoBuilder() {
+    super(InputSize.own(), 8);
+  }
 
   @Override
   protected ReCoBuilder self() {
@@ -216,17 +216,6 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
   }
 
   /**
-   * How large the networks see pictures.
-   *
-   * @param rule their own size by default
-   * @return this
-   */
-  public ReCoBuilder input(InputSize rule) {
-    input = rule;
-    return this;
-  }
-
-  /**
    * The square that archive pictures are cut to before they are compared.
    *
    * @param pixels of its side; 224 by default, as published
@@ -250,27 +239,11 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
    * @throws IllegalArgumentException if it is below 1
    */
   public ReCoBuilder archiveSize(int count) {
-    archiveSize = positive(count, "archives");
-    return this;
-  }
-
-  /**
-   * Pictures of one size that go through the networks at once.
-   *
-   * @param count at most; 8 by default
-   * @return this
-   * @throws IllegalArgumentException if it is below 1
-   */
-  public ReCoBuilder batch(int count) {
-    batch = positive(count, "batches");
-    return this;
-  }
-
-  private static int positive(int count, String what) {
     if (count < 1) {
-      throw new IllegalArgumentException(what + " of " + count + " pictures");
+      throw new IllegalArgumentException("archives of " + count + " pictures");
     }
-    return count;
+    archiveSize = count;
+    return this;
   }
 
   /**
@@ -314,8 +287,8 @@ public final class ReCoBuilder extends ModelBuilder<ReCoBuilder> {
               Preprocessing.archive(archiveSide),
               templates,
               crf,
-              input,
-              batch,
+              input(),
+              batch(),
               device(),
               progress());
       return new ReCo(

@@ -8,25 +8,15 @@ import org.zeroseg.core.tensor.LinearTaps;
 
 /**
  * The score maps of overlapping tiles as one map of the whole picture: each is stretched over its
- * tile bilinearly, and where tiles overlap the mean is taken. The whole map never exists. It is
- * given row by row, from the top, as soon as the tiles of a row are there; and tiles above are
+ * tile bilinearly, and where tiles overlap the mean is taken, each in proportion to the distance
+ * from its edges along both axes. So one tile fades into the next and no seam shows, and what a
+ * tile says near its edge, where it sees no context, counts little. The whole map never exists. It
+ * is given row by row, from the top, as soon as the tiles of a row are there; and tiles above are
  * forgotten. Memory grows with the width of a picture and not with its height.
  *
  * <p>Rows may be read by several threads at once, but not while tiles are added or forgotten.
  */
-public final class Mosaic {
-
-  /** How much a tile counts at a pixel where several overlap. */
-  public enum Weight {
-    /** As much as the others: the mean of sliding windows, as published. */
-    EQUAL,
-    /**
-     * In proportion to the distance from the tile's edge, along both axes. One tile fades into the
-     * next, so that no seam shows, and what a tile says near its edge, where it sees no context,
-     * counts little.
-     */
-    FADING
-  }
+final class Mosaic {
 
   private final Axis vertical;
   private final Axis horizontal;
@@ -41,11 +31,10 @@ public final class Mosaic {
    * @param tiles in pixels
    * @param width of the picture
    * @param height of the picture
-   * @param weight where tiles overlap
    */
-  public Mosaic(Tiles tiles, int width, int height, Weight weight) {
-    vertical = Axis.of(tiles, height, weight);
-    horizontal = Axis.of(tiles, width, weight);
+  Mosaic(Tiles tiles, int width, int height) {
+    vertical = Axis.of(tiles, height);
+    horizontal = Axis.of(tiles, width);
   }
 
   /**
@@ -58,26 +47,27 @@ public final class Mosaic {
    */
   @SuppressWarnings("ArrayRecordComponent")
   private record Axis(int[] starts, int span, float[][] shares) {
-    static Axis of(Tiles tiles, int pixels, Weight weight) {
+    static Axis of(Tiles tiles, int pixels) {
       int[] starts = tiles.starts(pixels);
       int span = Math.min(tiles.side(), pixels);
       double[] sums = new double[pixels];
       for (int start : starts) {
         for (int i = 0; i < span; i++) {
-          sums[start + i] += weight(weight, i, span);
+          sums[start + i] += weight(i, span);
         }
       }
       float[][] shares = new float[starts.length][span];
       for (int tile = 0; tile < starts.length; tile++) {
         for (int i = 0; i < span; i++) {
-          shares[tile][i] = (float) (weight(weight, i, span) / sums[starts[tile] + i]);
+          shares[tile][i] = (float) (weight(i, span) / sums[starts[tile] + i]);
         }
       }
       return new Axis(starts, span, shares);
     }
 
-    private static double weight(Weight weight, int i, int span) {
-      return weight == Weight.EQUAL ? 1 : Math.min(i + 0.5, span - i - 0.5);
+    /** The distance from the nearer edge. */
+    private static double weight(int i, int span) {
+      return Math.min(i + 0.5, span - i - 0.5);
     }
   }
 
@@ -92,7 +82,7 @@ public final class Mosaic {
    * @throws IllegalArgumentException if that is not the number of tiles in a row, or maps differ
    * @throws IllegalStateException if there is no such row
    */
-  public void add(List<ScoreMap> maps) {
+  void add(List<ScoreMap> maps) {
     if (added == vertical.starts().length) {
       throw new IllegalStateException("all " + added + " rows of tiles were added before");
     }
@@ -130,7 +120,7 @@ public final class Mosaic {
    *
    * @return categories or words; 0 before the first tile
    */
-  public int count() {
+  int count() {
     return count;
   }
 
@@ -139,7 +129,7 @@ public final class Mosaic {
    *
    * @return how many from the top
    */
-  public int ready() {
+  int ready() {
     return added < vertical.starts().length
         ? vertical.starts()[added]
         : vertical.starts()[added - 1] + vertical.span();
@@ -150,7 +140,7 @@ public final class Mosaic {
    *
    * @param y the first row of the picture that is still wanted
    */
-  public void forget(int y) {
+  void forget(int y) {
     forgotten = Math.max(forgotten, y);
     while (!rows.isEmpty() && rows.peek().top() + vertical.span() <= y) {
       rows.remove();
@@ -164,7 +154,7 @@ public final class Mosaic {
    * @param row takes {@code [count][width of the picture]} values
    * @throws IndexOutOfBoundsException if the row is not ready, or forgotten
    */
-  public void row(int y, float[][] row) {
+  void row(int y, float[][] row) {
     if (y < forgotten || y >= ready()) {
       throw new IndexOutOfBoundsException("row " + y + " of " + forgotten + " to " + ready());
     }

@@ -3,7 +3,6 @@ package org.zeroseg.core.segment;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.zeroseg.core.hub.ModelBuilder;
 
 /**
  * Options that the builders of all segmenters share: the model, the input size, tiles, and the
@@ -11,11 +10,9 @@ import org.zeroseg.core.hub.ModelBuilder;
  *
  * @param <B> the builder itself
  */
-public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends ModelBuilder<B> {
+public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends InputBuilder<B> {
 
   private Source<String> model = Source.missing("choose a model: builder().model(...)");
-  private InputSize input;
-  private int batch;
   private Optional<Tiles> tiles = Optional.empty();
 
   /**
@@ -25,8 +22,7 @@ public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends Mo
    * @param batch pictures that go through the network at once
    */
   protected SegmenterBuilder(InputSize input, int batch) {
-    this.input = input;
-    this.batch = batch;
+    super(input, batch);
   }
 
   /**
@@ -48,46 +44,6 @@ public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends Mo
    */
   public B model(String pathOrId) {
     model = named(pathOrId);
-    return self();
-  }
-
-  /**
-   * How large the network sees pictures: the largest size of the picture's shape within these
-   * sides. Results have the picture's own size whatever the network sees.
-   *
-   * @param shorter limit of the shorter side in pixels
-   * @param longer limit of the longer side in pixels
-   * @return this
-   * @throws IllegalArgumentException if the shorter one is below 1 or above the longer one
-   */
-  public B inputWithin(int shorter, int longer) {
-    return input(InputSize.within(shorter, longer));
-  }
-
-  /**
-   * How large the network sees pictures, by another rule than {@link #inputWithin}.
-   *
-   * @param chosen the rule
-   * @return this
-   */
-  public B input(InputSize chosen) {
-    input = chosen;
-    return self();
-  }
-
-  /**
-   * Pictures of one size that go through the network at once. Together they take less time and more
-   * memory; with 1 a picture's result is the same to the bit whatever pictures it is given with.
-   *
-   * @param pictures at most
-   * @return this
-   * @throws IllegalArgumentException if it is below 1
-   */
-  public B batch(int pictures) {
-    if (pictures < 1) {
-      throw new IllegalArgumentException("batches of " + pictures + " pictures");
-    }
-    batch = pictures;
     return self();
   }
 
@@ -116,24 +72,6 @@ public abstract class SegmenterBuilder<B extends SegmenterBuilder<B>> extends Mo
    */
   protected String model() throws IOException {
     return model.open();
-  }
-
-  /**
-   * The size rule in force.
-   *
-   * @return the chosen one, or the method's
-   */
-  protected InputSize input() {
-    return input;
-  }
-
-  /**
-   * The batch in force.
-   *
-   * @return pictures at most
-   */
-  protected int batch() {
-    return batch;
   }
 
   /**

@@ -8,8 +8,9 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.image.Picture;
 
 /**
- * Labels for every pixel of a picture of which a network sees tiles: {@link Labelling} of a {@link
- * Mosaic} that fades. Rows are decided as soon as their tiles are there.
+ * Labels for every pixel of a picture of which a network sees tiles: {@link Labelling} of the mean
+ * of their maps, in which one tile fades into the next. Rows are decided as soon as their tiles are
+ * there.
  */
 public final class TiledLabels {
 
@@ -56,7 +57,7 @@ public final class TiledLabels {
 
   private TiledLabels(Tiles tiles, int width, int height, PixelLabels pixels) {
     this.tiles = tiles;
-    this.mosaic = new Mosaic(tiles, width, height, Mosaic.Weight.FADING);
+    this.mosaic = new Mosaic(tiles, width, height);
     this.pixels = pixels;
   }
 

@@ -139,36 +139,34 @@ class TilesTest {
   @Test
   void tilesThatAgreeGiveWhatTheWholeHas() {
     // Bilinear interpolation is exact for planes but for the half cell at a tile's edge.
-    for (Mosaic.Weight weight : Mosaic.Weight.values()) {
-      Tiles tiles = Tiles.overlapping(32, 16);
-      Mosaic mosaic = new Mosaic(tiles, 80, 64, weight);
-      for (List<Window> row : tiles.rows(80, 64)) {
-        mosaic.add(row.stream().map(tile -> plane(tile, 4, 0.01, 0.02)).toList());
-      }
-      assertEquals(2, mosaic.count());
-      assertEquals(64, mosaic.ready());
-      float[][] row = new float[2][80];
-      for (int y = 2; y < 62; y++) {
-        mosaic.row(y, row);
-        for (int x = 2; x < 78; x++) {
-          double expected = 0.01 * (x + 0.5) + 0.02 * (y + 0.5);
-          // Half a cell's difference at an edge, in equal parts.
-          assertEquals(expected, row[0][x], 0.035, weight + " at " + x + ", " + y);
-          assertEquals(-row[0][x], row[1][x], 1e-6);
-        }
+    Tiles tiles = Tiles.overlapping(32, 16);
+    Mosaic mosaic = new Mosaic(tiles, 80, 64);
+    for (List<Window> row : tiles.rows(80, 64)) {
+      mosaic.add(row.stream().map(tile -> plane(tile, 4, 0.01, 0.02)).toList());
+    }
+    assertEquals(2, mosaic.count());
+    assertEquals(64, mosaic.ready());
+    float[][] row = new float[2][80];
+    for (int y = 2; y < 62; y++) {
+      mosaic.row(y, row);
+      for (int x = 2; x < 78; x++) {
+        double expected = 0.01 * (x + 0.5) + 0.02 * (y + 0.5);
+        // Half a cell's difference at an edge, in equal parts.
+        assertEquals(expected, row[0][x], 0.035, "at " + x + ", " + y);
+        assertEquals(-row[0][x], row[1][x], 1e-6);
       }
     }
   }
 
   @Test
-  void equalWeightsAreTheMeanOfSlidingWindows() {
+  void whereTilesOverlapEachCountsByItsDistanceFromTheEdges() {
     Tiles tiles = new Tiles(12, 5);
     int width = 31;
     int height = 23;
     SplittableRandom random = new SplittableRandom(3);
-    Mosaic mosaic = new Mosaic(tiles, width, height, Mosaic.Weight.EQUAL);
+    Mosaic mosaic = new Mosaic(tiles, width, height);
     double[][] sums = new double[2][width * height];
-    int[] counts = new int[width * height];
+    double[] weights = new double[width * height];
     for (List<Window> windows : tiles.rows(width, height)) {
       List<ScoreMap> maps = new ArrayList<>();
       for (Window window : windows) {
@@ -183,8 +181,11 @@ class TilesTest {
             LinearTaps.of(3, window.width()).apply(narrow, row);
             for (int x = 0; x < row.length; x++) {
               int pixel = (window.top() + y) * width + window.left() + x;
-              sums[k][pixel] += row[x];
-              counts[pixel] += k;
+              double weight =
+                  Math.min(x + 0.5, window.width() - x - 0.5)
+                      * Math.min(y + 0.5, window.height() - y - 0.5);
+              sums[k][pixel] += weight * row[x];
+              weights[pixel] += k * weight;
             }
           }
         }
@@ -195,8 +196,8 @@ class TilesTest {
     for (int y = 0; y < height; y++) {
       mosaic.row(y, row);
       for (int x = 0; x < width; x++) {
-        assertEquals(sums[0][y * width + x] / counts[y * width + x], row[0][x], 1e-6);
-        assertEquals(sums[1][y * width + x] / counts[y * width + x], row[1][x], 1e-6);
+        assertEquals(sums[0][y * width + x] / weights[y * width + x], row[0][x], 1e-6);
+        assertEquals(sums[1][y * width + x] / weights[y * width + x], row[1][x], 1e-6);
       }
     }
   }
@@ -204,7 +205,7 @@ class TilesTest {
   @Test
   void tilesThatDisagreeFadeIntoEachOther() {
     Tiles tiles = Tiles.overlapping(16, 8);
-    Mosaic mosaic = new Mosaic(tiles, 24, 4, Mosaic.Weight.FADING);
+    Mosaic mosaic = new Mosaic(tiles, 24, 4);
     mosaic.add(List.of(new ScoreMap(new float[] {0}, 1, 1), new ScoreMap(new float[] {1}, 1, 1)));
     float[][] row = new float[1][24];
     mosaic.row(0, row);
@@ -219,7 +220,7 @@ class TilesTest {
   @Test
   void rowsAreGivenAsSoonAsTheirTilesAreThereAndTilesAboveAreForgotten() {
     Tiles tiles = Tiles.overlapping(16, 4);
-    Mosaic mosaic = new Mosaic(tiles, 10, 40, Mosaic.Weight.FADING);
+    Mosaic mosaic = new Mosaic(tiles, 10, 40);
     List<ScoreMap> one = List.of(new ScoreMap(new float[] {1, 2}, 1, 1));
     assertEquals(0, mosaic.ready());
     mosaic.add(one);
@@ -236,7 +237,7 @@ class TilesTest {
     assertEquals(1, row[0][9], 1e-6);
     assertEquals(2, row[1][0], 1e-6);
     assertThrows(IllegalStateException.class, () -> mosaic.add(one));
-    Mosaic other = new Mosaic(tiles, 20, 16, Mosaic.Weight.FADING);
+    Mosaic other = new Mosaic(tiles, 20, 16);
     assertThrows(IllegalArgumentException.class, () -> other.add(one));
     assertThrows(IllegalArgumentException.class, () -> new ScoreMap(new float[3], 2, 1));
   }
@@ -248,7 +249,7 @@ class TilesTest {
     int height = 75;
     SplittableRandom random = new SplittableRandom(5);
     TiledLabels labels = new TiledLabels(tiles, width, height, 2, VALUE, OptionalDouble.of(0.6));
-    Mosaic mosaic = new Mosaic(tiles, width, height, Mosaic.Weight.FADING);
+    Mosaic mosaic = new Mosaic(tiles, width, height);
     labels.add(
         gradient(width, height),
         3,
