@@ -158,7 +158,21 @@ public final class ReCoPlusTraining implements AutoCloseable {
    * @throws IOException if it cannot be written
    */
   public void write(Path file, DataType type) throws IOException {
-    trainer.save(file, type, categories, provenance);
+    write(file, type, Map.of());
+  }
+
+  /**
+   * The same with notes, such as a score that was measured on the way.
+   *
+   * @param file replaced if it exists
+   * @param type of its numbers
+   * @param notes added to the provenance
+   * @throws IOException if it cannot be written
+   */
+  public void write(Path file, DataType type, Map<String, String> notes) throws IOException {
+    Map<String, String> all = new LinkedHashMap<>(provenance);
+    all.putAll(notes);
+    trainer.save(file, type, categories, all);
   }
 
   /** Frees the weights. */

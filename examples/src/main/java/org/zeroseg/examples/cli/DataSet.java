@@ -37,7 +37,8 @@ final class DataSet {
     if (value == null) {
       CommandLine line = called();
       throw new CommandLine.ParameterException(
-          line, "eval " + line.getCommandName() + " needs " + what);
+          line,
+          line.getCommandSpec().qualifiedName().replaceFirst("^zeroseg ", "") + " needs " + what);
     }
     return value;
   }

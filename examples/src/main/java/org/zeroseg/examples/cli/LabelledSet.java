@@ -32,6 +32,11 @@ final class LabelledSet {
     return named.name();
   }
 
+  /** Another set in the same folder. */
+  SemanticDataset sibling(String name) throws IOException {
+    return named.find("DATASET", (own, folder) -> Catalog.open(name, folder));
+  }
+
   /** A set of one's own: masks of salient objects. */
   SemanticDataset open(Path images, Path truth) throws IOException {
     check();

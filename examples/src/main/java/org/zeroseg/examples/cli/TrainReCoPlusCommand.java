@@ -7,10 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.supervision.InvalidDataException;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.core.train.Validation;
 import org.zeroseg.eval.data.SemanticDataset;
+import org.zeroseg.eval.run.SemanticPredictor;
+import org.zeroseg.eval.semantic.ConfusionMatrix;
+import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.NamedMaskRecipe;
 import org.zeroseg.namedmask.ReCoPlusSamples;
 import org.zeroseg.namedmask.ReCoPlusTraining;
@@ -33,6 +41,9 @@ import picocli.CommandLine.Spec;
       "resnet101.pth there."
     })
 final class TrainReCoPlusCommand implements Callable<Integer> {
+
+  /** What is measured on the way, and noted with the best network. */
+  private static final String SCORE = "mIoU";
 
   @Spec private CommandSpec spec;
 
@@ -72,15 +83,31 @@ final class TrainReCoPlusCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Option(
+      names = "--evaluate-on",
+      paramLabel = "DATASET",
+      description =
+          "Measures the mean IoU after the random field on another set in the same folder, such as "
+              + "reco-cityscapes-val, and keeps the best network as best.safetensors.")
+  private Optional<String> evaluatedOn;
+
+  @Option(
+      names = "--evaluate-every",
+      defaultValue = "1000",
+      paramLabel = "N",
+      description = "Steps between. Default: ${DEFAULT-VALUE}.")
+  private long evaluateEvery;
+
   @Option(names = "--half", description = "Write the model in float16: half the size.")
   private boolean half;
 
   @Override
   public Integer call() throws IOException {
-    if (batch < 2 || size < 1 || steps < 1) {
+    if (batch < 2 || size < 1 || steps < 1 || evaluateEvery < 1) {
       throw new CommandLine.ParameterException(
           spec.commandLine(),
-          "--batch %d, --size %d, --steps %d: at least 2, 1 and 1".formatted(batch, size, steps));
+          "--batch %d, --size %d, --steps %d, --evaluate-every %d: at least 2, 1, 1 and 1"
+              .formatted(batch, size, steps, evaluateEvery));
     }
     Interruption.orderly(this::train);
     return 0;
@@ -119,7 +146,8 @@ final class TrainReCoPlusCommand implements Callable<Integer> {
                 network.backbone(),
                 recipe.network(),
                 recipe.options())) {
-      training.run(plan, progress);
+      training.run(
+          evaluatedOn.isPresent() ? measured(plan, training, evaluatedOn.get()) : plan, progress);
       training.write(model, half ? DataType.FLOAT16 : DataType.FLOAT32);
       outcome = progress.detail();
     }
@@ -127,5 +155,46 @@ final class TrainReCoPlusCommand implements Callable<Integer> {
     report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
     report.println("Next: zeroseg eval DATASET --namedmask " + model + " --crf");
     report.flush();
+  }
+
+  /** What the released code measures, and of what it keeps the best. */
+  private TrainingPlan measured(TrainingPlan plan, ReCoPlusTraining training, String name)
+      throws IOException {
+    SemanticDataset set = labelled.sibling(name);
+    Path best = out.resolve("best.safetensors");
+    double[] most = {score(best)};
+    return plan.withValidation(
+        new Validation(
+            SCORE,
+            evaluateEvery,
+            () -> {
+              ConfusionMatrix matrix = new ConfusionMatrix(set.classes());
+              try (NamedMask network = training.network(true)) {
+                SemanticPredictor predictor =
+                    SemanticPredictor.of(network, set, words -> set.vocabulary());
+                for (SemanticDataset.Item item : set) {
+                  matrix.add(item.truth(), predictor.predict(item), item.name());
+                }
+              }
+              double score = matrix.meanIou();
+              if (score > most[0]) {
+                most[0] = score;
+                training.write(
+                    best,
+                    half ? DataType.FLOAT16 : DataType.FLOAT32,
+                    Map.of(SCORE, Double.toString(score)));
+              }
+              return score;
+            }));
+  }
+
+  /** What the best network so far came to, in a run that goes on. */
+  private static double score(Path best) {
+    if (!Files.exists(best)) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    try (Checkpoint stored = Checkpoints.open(best)) {
+      return Double.parseDouble(stored.metadata().getOrDefault(SCORE, "-Infinity"));
+    }
   }
 }

@@ -112,7 +112,7 @@ class ReCoCommandsTest extends CommandTest {
     Path model = folder.resolve("plus");
     String network =
         "--blocks 1,1,1,1 --width 8 --aspp-channels 16 --low-level-channels 6 --rates 2,4 "
-            + "--size 48 --batch 2 --steps 2 --limit 2";
+            + "--size 48 --batch 2 --steps 2 --limit 2 --evaluate-on shapeworld --evaluate-every 2";
     Object[] named = {
       "train", "reco-plus", "shapeworld", "--data", shared, "--labels", labels, "--out", model
     };
@@ -123,7 +123,8 @@ class ReCoCommandsTest extends CommandTest {
       LabelMap.of(64, 64, new int[64 * 64]).write(labels.resolve(name + ".png"), false);
     }
     succeed(train);
-    Path file = model.resolve("model.safetensors");
+    Path file = model.resolve("best.safetensors");
+    assertTrue(Files.exists(model.resolve("model.safetensors")));
     Object[] set = {"eval", "shapeworld", "--data", shared, "--limit", 1, "--namedmask", file};
     succeed(Stream.of(set, new Object[] {"--crf"}).flatMap(Stream::of).toArray());
     assertTrue(out.toString().contains("mean IoU"), out.toString());
