@@ -79,8 +79,8 @@ final class Overlay {
           int colour = Palette.rgb(label);
           for (int channel = 0; channel < 3; channel++) {
             // The mean of both, rounded down.
-            int other = colour >> 8 * channel & 0xFF;
-            pixels[at + channel] = (byte) ((pixels[at + channel] & 0xFF) + other >> 1);
+            int other = (colour >> (8 * channel)) & 0xFF;
+            pixels[at + channel] = (byte) (((pixels[at + channel] & 0xFF) + other) >> 1);
           }
         }
       }

@@ -23,6 +23,7 @@ import org.zeroseg.core.segment.Tiles;
 record TiledDiscovery(Tiles tiles, SegmentMerging merging) {
 
   /** A segment before the picture's are numbered. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Found(Mask mask, DiscoveredSegment like, float[] embedding) {}
 
   Discovery of(Picture picture, Function<Picture, Discovery> discover, Progress progress) {

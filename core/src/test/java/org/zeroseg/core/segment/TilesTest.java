@@ -129,7 +129,7 @@ class TilesTest {
     float[] values = new float[2 * height * width];
     for (int i = 0; i < height * width; i++) {
       double x = tile.left() + (i % width + 0.5) * cell;
-      double y = tile.top() + (i / width + 0.5) * cell;
+      double y = tile.top() + (Math.floorDiv(i, width) + 0.5) * cell;
       values[i] = (float) (acrossX * x + acrossY * y);
       values[height * width + i] = -values[i];
     }
