@@ -72,6 +72,7 @@ final class Mosaic {
   }
 
   /** A row of tiles, and how their grids are stretched. */
+  @SuppressWarnings("ArrayRecordComponent")
   private record Row(
       int top, float[] shares, List<ScoreMap> maps, LinearTaps down, LinearTaps across) {}
 
