@@ -27,7 +27,12 @@ interface ScoreRows {
   /** Makes rows. */
   interface Reader {
 
-    /** Writes the row into {@code [count][width]}. */
+    /**
+     * Reads a row.
+     *
+     * @param y from the top
+     * @param row its scores, {@code [count][width]}; written to
+     */
     void row(int y, float[][] row);
   }
 
