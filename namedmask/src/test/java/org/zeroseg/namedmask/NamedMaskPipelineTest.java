@@ -241,7 +241,9 @@ class NamedMaskPipelineTest {
     assertEquals(1, embedded.size());
     assertEquals(1, detected.size());
     assertEquals(written, Files.getLastModifiedTime(untouched));
-    assertTrue(tasks.stream().anyMatch(task -> task.contains("expert 1 of 1, red thing")), tasks.toString());
+    assertTrue(
+        tasks.stream().anyMatch(task -> task.contains("expert 1 of 1, red thing")),
+        tasks.toString());
     assertTrue(tasks.stream().noneMatch(task -> task.contains("blue thing")), tasks.toString());
     assertTrue(
         tasks.stream().anyMatch(task -> task.startsWith("[6/6] training")), tasks.toString());
