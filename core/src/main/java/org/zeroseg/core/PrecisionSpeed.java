@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.JniUtils;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +109,7 @@ public record PrecisionSpeed(double float32Millis, double bfloat16Millis) {
         machine.add("");
       }
     }
-    machine.add(TorchEngine.get().getVersion()).add(Integer.toString(JniUtils.getNumThreads()));
+    machine.add(TorchEngine.get().getVersion()).add(Integer.toString(TorchEngine.threads()));
     // What keeps the engine from using all that the processor has.
     for (String limit : List.of("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")) {
       machine.add(String.valueOf(System.getenv(limit)));

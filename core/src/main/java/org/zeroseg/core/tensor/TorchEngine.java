@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtEngineProvider;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Utils;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -70,6 +71,17 @@ public final class TorchEngine {
    */
   public static Device defaultDevice() {
     return get().defaultDevice();
+  }
+
+  /**
+   * How many threads a product may take.
+   *
+   * @return at least 1
+   * @throws UnavailableException as for {@link #get()}
+   */
+  public static int threads() {
+    get();
+    return JniUtils.getNumThreads();
   }
 
   /**

@@ -1,7 +1,6 @@
 package org.zeroseg.examples.cli;
 
 import ai.djl.engine.Engine;
-import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Utils;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -46,7 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
         "Engine",
         "PyTorch %s, %d threads, on %s",
         engine.getVersion(),
-        JniUtils.getNumThreads(),
+        TorchEngine.threads(),
         engine.defaultDevice());
     row("Natives", "%s", Utils.getEngineCacheDir("pytorch"));
     PrecisionSpeed speed = PrecisionSpeed.ofThisMachine();
