@@ -36,7 +36,7 @@ public final class Leftovers {
       for (Path path : found) {
         try {
           if (lastChange(path).isBefore(newest) && mine(path)) {
-            delete(path);
+            deleteTree(path);
           }
         } catch (IOException | SecurityException e) {
           // another process is at it, or it is not ours to remove
@@ -79,21 +79,28 @@ public final class Leftovers {
     return last[0].toInstant();
   }
 
-  private static void delete(Path root) throws IOException {
+  /**
+   * Removes a folder with all that is in it, or a file. Links are not followed; another process may
+   * be at it, too.
+   *
+   * @param root must exist
+   * @throws IOException if it does not, or something cannot be removed
+   */
+  public static void deleteTree(Path root) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            Files.delete(file);
+            Files.deleteIfExists(file);
             return FileVisitResult.CONTINUE;
           }
 
           @Override
           public FileVisitResult postVisitDirectory(Path folder, IOException failure)
               throws IOException {
-            Files.delete(folder);
+            Files.deleteIfExists(folder);
             return FileVisitResult.CONTINUE;
           }
         });

@@ -169,11 +169,7 @@ public final class Weights {
     TensorInfo info = checkpoint.tensors().get(name);
     if (info.type() != DataType.FLOAT32 || info.shape().size() == 0) {
       try (NDArray wide = array(checkpoint, name, manager)) {
-        NDArray narrow = reduced(wide, format);
-        if (narrow == wide) {
-          narrow = wide.duplicate();
-        }
-        return narrow;
+        return reduced(wide, format);
       }
     }
     try (NDManager call = room.getManager().newSubManager();
@@ -184,15 +180,12 @@ public final class Weights {
       NDArray wide = part.reshape(info.shape()).toDevice(manager.getDevice(), false);
       wide.attach(call);
       NDArray narrow = reduced(wide, format);
-      if (narrow == wide) {
-        narrow = wide.duplicate(); // does not keep the room
-      }
       narrow.attach(manager);
       return narrow;
     }
   }
 
-  /** In a reduced precision, or the array itself where integers would lose too much. */
+  /** A copy in a reduced precision, or in float32 where integers would lose too much. */
   private static NDArray reduced(NDArray wide, Precision format) {
     if (format != Precision.INT8) {
       String cast = format == Precision.BFLOAT16 ? "to_bfloat16" : "to_float16";
@@ -206,7 +199,7 @@ public final class Weights {
       }
     }
     integers.close();
-    return wide;
+    return wide.duplicate();
   }
 
   private static void check(Checkpoint checkpoint, Map<String, Shape> expected) {

@@ -187,8 +187,7 @@ final class DistilCommand implements Callable<Integer> {
   private void tell(
       NamedMaskPipeline.Outcome outcome, Vocabulary names, Path page, PrintWriter report) {
     for (PseudoMasks.Failure failure : outcome.unreadable()) {
-      report.printf(
-          "  not read: %s: %s%n", PlainText.line(failure.name()), PlainText.line(failure.reason()));
+      Failures.unread(report, failure.name(), failure.reason());
     }
     report.println("Segmenter: " + outcome.model());
     report.println("Report: " + page);

@@ -3,9 +3,7 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.MaskedArchives;
 import org.zeroseg.core.supervision.PseudoMasks;
@@ -33,7 +31,7 @@ final class ExpertsCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private ArchivePictures archives;
+  @Mixin private MaskedPictures pictures;
 
   @Mixin private ExpertGroups groups;
 
@@ -42,13 +40,6 @@ final class ExpertsCommand implements Callable<Integer> {
   @Mixin private SceneOptions scenes;
 
   @Mixin private DeepLabOptions network;
-
-  @Option(
-      names = "--masks",
-      defaultValue = "pseudo-masks",
-      paramLabel = "DIR",
-      description = "What 'zeroseg pseudo-masks' made. Default: ${DEFAULT-VALUE}.")
-  private Path masks;
 
   @Option(
       names = "--experts",
@@ -85,8 +76,7 @@ final class ExpertsCommand implements Callable<Integer> {
   }
 
   private void make() throws IOException {
-    MaskedArchives data =
-        new MaskedArchives(archives.read(), archives.folder(), new PseudoMasks(masks));
+    MaskedArchives data = pictures.read();
     NamedMaskRecipe recipe =
         network
             .of(NamedMaskRecipe.EXPERT)
@@ -105,14 +95,12 @@ final class ExpertsCommand implements Callable<Integer> {
     report.printf(
         "%d experts in %s; %d masks made, %d there before, in %s%n",
         count, folder, refined.made(), refined.present(), out);
-    List<PseudoMasks.Failure> failures = refined.failures();
-    for (PseudoMasks.Failure failure : failures) {
-      report.printf(
-          "  not read: %s: %s%n", PlainText.line(failure.name()), PlainText.line(failure.reason()));
+    for (PseudoMasks.Failure failure : refined.failures()) {
+      Failures.unread(report, failure.name(), failure.reason());
     }
     report.printf(
         "Next: zeroseg train namedmask %s --pictures %s --masks %s%n",
-        archives.file(), archives.folder(), out);
+        pictures.archives().file(), pictures.archives().folder(), out);
     report.flush();
   }
 }

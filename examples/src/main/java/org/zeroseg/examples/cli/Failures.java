@@ -86,6 +86,11 @@ final class Failures {
         || message.contains("CUDA out of memory");
   }
 
+  /** Tells of a picture that was left out of what was made. */
+  static void unread(PrintWriter report, String picture, String reason) {
+    report.printf("  not read: %s: %s%n", PlainText.line(picture), PlainText.line(reason));
+  }
+
   /** One line; the trace only for what is this program's fault. */
   static int report(Throwable failure, PrintWriter err) {
     Optional<String> line = line(failure);

@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.IndexBuilder;
 import org.zeroseg.clip.retrieval.Unreadable;
-import org.zeroseg.core.file.PlainText;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,11 +70,7 @@ final class IndexCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       out.println(outcome.index().size() + " pictures in " + index);
       for (Unreadable unreadable : outcome.unreadable()) {
-        out.println(
-            "  not read: "
-                + PlainText.line(unreadable.name())
-                + ": "
-                + PlainText.line(unreadable.reason()));
+        Failures.unread(out, unreadable.name(), unreadable.reason());
       }
       String same = model.equals(Models.DEMO) ? "" : " --model " + model;
       out.println("Next: zeroseg archive " + index + same + " --words \"cat, sofa\"");

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.supervision.SaliencyDetector;
@@ -65,11 +64,7 @@ final class PseudoMasksCommand implements Callable<Integer> {
     report.printf(
         "%d masks made, %d there before, in %s%n", outcome.made(), outcome.present(), out);
     for (PseudoMasks.Failure failure : outcome.failures()) {
-      report.println(
-          "  not read: "
-              + PlainText.line(failure.name())
-              + ": "
-              + PlainText.line(failure.reason()));
+      Failures.unread(report, failure.name(), failure.reason());
     }
     if (outcome.made() + outcome.present() == 0) {
       report.println("No picture was read: is " + archives.folder() + " the folder of the index?");

@@ -12,7 +12,6 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.supervision.MaskedArchives;
 import org.zeroseg.core.supervision.PastedScenes;
-import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.zutis.SyntheticScenes;
@@ -36,18 +35,11 @@ final class TrainZutisCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private ArchivePictures archives;
+  @Mixin private MaskedPictures pictures;
 
   @Mixin private TrainingRun run;
 
   @Mixin private SceneOptions scenes;
-
-  @Option(
-      names = "--masks",
-      defaultValue = "pseudo-masks",
-      paramLabel = "DIR",
-      description = "What 'zeroseg pseudo-masks' made. Default: ${DEFAULT-VALUE}.")
-  private Path masks;
 
   @Option(
       names = "--clip",
@@ -147,15 +139,15 @@ final class TrainZutisCommand implements Callable<Integer> {
   }
 
   private void train() throws IOException {
-    MaskedArchives data =
-        new MaskedArchives(archives.read(), archives.folder(), new PseudoMasks(masks));
+    MaskedArchives data = pictures.read();
     Path model = out.resolve("model.safetensors");
     TrainingPlan plan =
         run.plan(out)
             .withProvenance(Map.of("clip", clip))
             // What was written before archives and masks were told by their contents.
             .withFormerProvenance(
-                Map.of("clip", clip, "archives", archives.file().getFileName().toString()));
+                Map.of(
+                    "clip", clip, "archives", pictures.archives().file().getFileName().toString()));
     String outcome;
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip words = load(progress);
