@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
@@ -161,19 +162,30 @@ public final class MaskClip implements Segmenter {
   private List<Segmentation> segmentations(List<Picture> some, Sizes sizes, Asked asked) {
     if (settings.attention().isPresent()) {
       ScoreRows rows = attended(settings.attention().get(), some, sizes, asked);
-      return List.of(segmentation(rows, absent(some.get(0), rows, asked), asked));
+      return List.of(
+          among(likely(some.get(0), rows, asked), absent -> segmentation(rows, absent, asked)));
     }
     List<ScoreMap> maps = scores(some, sizes, asked);
     List<Segmentation> results = new ArrayList<>();
     for (int i = 0; i < maps.size(); i++) {
       ScoreMap map = maps.get(i);
-      boolean[] absent = absent(some.get(i), rows(map), asked);
       results.add(
-          isNothing(asked, absent)
-              ? nothing(sizes.width(), sizes.height(), asked)
-              : segmentation(without(map, absent), sizes, asked));
+          among(
+              likely(some.get(i), rows(map), asked),
+              absent ->
+                  isNothing(asked, absent)
+                      ? nothing(sizes.width(), sizes.height(), asked)
+                      : segmentation(without(map, absent), sizes, asked)));
     }
     return results;
+  }
+
+  /** A result without the categories that are probably absent, which tells how likely each is. */
+  private Segmentation among(double[] likely, Function<boolean[], Segmentation> segment) {
+    Segmentation found = segment.apply(absent(likely));
+    return settings.presence() > 0
+        ? found.withPresence(Arrays.stream(likely).boxed().toList())
+        : found;
   }
 
   /** Scores of words, or of the best word of each category. */
@@ -187,11 +199,15 @@ public final class MaskClip implements Segmenter {
     return new ScoreRows.Stored(map.values(), map.count(), map.height(), map.width());
   }
 
-  /** What of the categories is taken not to be there. */
-  private boolean[] absent(Picture picture, ScoreRows rows, Asked asked) {
-    return settings.presence() > 0
-        ? absent(presence(picture, rows, asked))
-        : new boolean[asked.words().categories()];
+  /** How likely each category is in a picture; certain where nobody asks. */
+  private double[] likely(Picture picture, ScoreRows rows, Asked asked) {
+    return settings.presence() > 0 ? presence(picture, rows, asked) : certain(asked);
+  }
+
+  private static double[] certain(Asked asked) {
+    double[] certain = new double[asked.words().categories()];
+    Arrays.fill(certain, 1);
+    return certain;
   }
 
   private boolean[] absent(double... presence) {
@@ -296,6 +312,16 @@ public final class MaskClip implements Segmenter {
 
   /** A picture that takes several tiles. */
   private Segmentation tiled(Picture picture, Asked asked) {
+    double[] likely = settings.presence() > 0 ? presence(picture, asked) : certain(asked);
+    return among(
+        likely,
+        absent ->
+            isNothing(asked, absent)
+                ? nothing(picture.width(), picture.height(), asked)
+                : tiled(picture, absent, asked));
+  }
+
+  private Segmentation tiled(Picture picture, boolean[] absent, Asked asked) {
     TiledLabels pixels =
         new TiledLabels(
             settings.tiles().orElseThrow(),
@@ -304,13 +330,6 @@ public final class MaskClip implements Segmenter {
             asked.words().categories(),
             scoring(),
             asked.vocabulary().backgroundThreshold());
-    boolean[] absent =
-        settings.presence() > 0
-            ? absent(presence(picture, asked))
-            : new boolean[asked.words().categories()];
-    if (isNothing(asked, absent)) {
-      return nothing(picture.width(), picture.height(), asked);
-    }
     pixels.add(
         picture,
         settings.batch(),

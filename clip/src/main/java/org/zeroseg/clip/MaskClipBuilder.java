@@ -183,8 +183,9 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
   }
 
   /**
-   * Categories that are probably not in a picture win no pixel of it. The whole picture goes
-   * through the network once more for that.
+   * Categories that are probably not in a picture win no pixel of it; how likely each is, results
+   * tell ({@link org.zeroseg.core.Segmentation#presence}). The whole picture goes through the
+   * network once more for that.
    *
    * @param least of {@link MaskClip#presence} that a category must reach, such as {@link
    *     MaskClip#PRESENT}; 0 by default, which leaves all in

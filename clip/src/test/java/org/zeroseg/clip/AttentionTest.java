@@ -286,6 +286,7 @@ class AttentionTest {
           Segmentation result = segmenter.segment(Noise.picture(150, 110, 15), WORDS);
           assertEquals(150, result.width(), attention.name());
           assertEquals(110, result.height(), attention.name());
+          assertEquals(3, result.presence().size(), attention.name());
         }
       }
     }
@@ -304,7 +305,10 @@ class AttentionTest {
             assertEquals(3, presence.size());
             presence.forEach(p -> assertTrue(p >= 0 && p < 1, presence.toString()));
             // Nothing reaches 1, so nothing is found.
-            assertTrue(strict.segment(picture, words).segments().isEmpty(), attention.name());
+            Segmentation nothing = strict.segment(picture, words);
+            assertTrue(nothing.segments().isEmpty(), attention.name());
+            assertEquals(presence, nothing.presence(), attention.name());
+            assertTrue(lenient.segment(picture, words).presence().isEmpty());
             double middle = presence.stream().sorted().toList().get(1);
             try (MaskClip some = small(clip, attention).presence(middle).build()) {
               some.segment(picture, words)

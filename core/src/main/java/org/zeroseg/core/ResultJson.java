@@ -64,6 +64,13 @@ final class ResultJson {
       json.value(name);
     }
     json.endArray();
+    if (!segmentation.presence().isEmpty()) {
+      json.name("presence").beginArray();
+      for (double score : segmentation.presence()) {
+        json.value(score);
+      }
+      json.endArray();
+    }
     json.name("features").beginArray();
     for (Segment segment : segmentation.segments()) {
       json.beginObject().name("type").value("Feature");

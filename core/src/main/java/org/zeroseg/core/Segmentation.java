@@ -41,14 +41,26 @@ public final class Segmentation {
   private final List<String> names;
   private final short[] labels;
   private final List<Segment> segments;
+  private final List<Double> presence;
 
   private Segmentation(
       int width, int height, List<String> names, short[] labels, List<Segment> segments) {
+    this(width, height, names, labels, segments, List.of());
+  }
+
+  private Segmentation(
+      int width,
+      int height,
+      List<String> names,
+      short[] labels,
+      List<Segment> segments,
+      List<Double> presence) {
     this.width = width;
     this.height = height;
     this.names = names;
     this.labels = labels;
     this.segments = segments;
+    this.presence = presence;
   }
 
   /**
@@ -167,6 +179,21 @@ public final class Segmentation {
         List.copyOf(names),
         checked(width, height, names, labels),
         ranked(width, height, names, segments));
+  }
+
+  /**
+   * The same, with how likely the picture shows each category at all.
+   *
+   * @param scores from 0 to 1, in the order of the names
+   * @return another segmentation on the same labels and segments
+   * @throws IllegalArgumentException if there is not one score a category
+   */
+  public Segmentation withPresence(List<Double> scores) {
+    if (scores.size() != names.size()) {
+      throw new IllegalArgumentException(
+          scores.size() + " presence scores for " + names.size() + " categories");
+    }
+    return new Segmentation(width, height, names, labels, segments, List.copyOf(scores));
   }
 
   /** A label map in 16 bits a pixel, after a check of its size and of every label. */
@@ -299,6 +326,15 @@ public final class Segmentation {
    */
   public List<Segment> segments() {
     return segments;
+  }
+
+  /**
+   * How likely the picture shows each category at all, also those that were not found.
+   *
+   * @return from 0 to 1, in the order of the names; empty where the segmenter does not tell
+   */
+  public List<Double> presence() {
+    return presence;
   }
 
   /**

@@ -2,6 +2,7 @@ package org.zeroseg.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -51,6 +52,19 @@ class SegmentationTest {
         List.of(
             Segment.of(2, "sofa", .5, square(0, 0, 6)),
             Segment.of(1, "cat", .75, square(4, 4, 3)).withBox(new Box(3.5, 4, 4.25, 3))));
+  }
+
+  @Test
+  void tellsHowLikelyEachCategoryIsWhereTheSegmenterDoes() {
+    Segmentation found = overlapping();
+    assertTrue(found.presence().isEmpty());
+    Segmentation judged = found.withPresence(List.of(.25, .5));
+    assertEquals(List.of(.25, .5), judged.presence());
+    assertEquals(found.segments(), judged.segments());
+    JsonObject json = JsonParser.parseString(judged.toGeoJson(0)).getAsJsonObject();
+    assertEquals("[0.25,0.5]", json.get("presence").toString());
+    assertFalse(found.toGeoJson(0).contains("presence"));
+    assertThrows(IllegalArgumentException.class, () -> judged.withPresence(List.of(.25)));
   }
 
   private static Image picture(int width, int height) {

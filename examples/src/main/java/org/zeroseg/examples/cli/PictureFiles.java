@@ -122,8 +122,10 @@ final class PictureFiles {
    * @param stem what files about it begin with, the folder included
    * @param endings and end with
    * @param overlay whether to write the picture with its segments
+   * @param alone whether it is the only one, with no summary to follow
    */
-  record Shot(Path file, Picture picture, String stem, Endings endings, boolean overlay) {
+  record Shot(
+      Path file, Picture picture, String stem, Endings endings, boolean overlay, boolean alone) {
 
     /**
      * Writes the picture with the segments in colours, their labels as a palette picture, and last

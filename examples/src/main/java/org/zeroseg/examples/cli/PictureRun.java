@@ -146,7 +146,12 @@ final class PictureRun implements Closeable {
     }
     PictureFiles.Shot shot =
         new PictureFiles.Shot(
-            file, settings.reader().read(file).rgb(), whole, endings, settings.overlay());
+            file,
+            settings.reader().read(file).rgb(),
+            whole,
+            endings,
+            settings.overlay(),
+            names.size() == 1);
     Segmentation result;
     if (before.isPresent()
         && before.get().width() == shot.picture().width()

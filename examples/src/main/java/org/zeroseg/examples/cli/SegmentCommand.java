@@ -1,13 +1,18 @@
 package org.zeroseg.examples.cli;
 
+import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.toSet;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
@@ -46,6 +51,9 @@ final class SegmentCommand implements Callable<Integer> {
 
   private static final PictureFiles.Endings ENDINGS =
       new PictureFiles.Endings(".overlay.png", ".labels.png", ".json", "");
+
+  /** Words that were not found and are told of, each on a line. */
+  private static final int MOST_OTHERS = 50;
 
   @Spec private CommandSpec spec;
 
@@ -91,9 +99,12 @@ final class SegmentCommand implements Callable<Integer> {
       names = "--presence",
       paramLabel = "P",
       description =
-          "A CLIP alone: words that are less probably in the picture are not found; 0 finds all."
-              + " Default: 0.5.")
+          "A CLIP alone: words that are less probably in the picture are not found, and how likely"
+              + " each is is told; 0 finds all. Default: 0.5.")
   private Optional<Double> presence;
+
+  /** Whether the summary of several pictures tells of presence. */
+  private boolean summed;
 
   @Override
   public Integer call() throws IOException {
@@ -115,7 +126,13 @@ final class SegmentCommand implements Callable<Integer> {
               ENDINGS,
               Optional.of(vocabulary.names()),
               (shot, report) ->
-                  describe(shot, segmenter.segment(shot.picture(), vocabulary), report));
+                  describe(shot, segmenter.segment(shot.picture(), vocabulary), present, report));
+      if (summed) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(
+            Locale.ROOT, "Words were not found where their presence is below %.2f.%n", present);
+        out.flush();
+      }
       if (code == 0) {
         tellDemo(vocabulary);
       }
@@ -197,23 +214,56 @@ final class SegmentCommand implements Callable<Integer> {
         .toList();
   }
 
-  private static Segmentation describe(
-      PictureFiles.Shot shot, Segmentation result, PrintWriter report) throws IOException {
+  private Segmentation describe(
+      PictureFiles.Shot shot, Segmentation result, double least, PrintWriter report)
+      throws IOException {
     String written = shot.write(result);
     report.println(shot.name() + ": " + result.width() + " x " + result.height());
     double area = (double) result.width() * result.height();
+    List<Double> presence = result.presence();
     for (Segment segment : result.segments()) {
       report.printf(
           Locale.ROOT,
-          "  %-24s %5.1f %% of the picture, score %.2f%n",
+          "  %-24s %5.1f %% of the picture, score %.2f%s%n",
           PlainText.line(segment.name()),
           100 * segment.mask().area() / area,
-          segment.score());
+          segment.score(),
+          presence.isEmpty()
+              ? ""
+              : String.format(Locale.ROOT, ", presence %.2f", presence.get(segment.label() - 1)));
     }
     if (result.segments().isEmpty()) {
       report.println("  none of the words was found; a lower --threshold or --presence finds more");
     }
+    if (!presence.isEmpty() && shot.alone()) {
+      describeOthers(result, least, report);
+    }
+    summed |= !presence.isEmpty() && !shot.alone();
     report.println(written);
     return result;
+  }
+
+  /** How likely the words are that were not found, the likeliest first. */
+  private static void describeOthers(Segmentation result, double least, PrintWriter report) {
+    Set<Integer> found = result.segments().stream().map(Segment::label).collect(toSet());
+    List<Integer> others =
+        IntStream.rangeClosed(1, result.names().size())
+            .filter(label -> !found.contains(label))
+            .boxed()
+            .sorted(comparingDouble(label -> -result.presence().get(label - 1)))
+            .toList();
+    for (int label : others.subList(0, Math.min(MOST_OTHERS, others.size()))) {
+      double likely = result.presence().get(label - 1);
+      report.printf(
+          Locale.ROOT,
+          "  %-24s not found, presence %.2f, %s %.2f%n",
+          PlainText.line(result.names().get(label - 1)),
+          likely,
+          likely < least ? "below" : "at least",
+          least);
+    }
+    if (others.size() > MOST_OTHERS) {
+      report.printf("  and %d less likely words not found%n", others.size() - MOST_OTHERS);
+    }
   }
 }

@@ -25,6 +25,7 @@ final class StoredResult {
   private int width;
   private int height;
   private final List<String> names = new ArrayList<>();
+  private final List<Double> presence = new ArrayList<>();
   private final List<JsonObject> features = new ArrayList<>();
 
   private StoredResult() {}
@@ -56,6 +57,13 @@ final class StoredResult {
           }
           json.endArray();
         }
+        case "presence" -> {
+          json.beginArray();
+          while (json.hasNext()) {
+            presence.add(json.nextDouble());
+          }
+          json.endArray();
+        }
         case "features" -> {
           json.beginArray();
           while (json.hasNext()) {
@@ -83,7 +91,8 @@ final class StoredResult {
               mask(feature.getAsJsonObject("geometry").getAsJsonArray("coordinates")));
       segments.add(segment.withBox(new Box(box[0], box[1], box[2], box[3])));
     }
-    return Segmentation.of(width, height, names, labels.labels(), segments);
+    Segmentation stored = Segmentation.of(width, height, names, labels.labels(), segments);
+    return presence.isEmpty() ? stored : stored.withPresence(presence);
   }
 
   private Mask mask(JsonArray polygons) {

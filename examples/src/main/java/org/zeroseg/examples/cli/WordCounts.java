@@ -19,9 +19,18 @@ final class WordCounts {
     private final int number;
     private long pictures;
     private double area;
+    private long judged;
+    private double presence;
+    private double mostPresence;
 
     private Count(int number) {
       this.number = number;
+    }
+
+    private void judge(double likely) {
+      judged++;
+      presence += likely;
+      mostPresence = Math.max(mostPresence, likely);
     }
 
     int number() {
@@ -30,6 +39,12 @@ final class WordCounts {
 
     long pictures() {
       return pictures;
+    }
+
+    private String presence() {
+      return judged == 0
+          ? ""
+          : String.format(Locale.ROOT, "%17.2f %5.2f", presence / judged, mostPresence);
     }
   }
 
@@ -62,6 +77,9 @@ final class WordCounts {
           count(word).pictures++;
           count(word).area += share * all;
         });
+    for (int i = 0; i < result.presence().size(); i++) {
+      count(result.names().get(i)).judge(result.presence().get(i));
+    }
     pixels += all;
     return shares;
   }
@@ -80,14 +98,17 @@ final class WordCounts {
     if (rows.size() > ROWS) {
       rows.sort((one, other) -> Long.compare(other.getValue().pictures, one.getValue().pictures));
     }
-    report.printf("  %-32s %9s %8s%n", "word", "pictures", "area");
+    boolean judged = rows.stream().anyMatch(row -> row.getValue().judged > 0);
+    String presence = judged ? "   presence: mean, most" : "";
+    report.printf("  %-32s %9s %8s%s%n", "word", "pictures", "area", presence);
     for (Map.Entry<String, Count> row : rows.subList(0, Math.min(ROWS, rows.size()))) {
       report.printf(
           Locale.ROOT,
-          "  %-32s %9d %6.1f %%%n",
+          "  %-32s %9d %6.1f %%%s%n",
           PlainText.line(row.getKey()),
           row.getValue().pictures,
-          pixels == 0 ? 0 : 100 * row.getValue().area / pixels);
+          pixels == 0 ? 0 : 100 * row.getValue().area / pixels,
+          judged ? row.getValue().presence() : "");
     }
     if (rows.size() > ROWS) {
       report.printf("  and %d more%n", rows.size() - ROWS);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +48,13 @@ class AttentionCommandsTest extends CommandTest {
   void wordsThatAreProbablyAbsentAreNotFound() {
     succeed("segment", picture, "--mask-clip", "--presence", 1, "-w", WORDS, "-o", folder);
     assertTrue(out.toString().contains("none of the words"), out.toString());
+    for (String word : WORDS.split(",", -1)) {
+      assertTrue(
+          Pattern.compile(word + " +not found, presence 0\\.\\d\\d, below 1\\.00")
+              .matcher(out.toString())
+              .find(),
+          out.toString());
+    }
     out.getBuffer().setLength(0);
     succeed(
         "segment",
@@ -60,6 +68,28 @@ class AttentionCommandsTest extends CommandTest {
         "-o",
         folder);
     assertFalse(out.toString().contains("none of the words"), out.toString());
+  }
+
+  @Test
+  void ofSeveralPicturesTheSummaryTellsHowLikelyEachWordIs() {
+    Path pictures = picture.getParent();
+    succeed("segment", pictures, "--mask-clip", "-w", WORDS, "-o", folder);
+    String first = out.toString();
+    assertFalse(first.contains("not found,"), first);
+    assertTrue(first.contains("where their presence is below 0.50"), first);
+    String summary = first.substring(first.indexOf("presence: mean, most"));
+    for (String word : WORDS.split(",", -1)) {
+      assertTrue(
+          Pattern.compile(word + " +\\d+ +\\d+\\.\\d % +0\\.\\d\\d +0\\.\\d\\d")
+              .matcher(summary)
+              .find(),
+          summary);
+    }
+    out.getBuffer().setLength(0);
+    succeed("segment", pictures, "--mask-clip", "-w", WORDS, "-o", folder, "--skip-existing");
+    String again = out.toString();
+    assertTrue(again.contains("3 done before"), again);
+    assertTrue(again.contains(summary.substring(0, summary.indexOf("gallery"))), again);
   }
 
   @Test
