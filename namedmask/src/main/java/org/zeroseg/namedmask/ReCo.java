@@ -15,6 +15,7 @@ import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.DenseClip;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
@@ -84,6 +85,7 @@ public final class ReCo implements Segmenter {
 
   private final DenseEncoder encoder;
   private final Optional<Clip> clip;
+  private final Optional<TextEmbeddings> texts;
   private final Archive archive;
   private final Runnable closing;
   private final Settings settings;
@@ -92,12 +94,14 @@ public final class ReCo implements Segmenter {
   ReCo(
       DenseEncoder encoder,
       Optional<Clip> clip,
+      Optional<TextEmbeddings> texts,
       Archive archive,
       Map<String, float[]> known,
       Runnable closing,
       Settings settings) {
     this.encoder = encoder;
     this.clip = clip;
+    this.texts = texts;
     this.archive = archive;
     this.closing = closing;
     this.settings = settings;
@@ -223,9 +227,8 @@ public final class ReCo implements Segmenter {
 
   /** Text vectors of the words, or none where the text does not count. */
   private float[][] text(List<String> words) {
-    return clip.map(
-            model ->
-                model.textEmbeddings().classifier(words, settings.templates(), settings.progress()))
+    return texts
+        .map(known -> known.classifier(words, settings.templates(), settings.progress()))
         .orElse(new float[0][]);
   }
 

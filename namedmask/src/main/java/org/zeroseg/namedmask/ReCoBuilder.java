@@ -11,6 +11,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.ImageIndex;
 import org.zeroseg.clip.retrieval.Match;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.image.Picture;
@@ -35,7 +36,9 @@ public final class ReCoBuilder extends InputBuilder<ReCoBuilder> {
       Source.missing(
           "choose a CLIP for text attention, or none: builder().textAttention(...) or"
               + " withoutTextAttention()");
+  private Optional<TextEmbeddings> texts = Optional.empty();
   private Optional<Source<Clip>> retrieval = Optional.empty();
+  private Optional<TextEmbeddings> retrievalTexts = Optional.empty();
   private Optional<ImageIndex> index = Optional.empty();
   private Optional<Archives> archives = Optional.empty();
   private Path pictures = Path.of("");
@@ -125,6 +128,19 @@ public final class ReCoBuilder extends InputBuilder<ReCoBuilder> {
   }
 
   /**
+   * Where the vectors of words for text attention come from, such as from files that the last
+   * process left ({@link TextEmbeddings#of(org.zeroseg.clip.text.TextEncoder, Path, String)}).
+   *
+   * @param chosen by the CLIP of the text attention; its own by default, which are remembered while
+   *     it is open
+   * @return this
+   */
+  public ReCoBuilder textEmbeddings(TextEmbeddings chosen) {
+    texts = Optional.of(chosen);
+    return this;
+  }
+
+  /**
    * Where pictures of a word come from: those of an index that are most like it.
    *
    * @param embedded pictures
@@ -134,6 +150,7 @@ public final class ReCoBuilder extends InputBuilder<ReCoBuilder> {
    */
   public ReCoBuilder archives(ImageIndex embedded, Path folder, String pathOrId) {
     retrieval = Optional.of(() -> Clip.load(pathOrId, hub(), Precision.FLOAT32, device()));
+    retrievalTexts = Optional.empty();
     return archives(embedded, folder);
   }
 
@@ -147,7 +164,20 @@ public final class ReCoBuilder extends InputBuilder<ReCoBuilder> {
    * @return this
    */
   public ReCoBuilder archives(ImageIndex embedded, Path folder, Clip model) {
-    retrieval = Optional.of(model::lent);
+    return archives(embedded, folder, model.textEmbeddings());
+  }
+
+  /**
+   * As {@link #archives(ImageIndex, Path, String)}, with the vectors of words.
+   *
+   * @param embedded pictures
+   * @param folder that their names are relative to
+   * @param words by the CLIP that the index was made with, which stays open
+   * @return this
+   */
+  public ReCoBuilder archives(ImageIndex embedded, Path folder, TextEmbeddings words) {
+    retrieval = Optional.empty();
+    retrievalTexts = Optional.of(words);
     return archives(embedded, folder);
   }
 
@@ -294,7 +324,8 @@ public final class ReCoBuilder extends InputBuilder<ReCoBuilder> {
       return new ReCo(
           images,
           attention,
-          archive(searching),
+          attention.map(model -> texts.orElseGet(model::textEmbeddings)),
+          archive(searching.map(Clip::textEmbeddings).or(() -> retrievalTexts)),
           new LinkedHashMap<>(known),
           () -> closing.forEach(Runnable::run),
           settings);
@@ -305,14 +336,14 @@ public final class ReCoBuilder extends InputBuilder<ReCoBuilder> {
   }
 
   /** Pictures of archives that exist, and of the index where there are none. */
-  private ReCo.Archive archive(Optional<Clip> searching) {
+  private ReCo.Archive archive(Optional<TextEmbeddings> searching) {
     Map<String, List<String>> given = archives.map(Archives::pictures).orElse(Map.of());
     int most = archiveSize;
     Path folder = pictures;
     return word -> {
       List<String> names = given.getOrDefault(word, List.of());
       if (names.isEmpty() && searching.isPresent()) {
-        float[] vector = searching.get().textEmbeddings().embedding(word, templates);
+        float[] vector = searching.get().embedding(word, templates);
         names = index.orElseThrow().search(vector, most).stream().map(Match::name).toList();
       }
       return read(folder, names.subList(0, Math.min(most, names.size())));

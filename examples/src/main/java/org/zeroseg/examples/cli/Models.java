@@ -41,7 +41,12 @@ final class Models {
 
   /** The vectors of words, kept between runs but for the demo, which is quick. */
   static TextEmbeddings texts(String model, Clip clip) {
-    return model.equals(DEMO) ? clip.textEmbeddings() : WordVectors.of(model, clip);
+    return texts(model, clip, Precision.AUTO);
+  }
+
+  /** The same for a CLIP that was loaded in a precision of its own. */
+  static TextEmbeddings texts(String model, Clip clip, Precision precision) {
+    return model.equals(DEMO) ? clip.textEmbeddings() : WordVectors.of(model, clip, precision);
   }
 
   /** The sentences that a model knows. */

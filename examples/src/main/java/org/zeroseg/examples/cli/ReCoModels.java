@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.retrieval.ImageIndex;
+import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
@@ -190,7 +191,7 @@ final class ReCoModels {
    * @param reco asks the CLIPs
    * @param clips closed after it
    */
-  record Opened(ReCo reco, Collection<Clip> clips) implements Segmenter {
+  record Opened(ReCo reco, Collection<Words> clips) implements Segmenter {
 
     @Override
     public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
@@ -200,7 +201,7 @@ final class ReCoModels {
     @Override
     public void close() {
       reco.close();
-      clips.forEach(Clip::close);
+      clips.forEach(Words::close);
     }
   }
 
@@ -230,32 +231,46 @@ final class ReCoModels {
         .contexts(separated(settings.get(CONTEXTS)))
         .archiveSize(Integer.parseInt(settings.get("archive-size")))
         .progress(progress);
-    Map<String, Clip> clips = new LinkedHashMap<>();
+    Map<String, Words> clips = new LinkedHashMap<>();
     try {
-      String words = settings.get(ATTENTION);
-      if (words.equals(NONE)) {
+      String name = settings.get(ATTENTION);
+      if (name.equals(NONE)) {
         builder.withoutTextAttention().templates(Models.templates(model));
       } else {
-        builder.textAttention(clip(words, clips, progress)).templates(Models.templates(words));
+        Words words = words(name, clips, progress);
+        builder.textAttention(words.clip()).textEmbeddings(words.texts());
+        builder.templates(Models.templates(name));
       }
       Path folder = pictures.orElse(Path.of(""));
       sources.archives().ifPresent(archives -> builder.archives(archives, folder));
       if (sources.index().isPresent()) {
-        Clip searching = clip(retrieval.orElse(model), clips, progress);
-        builder.archives(sources.index().get(), folder, searching);
+        Words searching = words(retrieval.orElse(model), clips, progress);
+        builder.archives(sources.index().get(), folder, searching.texts());
       }
       change.accept(builder);
       return new Opened(builder.build(), clips.values());
     } catch (IOException | RuntimeException e) {
-      clips.values().forEach(Clip::close);
+      clips.values().forEach(Words::close);
       throw e;
     }
   }
 
-  /** In float32 throughout, as the published numbers are. */
-  private static Clip clip(String model, Map<String, Clip> opened, Progress progress)
+  /**
+   * A CLIP, and the vectors of words by it that are kept between runs.
+   *
+   * @param clip in float32, as the published numbers are
+   * @param texts by it
+   */
+  record Words(Clip clip, TextEmbeddings texts) implements AutoCloseable {
+    @Override
+    public void close() {
+      clip.close();
+    }
+  }
+
+  private static Words words(String model, Map<String, Words> opened, Progress progress)
       throws IOException {
-    Clip known = opened.get(model);
+    Words known = opened.get(model);
     if (known != null) {
       return known;
     }
@@ -264,8 +279,9 @@ final class ReCoModels {
         model.equals(Models.DEMO)
             ? DemoModels.clip()
             : Clip.load(model, hub, Precision.FLOAT32, TorchEngine.defaultDevice());
-    opened.put(model, clip);
-    return clip;
+    Words words = new Words(clip, Models.texts(model, clip, Precision.FLOAT32));
+    opened.put(model, words);
+    return words;
   }
 
   private static String[] separated(String words) {

@@ -35,16 +35,17 @@ final class WordVectors {
    *
    * @param model a path or an id of the hub
    * @param clip what was loaded from it
+   * @param precision that it was loaded in
    */
-  static TextEmbeddings of(String model, Clip clip) {
-    return of(model, clip, UserCache.folder());
+  static TextEmbeddings of(String model, Clip clip, Precision precision) {
+    return of(model, clip, precision, UserCache.folder());
   }
 
-  static TextEmbeddings of(String model, Clip clip, Path cache) {
+  static TextEmbeddings of(String model, Clip clip, Precision precision, Path cache) {
     try {
       String content = content(files(model, ModelHub.fromEnvironment()));
-      Precision precision = Precision.AUTO.on(TorchEngine.defaultDevice());
-      return TextEmbeddings.of(clip, cache.resolve("words"), content + " " + precision);
+      Precision format = precision.on(TorchEngine.defaultDevice());
+      return TextEmbeddings.of(clip, cache.resolve("words"), content + " " + format);
     } catch (IOException e) {
       return clip.textEmbeddings(); // encoded in every run, then
     }

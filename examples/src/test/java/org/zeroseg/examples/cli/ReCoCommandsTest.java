@@ -2,18 +2,28 @@ package org.zeroseg.examples.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.retrieval.ImageIndex;
+import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.clip.text.TextEncoder;
+import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.LabelMap;
+import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.namedmask.ReCo;
+import org.zeroseg.namedmask.ReCoBuilder;
 import org.zeroseg.namedmask.ReferenceEmbeddings;
 
 /** ReCo by the demo models, from pictures to segments. */
@@ -95,6 +105,40 @@ class ReCoCommandsTest extends CommandTest {
         "-o",
         folder.resolve("out"));
     fail("\"zebra\"", "segment", pictures.resolve("000001.png"), "--reco", file, "-w", "zebra");
+  }
+
+  @Test
+  void wordsThatWereKeptAreNotEncodedAgain() throws IOException {
+    Picture picture = Picture.read(pictures.resolve("000000.png"));
+    Vocabulary words = Vocabulary.of("red star", "blue ring");
+    try (Clip clip = DemoModels.clip()) {
+      List<Integer> asked = new ArrayList<>();
+      TextEncoder counted =
+          texts -> {
+            asked.add(texts.size());
+            return clip.encode(texts);
+          };
+      int[] first = labels(clip, counted, picture, words);
+      assertFalse(asked.isEmpty());
+      asked.clear();
+      assertArrayEquals(first, labels(clip, counted, picture, words));
+      assertEquals(List.of(), asked);
+    }
+  }
+
+  /** As of another process: by a segmenter of its own, with the words of the folder. */
+  private int[] labels(Clip clip, TextEncoder encoder, Picture picture, Vocabulary words)
+      throws IOException {
+    TextEmbeddings texts = TextEmbeddings.of(encoder, folder.resolve("words"), "demo");
+    ReCoBuilder builder =
+        DemoModels.reCo(ReCo.builder())
+            .archives(ImageIndex.open(index), pictures, texts)
+            .archiveSize(3)
+            .textAttention(clip)
+            .textEmbeddings(texts);
+    try (ReCo reCo = builder.build()) {
+      return reCo.segment(picture, words).labels();
+    }
   }
 
   @Test

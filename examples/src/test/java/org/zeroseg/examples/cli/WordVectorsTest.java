@@ -3,6 +3,7 @@ package org.zeroseg.examples.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.djl.Device;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.clip.text.TextEmbeddings;
+import org.zeroseg.core.Precision;
 import org.zeroseg.examples.demo.DemoModels;
 
 class WordVectorsTest {
@@ -35,25 +38,28 @@ class WordVectorsTest {
     }
   }
 
+  private TextEmbeddings vectors(Path model, Clip clip) {
+    return WordVectors.of(model.toString(), clip, Precision.FLOAT32, folder.resolve("cache"));
+  }
+
   @Test
   void areKeptByWhatAModelHolds() throws IOException {
     Path model = model();
-    Path cache = folder.resolve("cache");
     List<String> words = List.of("red star", "ring");
-    try (Clip clip = Clip.load(model)) {
-      float[][] vectors =
-          WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.PHOTO);
+    try (Clip clip = Clip.load(model, Precision.FLOAT32, Device.cpu())) {
+      float[][] vectors = vectors(model, clip).classifier(words, PromptTemplates.PHOTO);
       assertArrayEquals(clip.textEmbeddings().classifier(words, PromptTemplates.PHOTO), vectors);
       assertEquals(2, kept());
-      assertArrayEquals(
-          vectors,
-          WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.PHOTO));
+      assertArrayEquals(vectors, vectors(model, clip).classifier(words, PromptTemplates.PHOTO));
       assertEquals(2, kept());
-      WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.BARE);
+      vectors(model, clip).classifier(words, PromptTemplates.BARE);
       assertEquals(4, kept());
       Files.writeString(model.resolve("config.json"), "{}");
-      WordVectors.of(model.toString(), clip, cache).classifier(words, PromptTemplates.BARE);
+      vectors(model, clip).classifier(words, PromptTemplates.BARE);
       assertEquals(6, kept());
+      WordVectors.of(model.toString(), clip, Precision.BFLOAT16, folder.resolve("cache"))
+          .classifier(words, PromptTemplates.BARE);
+      assertEquals(8, kept());
     }
   }
 }
