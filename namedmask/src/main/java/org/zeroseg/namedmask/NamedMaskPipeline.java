@@ -9,9 +9,11 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -155,17 +157,21 @@ public final class NamedMaskPipeline {
    * @param refined the archives with the experts' masks, or without experts the detector's
    * @param experts the experts, of no group if there are none
    * @param unreadable pictures that were passed over
+   * @param times of the stages, in their order: what all calls have spent in the folder together,
+   *     but for a stage in which the process was killed
    */
   public record Outcome(
       Path model,
       MaskedArchives saliency,
       MaskedArchives refined,
       CategoryExperts experts,
-      List<PseudoMasks.Failure> unreadable) {
+      List<PseudoMasks.Failure> unreadable,
+      Map<String, Duration> times) {
 
-    /** Copies the list. */
+    /** Copies list and map. */
     public Outcome {
       unreadable = List.copyOf(unreadable);
+      times = Collections.unmodifiableMap(new LinkedHashMap<>(times));
     }
   }
 
@@ -207,7 +213,9 @@ public final class NamedMaskPipeline {
             FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = lock(channel, out)) {
       assert lock.isValid();
-      return new Run(pictures, words, names, out, progress).everything();
+      try (StageTimes times = new StageTimes(out.resolve("manifest").resolve("times.json"))) {
+        return new Run(pictures, words, names, out, progress, times).everything();
+      }
     }
   }
 
@@ -231,15 +239,23 @@ public final class NamedMaskPipeline {
     private final List<String> words;
     private final Path out;
     private final Progress progress;
+    private final StageTimes times;
     private final Map<String, PseudoMasks.Failure> unreadable = new LinkedHashMap<>();
     private Map<String, String> hashes = Map.of();
 
-    Run(Path pictures, Vocabulary vocabulary, List<String> words, Path out, Progress progress) {
+    Run(
+        Path pictures,
+        Vocabulary vocabulary,
+        List<String> words,
+        Path out,
+        Progress progress,
+        StageTimes times) {
       this.pictures = pictures;
       this.vocabulary = vocabulary;
       this.words = words;
       this.out = out;
       this.progress = progress;
+      this.times = times;
     }
 
     Outcome everything() throws IOException {
@@ -253,14 +269,17 @@ public final class NamedMaskPipeline {
               : new CategoryExperts(saliency, List.of(), out.resolve("experts"));
       MaskedArchives refined = plan.isPresent() ? refinedMasks(experts) : saliency;
       Path model = network(refined);
-      return new Outcome(model, saliency, refined, experts, List.copyOf(unreadable.values()));
+      times.end();
+      List<PseudoMasks.Failure> passedOver = List.copyOf(unreadable.values());
+      return new Outcome(model, saliency, refined, experts, passedOver, times.all());
     }
 
-    /** What a stage tells. */
-    private Progress stage(int number) throws IOException {
+    /** Begins a stage: what it tells. */
+    private Progress stage(int number, String name) throws IOException {
       if (Thread.interrupted()) {
         throw new InterruptedIOException("stopped; the same call goes on from " + out);
       }
+      times.begin(name);
       String prefix = "[%d/%d] ".formatted(number, STAGES);
       return new Progress() {
         @Override
@@ -280,7 +299,7 @@ public final class NamedMaskPipeline {
     }
 
     private ImageIndex index() throws IOException {
-      Progress told = stage(1);
+      Progress told = stage(1, "index");
       List<String> names = IndexBuilder.pictures(pictures);
       hashes = new PictureHashes(manifest("pictures")).of(pictures, names, told);
       for (String name : names) {
@@ -335,7 +354,7 @@ public final class NamedMaskPipeline {
     }
 
     private Archives archives(ImageIndex index) throws IOException {
-      Progress told = stage(2);
+      Progress told = stage(2, "archives");
       Fingerprint inputs = new Fingerprint();
       for (int row = 0; row < index.size(); row++) {
         inputs.add(index.name(row)).add(hashes.get(index.name(row)));
@@ -386,7 +405,7 @@ public final class NamedMaskPipeline {
     }
 
     private MaskedArchives pseudoMasks(Archives archives) throws IOException {
-      Progress told = stage(3);
+      Progress told = stage(3, "pseudo-masks");
       PseudoMasks masks = new PseudoMasks(out.resolve("pseudo-masks"));
       Set<String> names = new LinkedHashSet<>();
       archives.entries().forEach(entry -> names.add(entry.picture()));
@@ -408,7 +427,7 @@ public final class NamedMaskPipeline {
     }
 
     private CategoryExperts experts(MaskedArchives saliency, TrainingPlan plan) throws IOException {
-      Progress told = stage(4);
+      Progress told = stage(4, "experts");
       Map<String, List<String>> lists = saliency.archives().pictures();
       List<Archives> groups = new ArrayList<>();
       for (List<String> categories : Archives.read(groupsFile()).pictures().values()) {
@@ -463,7 +482,7 @@ public final class NamedMaskPipeline {
     }
 
     private MaskedArchives refinedMasks(CategoryExperts experts) throws IOException {
-      Progress told = stage(5);
+      Progress told = stage(5, "refined-masks");
       Duplicates duplicates = settings.duplicates();
       boolean apart = duplicates == Duplicates.APART;
       String folder = apart ? "refined-masks" : "refined-masks-reference";
@@ -503,7 +522,7 @@ public final class NamedMaskPipeline {
     }
 
     private Path network(MaskedArchives refined) throws IOException {
-      Progress told = stage(6);
+      Progress told = stage(6, "network");
       TrainingPlan plan = settings.plan().withFolder(out);
       Path model = out.resolve(CategoryExperts.MODEL);
       String training = trained(settings.network(), plan, refined);

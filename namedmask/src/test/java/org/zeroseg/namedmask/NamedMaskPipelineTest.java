@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -163,6 +164,9 @@ class NamedMaskPipelineTest {
     NamedMaskPipeline.Outcome outcome =
         run("out", (task, done, total) -> stages.add(task.substring(0, 5)));
     assertEquals(Set.of("[1/6]", "[2/6]", "[3/6]", "[4/6]", "[5/6]", "[6/6]"), stages);
+    assertEquals(
+        List.of("index", "archives", "pseudo-masks", "experts", "refined-masks", "network"),
+        List.copyOf(outcome.times().keySet()));
     assertEquals(List.of("damaged.png"), outcome.unreadable().stream().map(f -> f.name()).toList());
     assertTrue(
         outcome.refined().archives().pictures().get("red thing").stream()
@@ -183,6 +187,30 @@ class NamedMaskPipelineTest {
     assertEquals(0, detected.size());
     assertTrue(tasks.stream().noneMatch(task -> task.contains("training")), tasks.toString());
     assertArrayEquals(model, Files.readAllBytes(folder.resolve("out/model.safetensors")));
+  }
+
+  @Test
+  void timesOfStagesAddUpOverCalls() throws IOException {
+    assertThrows(
+        Killed.class,
+        () ->
+            run(
+                "out",
+                (task, done, total) -> {
+                  if (task.startsWith("[3/6]")) {
+                    throw new Killed();
+                  }
+                }));
+    Path file = folder.resolve("out/manifest/times.json");
+    var before = new Manifest(file).read();
+    assertEquals(List.of("index", "archives", "pseudo-masks"), List.copyOf(before.keySet()));
+    var after = run("out", Progress.SILENT).times();
+    assertEquals(6, after.size());
+    Duration index = Duration.parse(before.get("index"));
+    assertTrue(after.get("index").compareTo(index) >= 0, after.toString());
+    Files.writeString(file, "{\"results\": {\"index\": \"long\"}}");
+    IOException refused = assertThrows(IOException.class, () -> run("out", Progress.SILENT));
+    assertTrue(refused.getMessage().contains("times.json: \"long\""), refused.getMessage());
   }
 
   /** As if the power failed: nothing is tidied up. */

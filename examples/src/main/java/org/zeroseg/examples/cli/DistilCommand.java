@@ -189,6 +189,7 @@ final class DistilCommand implements Callable<Integer> {
     for (PseudoMasks.Failure failure : outcome.unreadable()) {
       Failures.unread(report, failure.name(), failure.reason());
     }
+    report.println("Time: " + StageLines.inALine(outcome.times()));
     report.println("Segmenter: " + outcome.model());
     report.println("Report: " + page);
     report.printf(

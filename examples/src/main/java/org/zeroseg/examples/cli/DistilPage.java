@@ -193,6 +193,7 @@ final class DistilPage {
     if (experts.groups().size() > CURVES) {
       note("The other experts' curves are beside their models in " + experts.folder() + ".");
     }
+    note("Time of the stages: " + StageLines.inALine(outcome.times()) + ".");
   }
 
   private void curve(Path png, String what) throws IOException {

@@ -2,6 +2,8 @@ package org.zeroseg.examples.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.file.PlainText;
@@ -53,6 +55,19 @@ final class StageLines implements Progress {
     }
     double share = (double) (total - done) / (done - before);
     return ", " + inWords(Duration.ofNanos((long) ((now - since) * share))) + " left";
+  }
+
+  /** The times of stages and their sum, in a line. */
+  static String inALine(Map<String, Duration> times) {
+    StringBuilder line = new StringBuilder();
+    times.forEach(
+        (stage, time) -> line.append(stage).append(' ').append(seconds(time)).append(", "));
+    Duration sum = times.values().stream().reduce(Duration.ZERO, Duration::plus);
+    return line.append("together ").append(seconds(sum)).toString();
+  }
+
+  static String seconds(Duration time) {
+    return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1e3);
   }
 
   static String inWords(Duration time) {

@@ -164,9 +164,12 @@ class DistilCommandsTest extends CommandTest {
     succeed(distil());
     assertTrue(out.toString().contains("[4/6] expert 1 of 2, red star: 2"), out.toString());
     assertTrue(out.toString().contains("not read: a<b>&.png"), out.toString());
+    assertTrue(
+        out.toString().matches("(?s).*Time: index [0-9.]+ s, .* s, together .*"), out::toString);
     String page = Files.readString(folder.resolve("model/report.html"));
     assertTrue(page.contains("a&lt;b&gt;&amp;.png") && !page.contains("a<b>"), page);
     assertTrue(page.contains("blue &lt;ring&gt;") && !page.contains("blue <ring>"));
+    assertTrue(page.contains("Time of the stages: index "));
     assertFalse(page.contains("src=\"http") || page.contains("<script"), "not self-contained");
     succeed(
         "segment",
