@@ -1,10 +1,7 @@
 package org.zeroseg.examples.demo;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -17,10 +14,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.Archives;
-import org.zeroseg.core.supervision.LabelMap;
-import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
 import org.zeroseg.examples.shapeworld.Category;
@@ -31,11 +25,10 @@ import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.ReCo;
 
 /**
- * Measures what NamedMask comes to on ShapeWorld, as the tables of its paper do.
+ * Measures what NamedMask comes to on ShapeWorld, as Tables 3 and 5 to 9 of its paper do; {@link
+ * MeasureExperts} does the others.
  *
  * <ul>
- *   <li>{@code masks ARCHIVES PICTURES MASKS REFINED...}: how well masks of archive pictures fit
- *       what their category covers, before the experts and after them (Tables 1 and 2).
  *   <li>{@code segmenters SCENES MODEL...}: mIoU on held-out scenes, of one object, of several and
  *       of all, by all words that the models know and by those for what a scene shows (Tables 3 and
  *       5 to 9); {@code demo} is the model that is shipped.
@@ -60,64 +53,11 @@ public final class MeasureNamedMask {
   public static void main(String[] arguments) throws IOException {
     List<String> rest = Arrays.asList(arguments).subList(1, arguments.length);
     switch (arguments[0]) {
-      case "masks" -> masks(rest);
       case "segmenters" -> segmenters(Integer.parseInt(rest.get(0)), rest.subList(1, rest.size()));
       case "others" ->
           others(Integer.parseInt(rest.get(0)), Path.of(rest.get(1)), Path.of(rest.get(2)));
-      default -> throw new IllegalArgumentException("masks, segmenters or others");
+      default -> throw new IllegalArgumentException("segmenters or others");
     }
-  }
-
-  private static void masks(List<String> arguments) throws IOException {
-    Archives archives = Archives.read(Path.of(arguments.get(0)));
-    Path pictures = Path.of(arguments.get(1));
-    List<String> folders = arguments.subList(2, arguments.size());
-    StringBuilder head = new StringBuilder("| mean IoU | pictures |");
-    folders.forEach(folder -> head.append(" ").append(folder).append(" |"));
-    System.out.println(head);
-    System.out.println("| --- | --- |" + " --- |".repeat(folders.size()));
-    double[] sums = new double[folders.size()];
-    int all = 0;
-    for (String word : archives.categories()) {
-      double[] own = new double[folders.size()];
-      int count = 0;
-      for (String name : archives.pictures().get(word)) {
-        Mask truth = truth(pictures, name, word);
-        if (!truth.isEmpty()) { // some do not show what they were retrieved for
-          count++;
-          for (int i = 0; i < own.length; i++) {
-            PseudoMasks made = new PseudoMasks(Path.of(folders.get(i)));
-            own[i] += (i == 0 ? made : made.of(word)).read(name).iou(truth);
-          }
-        }
-      }
-      row(word, count, own);
-      all += count;
-      for (int i = 0; i < own.length; i++) {
-        sums[i] += own[i];
-      }
-    }
-    row("all", all, sums);
-  }
-
-  private static Mask truth(Path pictures, String name, String word) throws IOException {
-    return LabelMap.read(pictures.resolveSibling("labels").resolve(name))
-        .map(id -> id > 0 && isCalled(Category.all().get(id - 1), word) ? 1 : 0)
-        .mask(1);
-  }
-
-  private static boolean isCalled(Category category, String word) {
-    return word.equals(category.words())
-        || word.equals(category.look().word())
-        || word.equals(category.shape().word());
-  }
-
-  private static void row(String name, int count, double[] sums) {
-    StringBuilder line = new StringBuilder("| " + name + " | " + count + " |");
-    for (double sum : sums) {
-      line.append(String.format(Locale.ROOT, " %.1f |", 100 * sum / Math.max(1, count)));
-    }
-    System.out.println(line);
   }
 
   private static void segmenters(int scenes, List<String> models) throws IOException {
@@ -136,33 +76,20 @@ public final class MeasureNamedMask {
     head(scenes);
     Archives archives = Archives.read(file);
     List<String> words = archives.categories();
-    Path dino = Files.createTempFile("zeroseg-dino", ".safetensors");
     try (Clip clip = DemoModels.clip();
         MaskClip maskClip = DemoModels.maskClip(clip);
-        SelfMask selfMask = DemoModels.selfMask(true)) {
+        SelfMask selfMask = DemoModels.selfMask(true);
+        ReCo reCo =
+            DemoModels.reCo(ReCo.builder())
+                .archives(archives, pictures)
+                .textAttention(clip)
+                .build()) {
       measure("SelfMask + CLIP", named(selfMask, clip), words, scenes);
       measure("`MaskClip`", withBackground(maskClip), words, scenes);
-      try (InputStream weights = DemoModels.class.getResourceAsStream("dino/model.safetensors")) {
-        Files.copy(weights, dino, StandardCopyOption.REPLACE_EXISTING);
+      for (double threshold : new double[] {0.7, 0.9}) {
+        Segmenter cut = withThreshold(reCo, threshold);
+        measure("`ReCo`, background below " + threshold, cut, words, scenes);
       }
-      try (ReCo reCo =
-          ReCo.builder()
-              .encoder(dino)
-              .archives(archives, pictures)
-              .textAttention(clip)
-              .templates(DemoModels.TEMPLATES)
-              .contexts()
-              .archiveSide(96)
-              .archiveSize(20)
-              .input(InputSize.shorterSide(96))
-              .build()) {
-        for (double threshold : new double[] {0.7, 0.9}) {
-          Segmenter cut = withThreshold(reCo, threshold);
-          measure("`ReCo`, background below " + threshold, cut, words, scenes);
-        }
-      }
-    } finally {
-      Files.delete(dino);
     }
   }
 
@@ -272,7 +199,7 @@ public final class MeasureNamedMask {
     int[] classes = new int[Category.all().size() + 1];
     for (Category category : Category.all()) {
       for (int i = 0; i < names.size(); i++) {
-        if (isCalled(category, names.get(i))) {
+        if (MeasureExperts.isCalled(category, names.get(i))) {
           classes[category.id()] = i + 1;
         }
       }
