@@ -60,7 +60,8 @@ final class RandomZsi {
         256,
         DIMENSIONS,
         SEEN,
-        VOCABULARY);
+        VOCABULARY,
+        true);
   }
 
   static NDArray vocabulary(NDManager manager) {

@@ -11,7 +11,8 @@ import org.zeroseg.core.tensor.Weights;
 
 /**
  * The zero-shot detector (Zheng et al. 2021, Sec. 3.2): it takes a box's features into the space of
- * words, where the words of the classes classify them.
+ * words, where the words of the classes classify them. Or, for ablations, one without an encoder,
+ * which classifies the features themselves.
  */
 final class BoxHead {
 
@@ -38,7 +39,7 @@ final class BoxHead {
    * What it says of boxes.
    *
    * @param features {@code [R, F]}
-   * @param semantic {@code [R, D]}, in the space of words
+   * @param semantic {@code [R, D]}, in the space of words; the features of a head without encoder
    * @param logits {@code [R, N]}, background first
    * @param deltas {@code [R, 4 N]}
    */
@@ -52,19 +53,28 @@ final class BoxHead {
    */
   Answer forward(NDArray pooled, NDArray words) {
     NDArray features = features(pooled);
-    NDArray semantic =
-        call(
-            "encode",
-            features,
-            weights.get("fc_semantic.weight"),
-            weights.get("fc_semantic.bias"),
-            vocabulary,
-            weights.get("kernel_semantic.weight"),
-            weights.get("kernel_semantic.bias"));
-    NDArray logits = call("compare", semantic, words);
-    NDArray deltas =
-        call("dense", features, weights.get("fc_reg.weight"), weights.get("fc_reg.bias"));
-    return new Answer(features, semantic, logits, deltas);
+    NDArray semantic = encodes() ? semantic(features) : features;
+    NDArray logits = encodes() ? call("compare", semantic, words) : dense(features, "fc_cls");
+    return new Answer(features, semantic, logits, dense(features, "fc_reg"));
+  }
+
+  private boolean encodes() {
+    return weights.find("fc_cls.weight").isEmpty();
+  }
+
+  private NDArray semantic(NDArray features) {
+    return call(
+        "encode",
+        features,
+        weights.get("fc_semantic.weight"),
+        weights.get("fc_semantic.bias"),
+        vocabulary,
+        weights.get("kernel_semantic.weight"),
+        weights.get("kernel_semantic.bias"));
+  }
+
+  private NDArray dense(NDArray features, String layer) {
+    return call("dense", features, weights.get(layer + ".weight"), weights.get(layer + ".bias"));
   }
 
   private NDArray features(NDArray pooled) {
@@ -98,6 +108,12 @@ final class BoxHead {
    * @param manager owns the product
    */
   BoxHead folded(Matrix words, boolean semantic, NDManager manager) {
+    if (!encodes()) {
+      return folded(
+          new NDList(weights.get("fc_cls.weight"), weights.get("fc_reg.weight")),
+          new NDList(weights.get("fc_cls.bias"), weights.get("fc_reg.bias")),
+          manager);
+    }
     // The space of words first: [D, F].
     Matrix chain =
         Matrix.of(weights.get("kernel_semantic.weight")).times(Matrix.of(vocabulary).transposed());
@@ -115,12 +131,16 @@ final class BoxHead {
         maps.add(array(scratch, places));
         biases.add(scratch.create(shifts.floats()));
       }
-      NDArray allMaps = NDArrays.concat(maps, 0);
-      NDArray allBiases = NDArrays.concat(biases, 0);
-      allMaps.attach(manager);
-      allBiases.attach(manager);
-      return new BoxHead(weights, vocabulary, Mode.INFERENCE, new NDArray[] {allMaps, allBiases});
+      return folded(maps, biases, manager);
     }
+  }
+
+  private BoxHead folded(NDList maps, NDList biases, NDManager manager) {
+    NDArray allMaps = NDArrays.concat(maps, 0);
+    NDArray allBiases = NDArrays.concat(biases, 0);
+    allMaps.attach(manager);
+    allBiases.attach(manager);
+    return new BoxHead(weights, vocabulary, Mode.INFERENCE, new NDArray[] {allMaps, allBiases});
   }
 
   private static NDArray array(NDManager manager, Matrix matrix) {
@@ -141,7 +161,7 @@ final class BoxHead {
    * @param classes of the true classes
    * @param boxes of the deltas of positives
    * @param reconstruction mean squared difference of the features and what the decoder makes of
-   *     them
+   *     them; 0 without the decoder
    * @param accuracy share of right classes in percent
    */
   record Losses(NDArray classes, NDArray boxes, NDArray reconstruction, NDArray accuracy) {}
@@ -152,8 +172,9 @@ final class BoxHead {
    * @param labels of all boxes, 0 for background, -1 for one that does not count
    * @param targets deltas {@code [R, 4]}
    * @param weights of the deltas, {@code [R, 4]}
+   * @param decode whether the decoder has a part
    */
-  Losses losses(Answer answer, long[] labels, float[] targets, float[] weights) {
+  Losses losses(Answer answer, long[] labels, float[] targets, float[] weights, boolean decode) {
     NDManager call = answer.logits().getManager();
     Shape rows = new Shape(labels.length, 4);
     NDList losses =
@@ -165,7 +186,7 @@ final class BoxHead {
             call.create(targets, rows),
             call.create(weights, rows),
             answer.features(),
-            reconstruction(answer));
+            decode ? reconstruction(answer) : answer.features());
     return new Losses(losses.get(0), losses.get(1), losses.get(2), losses.get(3));
   }
 

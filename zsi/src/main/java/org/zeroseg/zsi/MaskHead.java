@@ -11,7 +11,8 @@ import org.zeroseg.core.tensor.Weights;
 /**
  * The semantic mask head (Zheng et al. 2021, Sec. 3.3): it takes every cell of a box into the space
  * of words. Of the four published convolutions at its beginning only the last has an effect, since
- * the released code feeds each of them the same input.
+ * the released code feeds each of them the same input. Or, for ablations, one without an encoder,
+ * which classifies the cells' features themselves.
  */
 final class MaskHead {
 
@@ -39,6 +40,11 @@ final class MaskHead {
         weights.get("convs.3.conv.bias"),
         weights.get("upsample.weight"),
         weights.get("upsample.bias"));
+  }
+
+  /** Whether cells are taken into the space of words. */
+  boolean encodes() {
+    return weights.find("conv_logits.weight").isEmpty();
   }
 
   /** The encoder without its last convolution: {@code [P, D, 28, 28]}. */
@@ -74,26 +80,32 @@ final class MaskHead {
 
   /**
    * Filters that go from {@link #inner} straight to the map of a class: the encoder's last
-   * convolution and the class's word folded, so that only the class of a box is computed.
+   * convolution and the class's word folded, so that only the class of a box is computed. Without
+   * encoder they have one tap, and go from {@link #features}.
    *
-   * @param kernels for each class {@code [9, D]}, taps in reverse order
+   * @param kernels for each class {@code [taps, D]}, taps in reverse order
    * @param biases one for each class
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Filters(float[][] kernels, float[] biases) {}
 
-  /** Filters of classes whose words are rows {@code [K, D]}. */
+  /**
+   * Filters of classes whose words are rows {@code [K, D]}; without encoder, of sums of the seen
+   * classes' maps with weights {@code [K, N]}.
+   */
   Filters filters(Matrix words) {
-    NDArray kernel = weights.get("kernel_semantic.weight");
+    String last = encodes() ? "kernel_semantic" : "conv_logits";
+    NDArray kernel = weights.get(last + ".weight");
     int inputs = (int) kernel.getShape().get(1);
     Matrix folded = words.times(Matrix.of(kernel));
-    Matrix bias = words.times(Matrix.column(weights.get("kernel_semantic.bias")));
-    float[][] kernels = new float[words.rows()][9 * inputs];
+    Matrix bias = words.times(Matrix.column(weights.get(last + ".bias")));
+    int taps = folded.columns() / inputs;
+    float[][] kernels = new float[words.rows()][taps * inputs];
     for (int c = 0; c < kernels.length; c++) {
       for (int i = 0; i < inputs; i++) {
-        for (int tap = 0; tap < 9; tap++) {
-          kernels[c][(8 - tap) * inputs + i] =
-              (float) folded.values()[c * folded.columns() + 9 * i + tap];
+        for (int tap = 0; tap < taps; tap++) {
+          kernels[c][(taps - 1 - tap) * inputs + i] =
+              (float) folded.values()[c * folded.columns() + taps * i + tap];
         }
       }
     }
@@ -118,11 +130,16 @@ final class MaskHead {
     }
     NDManager call = pooled.getManager();
     try (NDArray features = features(pooled);
-        NDArray inner = inner(features);
-        NDArray own = call.create(kernels, new Shape(classes.length, 9, length / 9));
+        NDArray inner = encodes() ? inner(features) : features;
+        NDArray own = call.create(kernels, taps(classes.length, length, inner));
         NDArray bias = call.create(biases)) {
       return KERNELS.call("own_map", inner, own, bias);
     }
+  }
+
+  private static Shape taps(long boxes, long length, NDArray inner) {
+    long inputs = inner.getShape().get(1);
+    return new Shape(boxes, length / inputs, inputs);
   }
 
   /**
@@ -130,7 +147,7 @@ final class MaskHead {
    *
    * @param masks of the map of the true class
    * @param reconstruction mean squared difference of the features and what the decoder makes of
-   *     them
+   *     them; 0 without the decoder
    */
   record Losses(NDArray masks, NDArray reconstruction) {}
 
@@ -140,14 +157,40 @@ final class MaskHead {
    * @param pooled {@code [P, C, 14, 14]}
    * @param words of each box's true class, {@code [P, D]}
    * @param targets {@code [P, 28, 28]}
+   * @param decode whether the decoder has a part
    */
-  Losses losses(NDArray pooled, NDArray words, NDArray targets) {
+  Losses losses(NDArray pooled, NDArray words, NDArray targets, boolean decode) {
     NDArray features = features(pooled);
     NDArray semantic = semantic(features);
     NDList losses =
         KERNELS.differentiableAll(
-            "mask_losses", semantic, words, targets, features, reconstruction(semantic));
+            "mask_losses",
+            semantic,
+            words,
+            targets,
+            features,
+            decode ? reconstruction(semantic) : features);
     return new Losses(losses.get(0), losses.get(1));
+  }
+
+  /**
+   * Losses of positives without encoder.
+   *
+   * @param pooled {@code [P, C, 14, 14]}
+   * @param labels of each box's true class
+   * @param targets {@code [P, 28, 28]}
+   */
+  Losses losses(NDArray pooled, long[] labels, NDArray targets) {
+    NDManager call = pooled.getManager();
+    NDArray masks =
+        KERNELS.differentiable(
+            "plain_mask_loss",
+            features(pooled),
+            weights.get("conv_logits.weight"),
+            weights.get("conv_logits.bias"),
+            call.create(labels),
+            targets);
+    return new Losses(masks, call.create(0f));
   }
 
   private NDArray call(String kernel, NDArray... arguments) {

@@ -24,7 +24,13 @@ final class MaskWords {
    * @return rows in the order of the unseen ones
    */
   static Matrix unseen(float[][] seen, float[][] unseen) {
-    Matrix words = Matrix.rows(seen);
-    return Matrix.rows(unseen).times(words.transposed()).times(words);
+    return shares(seen, unseen).times(Matrix.rows(seen));
+  }
+
+  /**
+   * Of the seen classes' maps in the map of each unseen one: their dot products, {@code [K, N]}.
+   */
+  static Matrix shares(float[][] seen, float[][] unseen) {
+    return Matrix.rows(unseen).times(Matrix.rows(seen).transposed());
   }
 }

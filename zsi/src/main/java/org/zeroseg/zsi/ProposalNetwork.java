@@ -12,7 +12,8 @@ import org.zeroseg.core.tensor.Weights;
 /**
  * The background-aware proposal network (Zheng et al. 2021, Sec. 3.4): it tells objects from
  * background by two learnt word vectors for each shape of anchor. The vector of background serves
- * the detector and the mask head, too.
+ * the detector and the mask head, too. Or, for ablations, a plain one (Ren et al. 2015) with a
+ * linear map in their place.
  */
 final class ProposalNetwork {
 
@@ -52,6 +53,10 @@ final class ProposalNetwork {
     }
   }
 
+  private boolean isBackgroundAware() {
+    return weights.find("rpn_cls.weight").isEmpty();
+  }
+
   Answer forward(NDArray level) {
     if (folded.length > 0) {
       NDArray both =
@@ -62,9 +67,22 @@ final class ProposalNetwork {
               weights.get("rpn_conv.bias"),
               folded[0],
               folded[1]);
-      long scores = weights.get("vec_fb.weight").getShape().get(0);
-      NDList parts = both.split(new long[] {scores}, 1);
+      NDList parts = both.split(new long[] {2L * Anchors.PUBLISHED.shapes()}, 1);
       return new Answer(parts.get(0), parts.get(1));
+    }
+    if (!isBackgroundAware()) {
+      NDList answer =
+          mode.callAll(
+              KERNELS,
+              "propose_plainly",
+              level,
+              weights.get("rpn_conv.weight"),
+              weights.get("rpn_conv.bias"),
+              weights.get("rpn_cls.weight"),
+              weights.get("rpn_cls.bias"),
+              weights.get("rpn_reg.weight"),
+              weights.get("rpn_reg.bias"));
+      return new Answer(answer.get(0), answer.get(1));
     }
     NDArray[] arguments = {
       level,
@@ -81,14 +99,21 @@ final class ProposalNetwork {
   }
 
   /**
-   * The same network with its two linear maps to scores as one; for inference.
+   * The same network with its linear maps to scores and deltas as one; for inference.
    *
    * @param manager owns the product
    */
   ProposalNetwork folded(NDManager manager) {
-    Matrix words = Matrix.of(weights.get("vec_fb.weight"));
-    Matrix map = words.times(Matrix.of(weights.get("rpn_cls_conv_T.weight")));
-    float[] bias = words.times(Matrix.column(weights.get("rpn_cls_conv_T.bias"))).floats();
+    Matrix map;
+    float[] bias;
+    if (isBackgroundAware()) {
+      Matrix words = Matrix.of(weights.get("vec_fb.weight"));
+      map = words.times(Matrix.of(weights.get("rpn_cls_conv_T.weight")));
+      bias = words.times(Matrix.column(weights.get("rpn_cls_conv_T.bias"))).floats();
+    } else {
+      map = Matrix.of(weights.get("rpn_cls.weight"));
+      bias = weights.get("rpn_cls.bias").toFloatArray();
+    }
     float[] map32 = map.floats();
     float[] deltas = weights.get("rpn_reg.weight").toFloatArray();
     float[] deltaBias = weights.get("rpn_reg.bias").toFloatArray();
@@ -105,7 +130,10 @@ final class ProposalNetwork {
         });
   }
 
-  /** v_b: the mean of the background vectors of all shapes. It does not depend on the picture. */
+  /**
+   * v_b: the mean of the background vectors of all shapes. It does not depend on the picture; a
+   * plain network has none.
+   */
   float[] backgroundVector() {
     return backgroundVector(weights.get("vec_fb.weight"));
   }

@@ -524,20 +524,28 @@ public final class Zsi implements Segmenter {
     if (!settings.masks() || count == 0) {
       return Optional.empty();
     }
+    MaskHead head = inference.model().masks().orElseThrow();
     float[][] words = classes.seenRows(background.masks());
     List<float[]> rows = new ArrayList<>();
     for (int place : seen) {
-      rows.add(words[1 + place]);
+      float[] alone = new float[words.length];
+      alone[1 + place] = 1;
+      rows.add(head.encodes() ? words[1 + place] : alone);
     }
     if (!unseen.isEmpty()) {
       float[][] asked = unseen.toArray(float[][]::new);
-      Matrix vectors =
-          settings.detector().direct() ? Matrix.rows(asked) : MaskWords.unseen(words, asked);
+      Matrix vectors;
+      if (!head.encodes()) {
+        vectors = MaskWords.shares(words, asked);
+      } else if (settings.detector().direct()) {
+        vectors = Matrix.rows(asked);
+      } else {
+        vectors = MaskWords.unseen(words, asked);
+      }
       for (int i = 0; i < asked.length; i++) {
         rows.add(vectors.row(i));
       }
     }
-    MaskHead head = inference.model().masks().orElseThrow();
     return Optional.of(head.filters(Matrix.rows(rows.toArray(float[][]::new))));
   }
 

@@ -230,7 +230,7 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
   /**
    * Compares boxes and pixels with unseen words directly, as in the paper's equations, instead of
    * by way of the seen classes, as the released code does it. Scores then are probabilities among
-   * background and the words asked for.
+   * background and the words asked for. Networks without encoders cannot do that.
    *
    * @param chosen false by default
    * @return this
@@ -304,7 +304,10 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
     float[] encoder = encoder(stored, config);
     try (NDManager whole = manager.newSubManager()) {
       Weights weights = stored.load(config, precision(), manager);
-      NDArray matrix = whole.create(encoder, new Shape(config.dimensions(), config.vocabulary()));
+      NDArray matrix =
+          config.encoders()
+              ? whole.create(encoder, new Shape(config.dimensions(), config.vocabulary()))
+              : whole.create(0f);
       ZsiModel plain = ZsiModel.of(config, weights, matrix, Mode.INFERENCE, manager);
       Zsi zsi = build(plain, split, stored.syncBoxes(), stored.syncMasks(), manager);
       // The filters with their norms worked in have taken their place.
@@ -315,6 +318,9 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
   }
 
   private float[] encoder(ZsiCheckpoint stored, ZsiConfig config) throws IOException {
+    if (!config.encoders()) {
+      return new float[0];
+    }
     float[] encoder;
     if (vocabulary.isPresent()) {
       encoder = Matrix.rows(ClassVectors.columns(vocabulary.get())).transposed().floats();
@@ -346,7 +352,14 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
       boolean trainedBoxes,
       Optional<Boolean> trainedMasks,
       NDManager manager) {
-    float[] learnt = plain.proposals().backgroundVector();
+    if (direct && !plain.config().encoders()) {
+      throw new IllegalArgumentException(
+          "A network without encoders does not compare with words directly");
+    }
+    float[] learnt =
+        plain.config().backgroundAware()
+            ? plain.proposals().backgroundVector()
+            : split.background();
     boolean publishedWithout =
         plain.config().equals(ZsiConfig.published(PUBLISHED_WITHOUT_SYNC))
             && wanted != Zsi.Classes.GENERALISED;

@@ -190,7 +190,9 @@ record ZsiCheckpoint(
     try (NDManager scratch = vocabulary.getManager().newSubManager()) {
       Map<String, NDArray> words = new LinkedHashMap<>();
       words.put(VECTORS, scratch.create(classes.rows()));
-      words.put(VOCABULARY, vocabulary);
+      if (!network.tensors().containsKey(ZsiConfig.BOXES + "fc_cls.weight")) {
+        words.put(VOCABULARY, vocabulary);
+      }
       Map<String, String> metadata = new LinkedHashMap<>(provenance);
       metadata.put(SEEN, new Gson().toJson(classes.seen()));
       metadata.put(UNSEEN, new Gson().toJson(classes.unseen()));

@@ -16,7 +16,7 @@ import org.zeroseg.core.network.Initialiser;
 import org.zeroseg.core.network.ResNetConfig;
 
 /**
- * The sizes of a ZSI network.
+ * The sizes of a ZSI network, and which parts of the method it has.
  *
  * @param backbone a ResNet of four stages
  * @param channels of the feature pyramid
@@ -25,7 +25,10 @@ import org.zeroseg.core.network.ResNetConfig;
  * @param maskChannels of the mask head; 0 for a network that finds boxes alone
  * @param dimensions of the word vectors
  * @param seen classes that it is trained on
- * @param vocabulary words that the detector's encoder goes by
+ * @param vocabulary words that the detector's encoder goes by; 0 for heads without encoders, which
+ *     classify as Mask R-CNN's do, so that words have a part in the scores of unseen classes alone
+ * @param backgroundAware whether the proposal network tells objects from background by word
+ *     vectors; otherwise it is Mask R-CNN's, and there is no learnt vector of background
  */
 public record ZsiConfig(
     ResNetConfig backbone,
@@ -35,7 +38,8 @@ public record ZsiConfig(
     int maskChannels,
     int dimensions,
     int seen,
-    int vocabulary) {
+    int vocabulary,
+    boolean backgroundAware) {
 
   /** Stem and first stage never train, and norms keep their statistics. */
   private static final int FROZEN_PARTS = 2;
@@ -63,7 +67,7 @@ public record ZsiConfig(
         || maskChannels < 0
         || dimensions < 1
         || seen < 1
-        || vocabulary < 1) {
+        || vocabulary < 0) {
       throw new IllegalArgumentException(
           ("No such ZSI network: %d stages, %d channels, %d of proposals, %d features, %d mask"
                   + " channels, vectors of %d numbers, %d seen classes, a vocabulary of %d words")
@@ -86,7 +90,7 @@ public record ZsiConfig(
    * @return the sizes
    */
   public static ZsiConfig published(int seen) {
-    return new ZsiConfig(ResNetConfig.RESNET_101, 256, 256, 1024, 256, 300, seen, 4717);
+    return new ZsiConfig(ResNetConfig.RESNET_101, 256, 256, 1024, 256, 300, seen, 4717, true);
   }
 
   /**
@@ -96,6 +100,15 @@ public record ZsiConfig(
    */
   public boolean masks() {
     return maskChannels > 0;
+  }
+
+  /**
+   * Whether the heads take boxes and cells into the space of words.
+   *
+   * @return whether they have encoders
+   */
+  public boolean encoders() {
+    return vocabulary > 0;
   }
 
   /** Classes of the detector: background and the seen ones. */
@@ -114,7 +127,9 @@ public record ZsiConfig(
     CheckpointShapes shapes = new CheckpointShapes(network, "ZSI network");
     Shape lateral = shapes.get(NECK + "lateral_convs.0.conv.weight", 4);
     Shape proposals = shapes.get(PROPOSALS + "rpn_conv.weight", 4);
-    Shape encoder = shapes.get(BOXES + "kernel_semantic.weight", 2);
+    boolean encoders = !shapes.has(BOXES + "fc_cls.weight");
+    Shape encoder = encoders ? shapes.get(BOXES + "kernel_semantic.weight", 2) : new Shape(0, 0);
+    long dimensions = encoders ? encoder.get(0) : shapes.get(BOXES + "fc_res.weight", 2).get(0);
     Shape deltas = shapes.get(BOXES + "fc_reg.weight", 2);
     String mask = MASKS + "upsample.weight";
     long masks = shapes.has(mask) ? shapes.get(mask, 4).get(0) : 0;
@@ -127,13 +142,15 @@ public record ZsiConfig(
                 Math.toIntExact(proposals.get(0)),
                 Math.toIntExact(deltas.get(1)),
                 Math.toIntExact(masks),
-                Math.toIntExact(encoder.get(0)),
+                Math.toIntExact(dimensions),
                 Math.toIntExact(deltas.get(0) / 4 - 1),
-                Math.toIntExact(encoder.get(1))));
+                Math.toIntExact(encoder.get(1)),
+                !shapes.has(PROPOSALS + "rpn_cls.weight")));
   }
 
   /**
-   * Every tensor of the network under its published name.
+   * Every tensor of the network under its published name; what stands in for a part that is left
+   * out has the name that it has in Mask R-CNN.
    *
    * @return names and shapes
    */
@@ -147,9 +164,23 @@ public record ZsiConfig(
       layer(shapes, NECK + "fpn_convs." + stage + ".conv", new Shape(channels, channels, 3, 3));
     }
     shapes.putAll(proposalShapes(PROPOSALS, channels, proposalChannels, dimensions));
+    if (!backgroundAware) {
+      shapes.keySet().removeIf(name -> name.matches("rpn_head\\.(rpn_cls_conv_T|vec_fb)\\..*"));
+      long scores = 2L * Anchors.PUBLISHED.shapes();
+      layer(shapes, PROPOSALS + "rpn_cls", new Shape(scores, proposalChannels, 1, 1));
+    }
     shapes.putAll(boxShapes(BOXES, channels, features, dimensions, classes(), vocabulary));
     if (masks()) {
       shapes.putAll(maskShapes(MASKS, channels, maskChannels, dimensions, classes()));
+    }
+    if (!encoders()) {
+      shapes
+          .keySet()
+          .removeIf(name -> name.matches(".*(_head\\.(d_|dconvT|convT)|_semantic\\.).*"));
+      layer(shapes, BOXES + "fc_cls", new Shape(classes(), features));
+      if (masks()) {
+        layer(shapes, MASKS + "conv_logits", new Shape(classes(), maskChannels, 1, 1));
+      }
     }
     return shapes;
   }
@@ -269,7 +300,9 @@ public record ZsiConfig(
         Initialiser.arrays(
             heads, (name, shape) -> distribution(name, shape, heads), random, manager));
     float[][] rows = classes.seenRows(classes.background());
-    put(weights, PROPOSALS + "vec_fb.weight", 2, row -> classes.background());
+    if (backgroundAware) {
+      put(weights, PROPOSALS + "vec_fb.weight", 2, row -> classes.background());
+    }
     if (masks()) {
       put(weights, CLASS_VECTORS, 1, row -> rows[row]);
     }
@@ -329,7 +362,7 @@ public record ZsiConfig(
     if (name.equals(PROPOSALS + "vec_fb.weight")) {
       return Initialiser.normal(1);
     }
-    if (name.startsWith(PROPOSALS)) {
+    if (name.startsWith(PROPOSALS) || name.startsWith(BOXES + "fc_cls")) {
       return Initialiser.normal(0.01);
     }
     if (name.startsWith(NECK) || name.startsWith(BOXES + "shared_fcs.")) {

@@ -302,11 +302,13 @@ public final class ZsiTrainer {
    *
    * @param config the sizes
    * @param weights every array of {@link ZsiConfig#shapes()}; changed in place
-   * @param vocabulary {@code [D, M]}: the words that the detector's encoder goes by
+   * @param vocabulary {@code [D, M]}: the words that the detector's encoder goes by; of no use
+   *     without encoders
    * @param classes vectors of background and the seen classes
    * @param options hyper-parameters
    * @return the trainer
-   * @throws IllegalArgumentException if vocabulary or classes do not fit the network
+   * @throws IllegalArgumentException if vocabulary or classes do not fit the network, or options
+   *     ask for what goes with a part that it does not have
    */
   public static ZsiTrainer of(
       ZsiConfig config,
@@ -316,10 +318,18 @@ public final class ZsiTrainer {
       Options options) {
     config.requireFit(classes);
     Shape expected = new Shape(config.dimensions(), config.vocabulary());
-    if (!vocabulary.getShape().equals(expected)) {
+    if (config.encoders() && !vocabulary.getShape().equals(expected)) {
       throw new IllegalArgumentException(
           "The vocabulary must be a matrix %s, found %s"
               .formatted(expected, vocabulary.getShape()));
+    }
+    if (!config.encoders() && options.boxReconstruction() + options.maskReconstruction() > 0) {
+      throw new IllegalArgumentException(
+          "A network without encoders has nothing to decode: give both reconstructions no weight");
+    }
+    if (!config.backgroundAware() && (options.syncBoxes() || options.syncMasks())) {
+      throw new IllegalArgumentException(
+          "Without background-aware proposals there is no learnt background vector to take");
     }
     return new ZsiTrainer(config, weights, vocabulary, classes, options);
   }
@@ -473,7 +483,10 @@ public final class ZsiTrainer {
         proposalClasses = i == 0 ? own.classes() : proposalClasses.add(own.classes());
         proposalBoxes = i == 0 ? own.boxes() : proposalBoxes.add(own.boxes());
       }
-      float[] background = ProposalNetwork.backgroundVector(weights.get(VECTORS));
+      float[] background =
+          config.backgroundAware()
+              ? ProposalNetwork.backgroundVector(weights.get(VECTORS))
+              : classes.background();
       List<Proposals> proposals = proposals(batch, answers);
       BoxTargets boxTargets = BoxTargets.of(batch.pictures(), proposals, options, random);
       BoxHead.Losses boxes = boxLosses(model, levels, boxTargets, background);
@@ -566,7 +579,14 @@ public final class ZsiTrainer {
       NDArray columns =
           pooled.getManager().create(turned.floats(), new Shape(turned.rows(), turned.columns()));
       BoxHead.Answer answer = model.boxes().forward(pooled, columns);
-      return model.boxes().losses(answer, targets.labels(), targets.deltas(), targets.weights());
+      return model
+          .boxes()
+          .losses(
+              answer,
+              targets.labels(),
+              targets.deltas(),
+              targets.weights(),
+              options.boxReconstruction() > 0);
     }
 
     private MaskHead.Losses maskLosses(
@@ -577,10 +597,12 @@ public final class ZsiTrainer {
           BoxFeatures.MASKS.pool(levels, some.boxes(), some.pictures(), Mode.DIFFERENTIABLE);
       float[][] words = classes.seenRows(options.syncMasks() ? background : classes.background());
       float[] own = new float[count * config.dimensions()];
+      long[] labels = new long[count];
       float[] wanted = new float[count * PastedMask.SIDE * PastedMask.SIDE];
       for (int i = 0; i < count; i++) {
         Objects picture = batch.pictures().get(some.pictures()[i]);
         int object = some.objects()[i];
+        labels[i] = picture.labels()[object];
         System.arraycopy(
             words[picture.labels()[object]], 0, own, i * config.dimensions(), config.dimensions());
         MaskTargets.write(
@@ -591,13 +613,15 @@ public final class ZsiTrainer {
             i * PastedMask.SIDE * PastedMask.SIDE);
       }
       NDManager call = pooled.getManager();
-      return model
-          .masks()
-          .orElseThrow()
-          .losses(
+      MaskHead head = model.masks().orElseThrow();
+      NDArray maps = call.create(wanted, new Shape(count, PastedMask.SIDE, PastedMask.SIDE));
+      return head.encodes()
+          ? head.losses(
               pooled,
               call.create(own, new Shape(count, config.dimensions())),
-              call.create(wanted, new Shape(count, PastedMask.SIDE, PastedMask.SIDE)));
+              maps,
+              options.maskReconstruction() > 0)
+          : head.losses(pooled, labels, maps);
     }
 
     /** The network of this step, with copies of its weights where products are reduced. */

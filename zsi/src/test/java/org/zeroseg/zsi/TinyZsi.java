@@ -25,7 +25,12 @@ final class TinyZsi {
 
   static ZsiConfig config(int maskChannels) {
     ResNetConfig backbone = ResNetConfig.of(ResNetConfig.Block.BASIC, 8, 1, 1, 1, 1);
-    return new ZsiConfig(backbone, 8, 8, 16, maskChannels, 6, 3, 5);
+    return new ZsiConfig(backbone, 8, 8, 16, maskChannels, 6, 3, 5, true);
+  }
+
+  /** With a part of the method or without it. */
+  static ZsiConfig config(boolean encoders, boolean backgroundAware) {
+    return new ZsiConfig(CONFIG.backbone(), 8, 8, 16, 8, 6, 3, encoders ? 5 : 0, backgroundAware);
   }
 
   static ClassVectors classes() {
@@ -55,6 +60,9 @@ final class TinyZsi {
     for (String name : List.of("fc_semantic", "kernel_semantic", "fc_reg")) {
       String key = ZsiConfig.BOXES + name + ".weight";
       NDArray array = weights.get(key);
+      if (array == null) {
+        continue; // of a network without encoders
+      }
       float[] values = array.toFloatArray();
       for (int i = 0; i < values.length; i++) {
         values[i] *= name.equals("fc_reg") ? 100 : 600;

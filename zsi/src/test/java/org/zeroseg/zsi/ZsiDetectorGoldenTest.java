@@ -52,7 +52,7 @@ class ZsiDetectorGoldenTest {
   private static void backbone(GoldenCase golden) throws IOException {
     JsonObject json = golden.config();
     int channels = json.get("fpn_out").getAsInt();
-    ZsiConfig config = new ZsiConfig(resNet(json), channels, 1, 1, 0, 1, 1, 1);
+    ZsiConfig config = new ZsiConfig(resNet(json), channels, 1, 1, 0, 1, 1, 1, true);
     Map<String, Shape> shapes = config.shapes();
     try (NDManager manager = NDManager.newBaseManager()) {
       Weights weights =
@@ -95,7 +95,8 @@ class ZsiDetectorGoldenTest {
         arch.get("mask_channels").getAsInt(),
         300,
         config.get("num_classes").getAsInt() - 1,
-        config.get("vocabulary_size").getAsInt());
+        config.get("vocabulary_size").getAsInt(),
+        true);
   }
 
   /** The case's weights but for the word vectors in them, which the network does not read. */

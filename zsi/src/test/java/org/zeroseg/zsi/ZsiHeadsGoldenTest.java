@@ -300,7 +300,8 @@ class ZsiHeadsGoldenTest {
                 answer,
                 labels,
                 ZsiCases.input(golden, "bbox_targets").floats(),
-                ZsiCases.input(golden, "bbox_weights").floats());
+                ZsiCases.input(golden, "bbox_weights").floats(),
+                true);
         collector.backward(
             losses.classes().add(losses.boxes()).add(losses.reconstruction().mul(0.5f)));
       }
@@ -455,7 +456,8 @@ class ZsiHeadsGoldenTest {
             head.losses(
                 ZsiCases.input(golden, "mask_feats", manager),
                 manager.create(own),
-                ZsiCases.input(golden, "targets", manager).toType(DataType.FLOAT32, false));
+                ZsiCases.input(golden, "targets", manager).toType(DataType.FLOAT32, false),
+                true);
         collector.backward(losses.masks().add(losses.reconstruction().mul(0.5f)));
       }
       golden.check("loss_mask", losses.masks());

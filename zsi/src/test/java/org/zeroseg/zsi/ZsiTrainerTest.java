@@ -21,12 +21,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.core.tensor.TorchEngine;
+import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.TrainingPlan;
 
@@ -69,13 +74,17 @@ class ZsiTrainerTest {
 
   private float[] train(Path place, int steps, ZsiTrainer.Options options, Path result)
       throws IOException {
+    return train(TinyZsi.CONFIG, place, steps, options, result);
+  }
+
+  private float[] train(
+      ZsiConfig config, Path place, int steps, ZsiTrainer.Options options, Path result)
+      throws IOException {
     try (NDManager manager = TorchEngine.newManager()) {
       Map<String, NDArray> weights =
-          TinyZsi.CONFIG.initialWeights(
-              Map.of(), TinyZsi.classes(), new SplittableRandom(7), manager);
+          config.initialWeights(Map.of(), TinyZsi.classes(), new SplittableRandom(7), manager);
       ZsiTrainer trainer =
-          ZsiTrainer.of(
-              TinyZsi.CONFIG, weights, TinyZsi.vocabulary(manager), TinyZsi.classes(), options);
+          ZsiTrainer.of(config, weights, TinyZsi.vocabulary(manager), TinyZsi.classes(), options);
       float[] losses =
           trainer.run(
               ZsiTrainerTest::batch,
@@ -104,6 +113,84 @@ class ZsiTrainerTest {
     try (Zsi zsi = TinyZsi.builder(file).minScore(-100).build()) {
       assertEquals(TinyZsi.classes().unseen(), zsi.classes().unseen());
       assertTrue(zsi.detect(List.of(rectangle(1).picture()), zsi.vocabulary()).get(0).size() > 0);
+    }
+  }
+
+  /** Without encoders and background-aware proposals what is left is Mask R-CNN. */
+  @Test
+  void networksWithoutPartsTrainResumeAndFindUnseenClasses() throws IOException {
+    for (boolean encoders : new boolean[] {true, false}) {
+      for (boolean aware : new boolean[] {true, false}) {
+        ZsiConfig config = TinyZsi.config(encoders, aware);
+        ZsiTrainer.Options options = options().withParts(encoders, encoders, aware, aware);
+        Path own = folder.resolve(encoders + "-" + aware);
+        Path through = own.resolve("through.safetensors");
+        Path resumed = own.resolve("resumed.safetensors");
+        float[] whole = train(config, own.resolve("a"), 6, options, through);
+        train(config, own.resolve("b"), 3, options, own.resolve("half.safetensors"));
+        assertArrayEquals(whole, train(config, own.resolve("b"), 6, options, resumed));
+        assertArrayEquals(Files.readAllBytes(through), Files.readAllBytes(resumed));
+        try (Checkpoint file = Checkpoints.open(through)) {
+          assertEquals(config, ZsiCheckpoint.of(file).config());
+          assertEquals(encoders, file.tensors().containsKey("words.vocabulary"));
+          assertEquals(aware, file.tensors().containsKey("rpn_head.vec_fb.weight"));
+        }
+        try (Zsi zsi = TinyZsi.builder(through).minScore(-100).build()) {
+          List<Zsi.Detection> found =
+              zsi.detect(List.of(rectangle(1).picture()), Vocabulary.of("cat", "bus")).get(0);
+          assertTrue(found.stream().anyMatch(one -> !one.seen() && one.mask().isPresent()));
+          assertTrue(found.stream().anyMatch(Zsi.Detection::seen));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatGoesWithAMissingPartIsRefused() throws IOException {
+    Path file = folder.resolve("zsi.safetensors");
+    ZsiTrainer.Options none = options().withParts(false, false, false, false);
+    train(TinyZsi.config(false, false), folder.resolve("a"), 1, none, file);
+    assertThrows(IllegalArgumentException.class, TinyZsi.builder(file).directWords(true)::build);
+    Path other = folder.resolve("b");
+    for (ZsiTrainer.Options some :
+        List.of(
+            options().withParts(true, false, false, false),
+            options().withParts(false, true, false, false),
+            options().withParts(false, false, true, false),
+            options().withParts(false, false, false, true))) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> train(TinyZsi.config(false, false), other, 1, some, file));
+    }
+  }
+
+  /** The maps that are computed for a box's own class alone are those of all classes. */
+  @Test
+  void aHeadWithoutEncoderMakesTheMapOfABoxAsThatOfAllClasses() {
+    try (NDManager manager = TorchEngine.newManager()) {
+      ZsiConfig config = TinyZsi.config(false, true);
+      Weights weights = Weights.of(TinyZsi.weights(config, manager), "tiny");
+      MaskHead head = MaskHead.of(weights.at("mask_head"), Mode.INFERENCE);
+      NDArray pooled = manager.randomNormal(new Shape(2, 8, 14, 14));
+      float[][] seen = TinyZsi.classes().seenRows(TinyZsi.classes().background());
+      float[][] unseen = {TinyZsi.classes().vector("bus").orElseThrow()};
+      Matrix shares = MaskWords.shares(seen, unseen);
+      float[] own = head.own(pooled, head.filters(shares), new int[] {0, 0}).toFloatArray();
+      NDArray features = head.features(pooled);
+      NDArray kernel = weights.get("mask_head.conv_logits.weight");
+      float[] flat = features.toFloatArray();
+      float[] filters = kernel.toFloatArray();
+      for (int at : new int[] {0, 400, 783, 784 + 5}) {
+        double expected = 0;
+        for (int c = 0; c < seen.length; c++) {
+          double map = weights.get("mask_head.conv_logits.bias").toFloatArray()[c];
+          for (int i = 0; i < 8; i++) {
+            map += filters[8 * c + i] * flat[(at / 784 * 8 + i) * 784 + at % 784];
+          }
+          expected += map * shares.values()[c];
+        }
+        assertEquals(expected, own[at], 1e-4 * (1 + Math.abs(expected)));
+      }
     }
   }
 

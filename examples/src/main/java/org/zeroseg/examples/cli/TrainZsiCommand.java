@@ -32,6 +32,7 @@ import org.zeroseg.zsi.ClassVectors;
 import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zsi.ZsiConfig;
 import org.zeroseg.zsi.ZsiTrainer;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -139,6 +140,20 @@ final class TrainZsiCommand implements Callable<Integer> {
   private boolean boxesOnly;
 
   @Option(
+      names = "--plain-rpn",
+      description =
+          "Proposals as Mask R-CNN makes them, without words, so that there is no learnt background"
+              + " vector (Table 5 of the paper).")
+  private boolean plainRpn;
+
+  @Option(
+      names = "--no-encoders",
+      description =
+          "Heads that classify as Mask R-CNN's: words have a part in the scores of unseen classes"
+              + " alone, and there is nothing to decode (Table 1 of the paper).")
+  private boolean noEncoders;
+
+  @Option(
       names = "--no-box-decoder",
       description = "Without the detector's decoder (Table 1 of the paper).")
   private boolean noBoxDecoder;
@@ -203,6 +218,10 @@ final class TrainZsiCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (plainRpn && syncMasks) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--sync-masks takes a vector that --plain-rpn does not learn");
+    }
     Interruption.orderly(this::train);
     return 0;
   }
@@ -234,12 +253,17 @@ final class TrainZsiCommand implements Callable<Integer> {
               boxesOnly ? 0 : channels,
               classes.dimensions(),
               classes.seen().size(),
-              (int) words.getShape().get(1));
+              noEncoders ? 0 : (int) words.getShape().get(1),
+              !plainRpn);
       ZsiTrainer.Options published =
           ZsiTrainer.Options.published(rate, warmUp, pictures.epoch(), syncMasks);
       ZsiTrainer.Options options =
           published
-              .withParts(!noBoxDecoder, !noMaskDecoder, !noSyncBoxes, syncMasks)
+              .withParts(
+                  !noBoxDecoder && !noEncoders,
+                  !noMaskDecoder && !noEncoders,
+                  !noSyncBoxes && !plainRpn,
+                  syncMasks)
               .withSamples(published.anchors(), published.proposals(), published.boxes(), masks)
               .withBfloat16(bfloat16);
       Map<String, NDArray> weights =
@@ -247,7 +271,10 @@ final class TrainZsiCommand implements Callable<Integer> {
       ZsiTrainer trainer = ZsiTrainer.of(config, weights, words, classes, options);
       Map<String, String> provenance = provenance(config);
       TrainingPlan plan =
-          files.plan(out, (long) epochs * pictures.epoch()).withProvenance(provenance);
+          files
+              .plan(out, (long) epochs * pictures.epoch())
+              .withProvenance(provenance)
+              .withFormerProvenance(former(provenance));
       if (validation != null) {
         plan = plan.withValidation(measured(trainer, classes));
       }
@@ -320,6 +347,13 @@ final class TrainZsiCommand implements Callable<Integer> {
                 .recall();
           }
         });
+  }
+
+  /** What was written before proposals could be plain. */
+  private static Map<String, String> former(Map<String, String> provenance) {
+    Map<String, String> former = new LinkedHashMap<>(provenance);
+    former.replaceAll((name, value) -> value.replace(", backgroundAware=true", ""));
+    return former;
   }
 
   private Map<String, String> provenance(ZsiConfig config) throws IOException {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Progress;
@@ -50,8 +51,9 @@ import org.zeroseg.zsi.ZsiTrainer;
  * <p>Arguments: the folder to work in, the steps of the backbone, the steps of the detector; then,
  * for the paper's ablations, which word vectors ({@code captions}, {@code one-hot} or {@code
  * random}) and which parts of the method (any of {@code decode-boxes}, {@code decode-masks}, {@code
- * sync-boxes}, {@code sync-masks}, joined by commas, or {@code none}). Training runs that were
- * stopped there go on.
+ * sync-boxes}, {@code sync-masks}, joined by commas, or {@code none}; with {@code no-encoders}
+ * heads classify as Mask R-CNN's, with {@code plain-rpn} proposals are made as there). Training
+ * runs that were stopped there go on.
  */
 public final class TrainZsi {
 
@@ -86,6 +88,18 @@ public final class TrainZsi {
 
   private static final String BACKGROUND = "background";
 
+  private static final String NO_ENCODERS = "no-encoders";
+  private static final String PLAIN_RPN = "plain-rpn";
+  private static final Set<String> PARTS =
+      Set.of(
+          "none",
+          "decode-boxes",
+          "decode-masks",
+          "sync-boxes",
+          "sync-masks",
+          NO_ENCODERS,
+          PLAIN_RPN);
+
   private static final int SINGLES = 32;
   private static final int SINGLE_SIDE = 96;
   private static final double SINGLE_RATE = 0.05;
@@ -107,6 +121,9 @@ public final class TrainZsi {
         List.of(
             (args.length > 4 ? args[4] : "decode-boxes,decode-masks,sync-boxes,sync-masks")
                 .split(",", -1));
+    if (!PARTS.containsAll(parts)) {
+      throw new IllegalArgumentException("parts are any of %s, not %s".formatted(PARTS, parts));
+    }
     ShapeWorld world = new ShapeWorld(SEED, SIDE, 1, 4, Split.SEEN);
     try (NDManager manager = TorchEngine.newManager()) {
       Map<String, NDArray> backbone = backbone(folder.resolve("backbone"), backboneSteps, manager);
@@ -123,7 +140,8 @@ public final class TrainZsi {
               48,
               classes.dimensions(),
               classes.seen().size(),
-              (int) vocabulary.getShape().get(1));
+              parts.contains(NO_ENCODERS) ? 0 : (int) vocabulary.getShape().get(1),
+              !parts.contains(PLAIN_RPN));
       ZsiTrainer.Options options =
           ZsiTrainer.Options.published(RATE, WARM_UP, Math.max(1, steps / 12), true)
               .withParts(
@@ -144,7 +162,7 @@ public final class TrainZsi {
       provenance.put("steps", Integer.toString(steps));
       Map<String, NDArray> weights =
           config.initialWeights(backbone, classes, new SplittableRandom(SEED), manager);
-      START.forEach(name -> start(weights.get(name)));
+      START.stream().filter(weights::containsKey).forEach(name -> start(weights.get(name)));
       ZsiTrainer trainer = ZsiTrainer.of(config, weights, vocabulary, classes, options);
       Path trained = folder.resolve("zsi.safetensors");
       trainer.run(
@@ -152,6 +170,7 @@ public final class TrainZsi {
           TrainingPlan.of(folder, steps)
               .withSaveEvery(100)
               .withProvenance(provenance)
+              .withFormerProvenance(former(provenance))
               .withReport(
                   (place, history) -> {
                     TrainingCurves.write(place, history);
@@ -160,6 +179,13 @@ public final class TrainZsi {
           progress());
       trainer.write(trained, classes, true, provenance);
     }
+  }
+
+  /** What was written before proposals could be plain. */
+  private static Map<String, String> former(Map<String, String> provenance) {
+    Map<String, String> former = new LinkedHashMap<>(provenance);
+    former.replaceAll((name, value) -> value.replace(", backgroundAware=true", ""));
+    return former;
   }
 
   private static void start(NDArray layer) {

@@ -83,6 +83,19 @@ class ZsiCommandsTest extends CommandTest {
         folder.resolve("test.json"));
     assertTrue(out.toString().contains("test.json: "), out.toString());
     misuse("--vectors", "zsi", "words", "--split", split);
+    misuse(
+        "--plain-rpn",
+        "train",
+        "zsi",
+        annotations,
+        "--images",
+        world,
+        "--split",
+        split,
+        "--vectors",
+        folder.resolve("words.txt"),
+        "--plain-rpn",
+        "--sync-masks");
     misuse("--kind", "zsi", "split", annotations, "--split", split, "-o", "x.json");
     fail("glove.txt", "zsi", "split", vectors, "--split", split, "--kind", "unseen", "-o", "x");
   }
@@ -164,6 +177,11 @@ class ZsiCommandsTest extends CommandTest {
         "--overlap",
         "box");
     assertTrue(out.toString().contains("Recall@100"), out.toString());
+    Path plain = folder.resolve("plain");
+    command[command.length - 1] = plain;
+    succeed(Stream.concat(Stream.of(command), Stream.of("--plain-rpn", "--no-encoders")).toArray());
+    model = plain.resolve("zsi.safetensors");
+    succeed("segment", picture, "--zsi", model, "--words", "red star, blue ring", "-o", results);
     misuse("--zutis", "segment", picture, "--zsi", model, "--zutis", model, "--words", "red star");
     misuse("--zsi", "segment", picture, "--looks-for", "seen", "--words", "red star");
     fail(
