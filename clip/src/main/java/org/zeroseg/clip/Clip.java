@@ -166,7 +166,8 @@ public final class Clip implements TextEncoder, AutoCloseable {
     Activation activation = config.isPresent() ? activation(config.get()) : Activation.QUICK_GELU;
     NDManager manager = TorchEngine.newManager(device);
     try (Checkpoint checkpoint = Checkpoints.open(weights)) {
-      ClipModel model = ClipModel.load(checkpoint.unwrapped(), activation, precision, manager);
+      ClipModel model =
+          ClipModel.load(checkpoint.unwrapped(), activation, precision, manager).folded(manager);
       try {
         return of(model, tokenizer, manager);
       } catch (IllegalArgumentException e) {
@@ -279,8 +280,10 @@ public final class Clip implements TextEncoder, AutoCloseable {
     ImageTower tower = model.image();
     PositionResampling positions = PositionResampling.TARGET_SIZE;
     if (asReleased) {
-      config = config.with(Activation.GELU, 1e-6);
-      tower = ClipModel.imageTower(config, model.weights().at("visual"), memory.manager());
+      if (tower instanceof VisionTransformer) {
+        config = config.with(Activation.GELU, 1e-6);
+        tower = ClipModel.imageTower(config, model.weights().at("visual"), memory.manager());
+      }
       positions = PositionResampling.CELL_COUNT;
     }
     return DenseClip.of(tower, positions, memory.manager());

@@ -122,6 +122,23 @@ public final class ClipModel {
   }
 
   /**
+   * The same model for inference alone: a ResNet's norms are worked into its convolutions, and the
+   * arrays that only they needed are freed.
+   *
+   * @param manager the model's manager; owns the new filters
+   * @return the model to use in place of this one; itself if its tower is a vision transformer
+   */
+  ClipModel folded(NDManager manager) {
+    if (!(image instanceof ModifiedResNet resNet)) {
+      return this;
+    }
+    ModifiedResNet lighter = resNet.folded(manager);
+    Weights needed =
+        weights.freeing(name -> name.startsWith("visual.") && !name.startsWith("visual.attnpool."));
+    return new ClipModel(config, needed, lighter, text, mode);
+  }
+
+  /**
    * The sizes.
    *
    * @return the configuration

@@ -23,6 +23,7 @@ public final class ModifiedResNet implements ImageTower {
   private final List<Convolution> stem;
   private final List<List<Bottleneck>> stages;
   private final AttentionPool pool;
+  private final boolean folded;
   private final Mode mode;
 
   private ModifiedResNet(
@@ -30,11 +31,13 @@ public final class ModifiedResNet implements ImageTower {
       List<Convolution> stem,
       List<List<Bottleneck>> stages,
       AttentionPool pool,
+      boolean folded,
       Mode mode) {
     this.config = config;
     this.stem = stem;
     this.stages = stages;
     this.pool = pool;
+    this.folded = folded;
     this.mode = mode;
   }
 
@@ -55,11 +58,32 @@ public final class ModifiedResNet implements ImageTower {
       stages.add(List.copyOf(blocks));
     }
     AttentionPool pool = new AttentionPool(visual.at("attnpool"), config.heads(), manager);
-    return new ModifiedResNet(config, stem, List.copyOf(stages), pool, Mode.INFERENCE);
+    return new ModifiedResNet(config, stem, List.copyOf(stages), pool, false, Mode.INFERENCE);
   }
 
   ModifiedResNet in(Mode changed) {
-    return new ModifiedResNet(config, stem, stages, pool, changed);
+    if (folded && changed.records()) {
+      throw new IllegalStateException("A tower with its norms worked in is for inference alone");
+    }
+    return new ModifiedResNet(config, stem, stages, pool, folded, changed);
+  }
+
+  /**
+   * The tower with its norms worked into the convolutions, for inference alone; equal up to
+   * rounding.
+   *
+   * @param manager owns the new filters; of the weights only the attention pool's are still needed
+   */
+  ModifiedResNet folded(NDManager manager) {
+    return new ModifiedResNet(
+        config,
+        stem.stream().map(convolution -> convolution.folded(manager)).toList(),
+        stages.stream()
+            .map(blocks -> blocks.stream().map(block -> block.folded(manager)).toList())
+            .toList(),
+        pool,
+        true,
+        mode);
   }
 
   /** Training never counted batches here, and goes on from what it wrote. */
@@ -85,6 +109,15 @@ public final class ModifiedResNet implements ImageTower {
           normed(at, "conv3", "bn3", point, manager),
           at.find("downsample.0.weight")
               .map(found -> normed(at, "downsample.0", "downsample.1", point, manager)),
+          halve);
+    }
+
+    Bottleneck folded(NDManager manager) {
+      return new Bottleneck(
+          narrow.folded(manager),
+          around.folded(manager),
+          wide.folded(manager),
+          shortcut.map(convolution -> convolution.folded(manager)),
           halve);
     }
 

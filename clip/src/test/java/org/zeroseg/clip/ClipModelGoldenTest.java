@@ -55,8 +55,10 @@ class ClipModelGoldenTest {
         checked.check("vision_patches_projected", vit.project(vit.normalize(last.get(":, 1:"))));
       } else {
         NDList stages = ((ModifiedResNet) model.image()).stages(pixels);
+        NDList folded = ((ModifiedResNet) model.image()).folded(manager).stages(pixels);
         for (int i = 0; i < stages.size(); i++) {
           checked.check("layer" + (i + 1), stages.get(i));
+          golden.check("layer" + (i + 1), folded.get(i));
         }
       }
       NDArray image = model.image().encode(pixels);

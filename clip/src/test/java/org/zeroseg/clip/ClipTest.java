@@ -2,6 +2,7 @@ package org.zeroseg.clip;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -166,6 +167,31 @@ class ClipTest {
         assertEquals(32, together[0].length);
         assertArrayEquals(clip.encodeImages(pictures.subList(1, 2))[0], together[1], 1e-4f);
       }
+    }
+  }
+
+  @Test
+  void aTowerWithItsNormsWorkedInIsEqualLighterAndForInferenceAlone() {
+    Map<String, Shape> shapes = TinyClip.config(TinyClip.RES_NET).shapes();
+    try (NDManager manager = NDManager.newBaseManager()) {
+      ClipModel plain = load(shapes, manager);
+      NDArray pixels = manager.randomNormal(new Shape(2, 3, 32, 32));
+      NDArray expected = plain.image().encode(pixels);
+      ClipModel folded = plain.folded(manager);
+      assertArrayEquals(
+          expected.toFloatArray(), folded.image().encode(pixels).toFloatArray(), 1e-4f);
+      NDArray freed = plain.weights().get("visual.layer1.0.conv1.weight");
+      assertThrows(IllegalStateException.class, freed::toFloatArray);
+      assertFalse(folded.weights().names().contains("visual.layer1.0.conv1.weight"));
+      assertTrue(folded.weights().names().contains("visual.attnpool.q_proj.weight"));
+      assertThrows(IllegalStateException.class, () -> folded.in(Mode.TRAINING));
+    }
+    try (Clip clip = TinyClip.clip(TinyClip.VIT)) {
+      clip.compute(
+          (model, call) -> {
+            assertSame(model, model.folded(call));
+            return 0;
+          });
     }
   }
 

@@ -11,19 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -35,6 +29,7 @@ import org.zeroseg.core.file.InvalidFileException;
 import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureSource;
+import org.zeroseg.core.image.ReadAhead;
 
 /**
  * Embeds collections of pictures into indexes. Pictures are decoded and prepared by several threads
@@ -317,24 +312,23 @@ public final class IndexBuilder {
     /** Embeds all and returns what could not be. */
     List<Unreadable> embed() throws IOException {
       Files.deleteIfExists(list);
-      record Ahead(String name, Future<Picture> picture) {}
-      Queue<Ahead> ahead = new ArrayDeque<>();
-      ExecutorService pool = Executors.newFixedThreadPool(workers, IndexBuilder::daemon);
-      try {
-        while (true) {
-          while (ahead.size() < 2 * batchSize + workers && pictures.hasNext()) {
-            PictureSource next = pictures.next();
-            ahead.add(new Ahead(next.name(), pool.submit(() -> encoder.prepare(next.read()))));
-          }
-          Ahead next = ahead.poll();
-          if (next == null) {
-            break;
-          }
+      try (ReadAhead<PictureSource, Picture> ahead =
+          ReadAhead.of(
+              pictures,
+              workers,
+              2 * batchSize + workers,
+              picture -> encoder.prepare(picture.read()))) {
+        while (ahead.hasNext()) {
+          ReadAhead.Item<PictureSource, Picture> next = ahead.next();
+          String name = next.thing().name();
           try {
-            batch.add(next.picture().get());
-            batchNames.add(next.name());
-          } catch (ExecutionException e) {
-            refuse(next.name(), e.getCause());
+            batch.add(next.get());
+            batchNames.add(name);
+          } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            if (e instanceof InterruptedIOException && Thread.currentThread().isInterrupted()) {
+              throw stopped(e);
+            }
+            refuse(name, e);
           }
           if (batch.size() == batchSize) {
             commit();
@@ -342,19 +336,17 @@ public final class IndexBuilder {
         }
         commit();
         return List.copyOf(unreadable);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException(
-            "interrupted after " + done + " pictures" + (total < 0 ? "" : " of " + total));
-      } finally {
-        pool.shutdownNow();
       }
     }
 
+    private InterruptedIOException stopped(Throwable cause) {
+      String all = total < 0 ? "" : " of " + total;
+      return (InterruptedIOException)
+          new InterruptedIOException("interrupted after " + done + " pictures" + all)
+              .initCause(cause);
+    }
+
     private void refuse(String name, Throwable cause) throws IOException {
-      if (cause instanceof Error error && !(cause instanceof OutOfMemoryError)) {
-        throw error;
-      }
       String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
       if (cause instanceof OutOfMemoryError) {
         reason = "it does not fit the memory (" + reason + ")";
@@ -448,11 +440,5 @@ public final class IndexBuilder {
               NameFile.unescape(line.substring(tab + 1))));
     }
     return List.copyOf(unreadable);
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "zeroseg-index");
-    thread.setDaemon(true);
-    return thread;
   }
 }

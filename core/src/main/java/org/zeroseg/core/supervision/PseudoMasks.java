@@ -19,6 +19,7 @@ import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureReader;
+import org.zeroseg.core.image.ReadAhead;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
 
@@ -201,31 +202,42 @@ public record PseudoMasks(Path folder) {
     missing.removeIf(this::contains);
     List<Failure> failures = new ArrayList<>();
     int made = 0;
-    for (int from = 0; from < missing.size(); from += batch) {
-      if (Thread.interrupted()) {
-        throw new InterruptedIOException(
-            "stopped after %d of %d masks; the same call goes on in %s"
-                .formatted(made, missing.size(), folder));
-      }
-      List<String> some = missing.subList(from, Math.min(from + batch, missing.size()));
-      List<String> read = new ArrayList<>();
-      List<Picture> inputs = new ArrayList<>();
-      for (String name : some) {
-        try {
-          inputs.add(Picture.readAsStored(pictures.resolve(name)));
-          read.add(name);
-        } catch (IOException e) {
-          failures.add(new Failure(name, String.valueOf(e.getMessage())));
+    int seen = 0;
+    try (ReadAhead<String, Picture> ahead =
+        ReadAhead.of(
+            missing.iterator(), 1, batch, name -> Picture.readAsStored(pictures.resolve(name)))) {
+      while (ahead.hasNext()) {
+        List<String> read = new ArrayList<>();
+        List<Picture> inputs = new ArrayList<>();
+        for (int i = 0; i < batch && ahead.hasNext(); i++) {
+          requireGoingOn(made, missing.size());
+          ReadAhead.Item<String, Picture> next = ahead.next();
+          seen++;
+          try {
+            inputs.add(next.get());
+            read.add(next.thing());
+          } catch (IOException e) {
+            requireGoingOn(made, missing.size());
+            failures.add(new Failure(next.thing(), String.valueOf(e.getMessage())));
+          }
         }
+        List<SaliencyDetector.Salient> found =
+            inputs.isEmpty() ? List.of() : detector.detect(inputs);
+        for (int i = 0; i < read.size(); i++) {
+          write(read.get(i), found.get(i).mask());
+          made++;
+        }
+        progress.update("pseudo-masks", seen, missing.size());
       }
-      List<SaliencyDetector.Salient> found = inputs.isEmpty() ? List.of() : detector.detect(inputs);
-      for (int i = 0; i < read.size(); i++) {
-        write(read.get(i), found.get(i).mask());
-        made++;
-      }
-      progress.update("pseudo-masks", from + some.size(), missing.size());
     }
     return new Outcome(made, all - missing.size(), failures);
+  }
+
+  private void requireGoingOn(int made, int all) throws InterruptedIOException {
+    if (Thread.interrupted()) {
+      throw new InterruptedIOException(
+          "stopped after %d of %d masks; the same call goes on in %s".formatted(made, all, folder));
+    }
   }
 
   /** The released masks of ImageNet's pictures are called n/1.json for n/1.JPEG. */

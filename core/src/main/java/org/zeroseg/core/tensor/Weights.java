@@ -339,6 +339,22 @@ public final class Weights {
   }
 
   /**
+   * Frees arrays that nobody needs any more.
+   *
+   * @param needless says by name below this view's prefix which arrays to close
+   * @return the others below the prefix, under the same names
+   */
+  public Weights freeing(Predicate<String> needless) {
+    Map<String, NDArray> kept = new LinkedHashMap<>(arrays);
+    for (String name : names()) {
+      if (needless.test(name)) {
+        kept.remove(prefix + name).close();
+      }
+    }
+    return new Weights(kept, source, prefix);
+  }
+
+  /**
    * The arrays below this view's prefix as a checkpoint, to be written.
    *
    * @return a view under the names of {@link #names()}

@@ -37,6 +37,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
     private final Truth truth;
     private final Optional<Vocabulary> words;
     private final UnaryOperator<Picture> view;
+    private final Optional<Read<Picture>> read;
 
     Item(String name, Path image, Path source, Truth truth) {
       this(name, image, source, truth, Optional.empty());
@@ -55,6 +56,18 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
         Truth truth,
         Optional<Vocabulary> words,
         UnaryOperator<Picture> view) {
+      this(name, image, source, truth, words, view, Optional.empty());
+    }
+
+    private Item(
+        String name,
+        Path image,
+        Path source,
+        Truth truth,
+        Optional<Vocabulary> words,
+        UnaryOperator<Picture> view,
+        Optional<Read<Picture>> read) {
+      this.read = read;
       this.view = view;
       this.name = name;
       this.image = image;
@@ -106,7 +119,7 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
      * @throws IOException if it cannot be read
      */
     public Picture picture() throws IOException {
-      return view.apply(Picture.readAsStored(image));
+      return read.isPresent() ? read.get().get() : view.apply(Picture.readAsStored(image));
     }
 
     /**
@@ -119,9 +132,43 @@ public final class SemanticDataset implements Iterable<SemanticDataset.Item> {
       return truth.read();
     }
 
+    /**
+     * Reads picture and truth now, so that they are there when a model is ready for them.
+     *
+     * @return the same item, whose methods give what was read, or fail as reading did
+     */
+    public Item loaded() {
+      Read<Picture> picture = Read.of(this::picture);
+      Read<LabelMap> labels = Read.of(this::truth);
+      return new Item(name, image, source, labels::get, words, view, Optional.of(picture));
+    }
+
     @Override
     public String toString() {
       return name;
+    }
+  }
+
+  /** Something that was read, or why it could not be. */
+  private record Read<T>(Optional<T> result, Optional<IOException> failure) {
+
+    interface Source<T> {
+      T read() throws IOException;
+    }
+
+    static <T> Read<T> of(Source<T> source) {
+      try {
+        return new Read<>(Optional.of(source.read()), Optional.empty());
+      } catch (IOException e) {
+        return new Read<>(Optional.empty(), Optional.of(e));
+      }
+    }
+
+    T get() throws IOException {
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
+      return result.orElseThrow();
     }
   }
 

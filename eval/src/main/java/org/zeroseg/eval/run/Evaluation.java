@@ -14,6 +14,7 @@ import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.image.ReadAhead;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
 import org.zeroseg.core.supervision.CocoGroundTruth.Category;
@@ -38,6 +39,9 @@ import org.zeroseg.eval.saliency.SaliencyMetrics;
  */
 public record Evaluation(int threads, int examples, Progress progress) {
 
+  /** Pictures that are read while a model looks at one. */
+  private static final int AHEAD = 2;
+
   /**
    * Evaluates label maps: mean IoU, accuracies, IoU by class, confusions; on ImageNet-S also the
    * numbers of its toolbox, on a single category also the IoU averaged over pictures.
@@ -55,6 +59,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     Extremes<LabelMap> extremes = new Extremes<>(examples);
     inOrder(
         dataset.items(),
+        this::ahead,
         item -> new Labels(item.truth(), predictor.predict(item)),
         (item, labels) -> {
           double score = report.add(item.name(), labels.truth(), labels.prediction());
@@ -92,7 +97,8 @@ public record Evaluation(int threads, int examples, Progress progress) {
     CocoDetections.Builder detections = CocoDetections.builder(truth);
     inOrder(
         truth.images(),
-        image -> segmenter.segment(Picture.readAsStored(file(truth, image, images)), vocabulary),
+        image -> Picture.readAsStored(file(truth, image, images)),
+        picture -> segmenter.segment(picture, vocabulary),
         (image, segmentation) -> {
           for (Segment segment : segmentation.segments()) {
             long category = categories.get(segment.label() - 1).id();
@@ -220,6 +226,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     Extremes<LabelMap> extremes = new Extremes<>(examples);
     inOrder(
         dataset.items(),
+        this::ahead,
         item -> new Labels(item.truth(), maps.predict(item)),
         (item, labels) -> {
           LabelMap map = labels.prediction();
@@ -248,6 +255,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     Extremes<LabelMap> extremes = new Extremes<>(examples);
     inOrder(
         dataset.items(),
+        this::ahead,
         item -> {
           LabelMap truth = item.truth();
           return new Masks(truth, predictor.predict(item, report.categories(truth)));
@@ -278,6 +286,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
     Extremes<LabelMap> extremes = new Extremes<>(examples);
     inOrder(
         dataset.items(),
+        this::ahead,
         item -> NamingReport.Found.in(item, model, evaluator),
         (item, found) -> {
           NamingEvaluator.Outcome outcome = report.add(item, found);
@@ -292,18 +301,41 @@ public record Evaluation(int threads, int examples, Progress progress) {
   }
 
   /**
-   * Works on several things at once and takes the results in order, so that sums do not depend on
-   * the number of threads. Only a few results wait at a time.
+   * Predictions that lie on disk need no pictures, and several threads read truths by themselves.
    */
-  private <T, R> void inOrder(List<T> things, Step<T, R> step, BiConsumer<T, R> taker)
-      throws IOException {
+  private SemanticDataset.Item ahead(SemanticDataset.Item item) {
+    return threads == 1 ? item.loaded() : item;
+  }
+
+  /**
+   * Works on several things at once, or on one while the next are read, and takes the results in
+   * order, so that sums do not depend on the number of threads. Only a few results wait at a time.
+   */
+  private <T, S, R> void inOrder(
+      List<T> things, Step<T, S> read, Step<S, R> step, BiConsumer<T, R> taker) throws IOException {
+    if (threads == 1) {
+      int done = 0;
+      try (ReadAhead<T, S> ahead = ReadAhead.of(things.iterator(), 1, AHEAD, read::run)) {
+        while (ahead.hasNext()) {
+          ReadAhead.Item<T, S> next = ahead.next();
+          taker.accept(next.thing(), step.run(next.get()));
+          progress.update("evaluating", ++done, things.size());
+        }
+      }
+      return;
+    }
     int block = 8 * threads;
     ForkJoinPool pool = new ForkJoinPool(threads);
     try {
       for (int from = 0; from < things.size(); from += block) {
         List<T> some = things.subList(from, Math.min(things.size(), from + block));
         List<Outcome<R>> outcomes =
-            pool.submit(() -> some.parallelStream().map(thing -> run(step, thing)).toList()).join();
+            pool.submit(
+                    () ->
+                        some.parallelStream()
+                            .map(thing -> run(one -> step.run(read.run(one)), thing))
+                            .toList())
+                .join();
         for (int i = 0; i < some.size(); i++) {
           taker.accept(some.get(i), outcomes.get(i).get());
         }

@@ -11,6 +11,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -114,6 +115,28 @@ class EvaluationTest {
     Report one =
         alone.semantic(dataset(), SemanticPredictor.ofFolder(folder.resolve("predictions")));
     assertEquals(one.tables(), report().tables());
+  }
+
+  @Test
+  void aPictureThatCannotBeReadFailsOnlyWhereAModelLooksAtIt() throws IOException {
+    SemanticDataset dataset = dataset();
+    SemanticDataset.Item broken = dataset.items().get(2);
+    Files.write(broken.image(), new byte[] {1, 2, 3});
+    SemanticDataset.Item read = broken.loaded();
+    Files.delete(broken.source());
+    assertEquals(SIDE, read.truth().width());
+    IOException failure = assertThrows(IOException.class, read::picture);
+    assertTrue(failure.getMessage().contains(broken.image().toString()), failure::getMessage);
+    Evaluation alone = new Evaluation(1, 0, Progress.SILENT);
+    assertThrows(IOException.class, () -> alone.semantic(dataset, item -> item.truth()));
+    List<Integer> widths = new ArrayList<>();
+    alone.semantic(
+        dataset.first(2),
+        item -> {
+          widths.add(item.picture().width());
+          return item.truth();
+        });
+    assertEquals(List.of(SIDE, SIDE), widths);
   }
 
   @Test

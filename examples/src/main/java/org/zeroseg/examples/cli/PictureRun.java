@@ -20,11 +20,16 @@ import org.zeroseg.core.export.AnnotationFormat;
 import org.zeroseg.core.export.AnnotationWriter;
 import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.file.WholeFile;
+import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureReader;
+import org.zeroseg.core.image.ReadAhead;
 import picocli.CommandLine;
 
 /** One look at each of many pictures, and what is written about all of them. */
 final class PictureRun implements Closeable {
+
+  /** Pictures that are read while the model looks at one. */
+  private static final int AHEAD = 2;
 
   /**
    * How it is done.
@@ -108,29 +113,42 @@ final class PictureRun implements Closeable {
     long start = System.nanoTime();
     Map<Path, String> stems = PictureFiles.stems(names);
     int done = 0;
-    for (Path file : names.keySet()) {
-      progress.update("Looking at pictures", done++, names.size());
-      try {
-        one(file, stems.get(file), look);
-      } catch (IOException e) {
-        fail(Failures.line(e).orElseThrow());
-      } catch (CommandLine.ParameterException e) {
-        throw e; // the same for every picture
-      } catch (RuntimeException | OutOfMemoryError e) {
-        if (!Failures.lacksMemory(e) && names.size() == 1) {
-          throw e;
+    try (ReadAhead<Path, Stored> ahead =
+        ReadAhead.of(names.keySet().iterator(), 1, AHEAD, file -> stored(file, stems.get(file)))) {
+      while (ahead.hasNext()) {
+        progress.update("Looking at pictures", done++, names.size());
+        ReadAhead.Item<Path, Stored> next = ahead.next();
+        Path file = next.thing();
+        try {
+          one(file, stems.get(file), next.get(), look);
+        } catch (IOException e) {
+          fail(Failures.line(e).orElseThrow());
+        } catch (CommandLine.ParameterException e) {
+          throw e; // the same for every picture
+        } catch (RuntimeException | OutOfMemoryError e) {
+          if (!Failures.lacksMemory(e) && names.size() == 1) {
+            throw e;
+          }
+          String line = Failures.line(e).orElseGet(() -> PlainText.line(e));
+          fail(PlainText.line(file) + ": " + line);
         }
-        String line = Failures.line(e).orElseGet(() -> PlainText.line(e));
-        fail(PlainText.line(file) + ": " + line);
+        report.flush();
       }
-      report.flush();
     }
     progress.update("Looking at pictures", done, names.size());
     finish(Duration.ofNanos(System.nanoTime() - start));
     return failed == 0 ? 0 : 1;
   }
 
-  private void one(Path file, String stem, PictureFiles.Look look) throws IOException {
+  /**
+   * What there is about a picture.
+   *
+   * @param before the result of an earlier run
+   * @param picture three channels, if it is needed
+   */
+  private record Stored(Optional<Segmentation> before, Optional<Picture> picture) {}
+
+  private Stored stored(Path file, String stem) throws IOException {
     String whole = settings.out().resolve(stem).toString();
     PictureFiles.Endings endings = settings.endings();
     Optional<Segmentation> before =
@@ -138,16 +156,30 @@ final class PictureRun implements Closeable {
             ? StoredResult.read(Path.of(whole + endings.json()), Path.of(whole + endings.labels()))
                 .filter(stored -> words.isEmpty() || words.get().equals(stored.names()))
             : Optional.empty();
-    boolean needsOverlay = settings.overlay() && !Files.exists(Path.of(whole + endings.overlay()));
-    if (before.isPresent() && !needsOverlay && gallery.isEmpty()) {
+    if (before.isPresent() && !needsOverlay(whole) && !settings.gallery()) {
+      return new Stored(before, Optional.empty());
+    }
+    return new Stored(before, Optional.of(settings.reader().read(file).rgb()));
+  }
+
+  private boolean needsOverlay(String whole) {
+    return settings.overlay() && !Files.exists(Path.of(whole + settings.endings().overlay()));
+  }
+
+  private void one(Path file, String stem, Stored stored, PictureFiles.Look look)
+      throws IOException {
+    Optional<Segmentation> before = stored.before();
+    if (stored.picture().isEmpty()) {
       present++;
-      add(file, before.get());
+      add(file, before.orElseThrow());
       return;
     }
+    String whole = settings.out().resolve(stem).toString();
+    PictureFiles.Endings endings = settings.endings();
     PictureFiles.Shot shot =
         new PictureFiles.Shot(
             file,
-            settings.reader().read(file).rgb(),
+            stored.picture().get(),
             whole,
             endings,
             settings.overlay(),
@@ -157,7 +189,7 @@ final class PictureRun implements Closeable {
         && before.get().width() == shot.picture().width()
         && before.get().height() == shot.picture().height()) {
       result = before.get();
-      if (needsOverlay) {
+      if (needsOverlay(whole)) {
         result.writeOverlay(Path.of(whole + endings.overlay()), shot.picture());
       }
       present++;
