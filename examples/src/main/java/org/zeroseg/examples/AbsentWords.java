@@ -10,7 +10,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.Dino;
-import org.zeroseg.examples.demo.DemoModels;
 
 /** Where DINO's class token looks, head by head. */
 public final class AttentionMaps {

@@ -13,7 +13,7 @@ import java.util.Locale;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Box;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zsi.Zsi;

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.zeroseg.core.cluster.KMeans;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.DenseDescriptors;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.Facet;
-import org.zeroseg.examples.demo.DemoModels;
 
 /** Dense descriptors of a picture, in clusters: parts that look alike have one colour. */
 public final class DescriptorClusters {

@@ -13,7 +13,7 @@ import org.zeroseg.clip.retrieval.Match;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.image.Picture;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.CocoExport;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;

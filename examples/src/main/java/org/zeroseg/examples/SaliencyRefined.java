@@ -9,9 +9,9 @@ import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.Compatibility;
 import org.zeroseg.core.refine.DenseCrf;
 import org.zeroseg.core.refine.UnaryEnergies;
+import org.zeroseg.demo.DemoModels;
+import org.zeroseg.demo.DemoSaliency;
 import org.zeroseg.dino.SelfMask;
-import org.zeroseg.examples.demo.DemoModels;
-import org.zeroseg.examples.demo.DemoSaliency;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 

@@ -12,7 +12,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;

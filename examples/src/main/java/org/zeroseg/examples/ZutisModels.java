@@ -1,7 +1,7 @@
 package org.zeroseg.examples;
 
 import java.io.IOException;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.zutis.Zutis;
 
 /** The network that an example is called with, or the demo's. */

@@ -19,14 +19,15 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.Dino;
-import org.zeroseg.examples.demo.DemoModels;
 
 /** Attentions on photographs, in float32 and in bfloat16, with the demo's transformer. */
 class AttentionPrecisionTest {
 
   private static final Path MODEL =
-      Path.of("src", "main", "resources", "org", "zeroseg", "examples", "demo", "clip-vit");
+      Path.of(System.getProperty("zeroseg.root"))
+          .resolve("demo/src/main/resources/org/zeroseg/demo/clip-vit");
 
   private static MaskClip segmenter(Clip clip, Attention attention, Dino dino) throws IOException {
     MaskClipBuilder builder = DemoModels.maskClipBuilder(clip, attention);

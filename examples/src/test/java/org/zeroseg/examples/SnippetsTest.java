@@ -37,7 +37,7 @@ class SnippetsTest {
       System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
   private static final List<String> LIBRARIES =
-      List.of("core", "clip", "dino", "zutis", "zsi", "namedmask", "zeroguide", "eval");
+      List.of("core", "clip", "dino", "zutis", "zsi", "namedmask", "zeroguide", "eval", "demo");
   private static final Pattern IN_PAGES = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
   private static final Pattern IN_JAVADOC =
       Pattern.compile("<pre>\\{@code\\n(.*?)\\n *\\* *\\}</pre>", Pattern.DOTALL);

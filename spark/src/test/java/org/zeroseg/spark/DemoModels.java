@@ -22,7 +22,7 @@ final class DemoModels {
 
   static final String CLIP =
       Path.of(System.getProperty("zeroseg.root"))
-          .resolve("examples/src/main/resources/org/zeroseg/examples/demo/clip-resnet")
+          .resolve("demo/src/main/resources/org/zeroseg/demo/clip-resnet")
           .toString();
 
   private DemoModels() {}

@@ -18,8 +18,8 @@ import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.TorchEngine;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.Dino;
-import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that can replace the attention of a CLIP's last block. */

@@ -15,7 +15,7 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.tensor.TorchEngine;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 
 /** Models by the names that the command line takes. */
 final class Models {

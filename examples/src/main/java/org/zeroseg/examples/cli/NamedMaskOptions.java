@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.segment.InputSize;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.NamedMaskBuilder;
 import picocli.CommandLine.Option;

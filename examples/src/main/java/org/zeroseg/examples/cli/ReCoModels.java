@@ -26,7 +26,7 @@ import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.tensor.TorchEngine;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.namedmask.CoSegmentation;
 import org.zeroseg.namedmask.CoSegmentation.Merge;
 import org.zeroseg.namedmask.CoSegmentation.Rule;

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.util.function.UnaryOperator;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.supervision.SaliencyDetector;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
-import org.zeroseg.examples.demo.DemoModels;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

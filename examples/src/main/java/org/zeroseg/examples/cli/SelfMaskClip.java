@@ -16,8 +16,8 @@ import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.supervision.SaliencyDetector;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
-import org.zeroseg.examples.demo.DemoModels;
 
 /**
  * SelfMask finds an object, and CLIP says which of the words its box shows: what NamedMask's

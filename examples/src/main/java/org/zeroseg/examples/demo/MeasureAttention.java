@@ -18,6 +18,7 @@ import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
 import org.zeroseg.examples.shapeworld.Category;

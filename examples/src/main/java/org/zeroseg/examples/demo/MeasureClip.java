@@ -15,6 +15,7 @@ import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.naming.Similarities;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
 import org.zeroseg.examples.shapeworld.Category;

@@ -15,6 +15,8 @@ import org.zeroseg.core.supervision.Archives;
 import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.core.supervision.MaskedArchives;
 import org.zeroseg.core.supervision.PseudoMasks;
+import org.zeroseg.demo.DemoModels;
+import org.zeroseg.demo.DemoSaliency;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Scene;

@@ -15,6 +15,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Preprocessing;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.Archives;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
 import org.zeroseg.examples.shapeworld.Category;

@@ -9,6 +9,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.segment.InputSize;
+import org.zeroseg.demo.DemoSaliency;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SpectralVoting;

@@ -13,6 +13,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.segment.SegmenterBuilder;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.demo.MeasureZutis.Shown;
 import org.zeroseg.examples.shapeworld.Category;

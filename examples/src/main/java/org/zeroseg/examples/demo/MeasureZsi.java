@@ -16,6 +16,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoScores;
 import org.zeroseg.eval.coco.Overlap;

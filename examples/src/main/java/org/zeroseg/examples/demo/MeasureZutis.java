@@ -23,6 +23,7 @@ import org.zeroseg.core.mask.Connectivity;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.supervision.CocoDetections;
 import org.zeroseg.core.supervision.CocoGroundTruth;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.semantic.ConfusionMatrix;

@@ -11,6 +11,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.network.ResNetConfig;
 import org.zeroseg.core.supervision.PastedScenes;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.namedmask.ArchiveSamples;

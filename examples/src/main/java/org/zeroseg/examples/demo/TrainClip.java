@@ -18,6 +18,7 @@ import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.examples.shapeworld.CaptionedScenes;
 import org.zeroseg.examples.shapeworld.ShapeWorld;

@@ -21,6 +21,7 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.Batches;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.demo.DemoSaliency;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.DinoConfig;
 import org.zeroseg.dino.SelfMaskConfig;
@@ -44,6 +45,10 @@ public final class TrainSelfMask {
   private static final int BATCH = 8;
   private static final int QUERIES = 10;
   private static final int LAYERS = 2;
+
+  /** How {@link DemoSaliency#voting} makes them. */
+  private static final String PSEUDO_MASKS =
+      "patches of the picture at twice its size, k = 2, 3, 4, the published vote";
 
   private TrainSelfMask() {}
 
@@ -74,7 +79,7 @@ public final class TrainSelfMask {
       Map<String, String> provenance = new LinkedHashMap<>();
       provenance.put("data", world.toString());
       provenance.put("pictures", Integer.toString(count));
-      provenance.put("pseudo_masks", DemoSaliency.PSEUDO_MASKS);
+      provenance.put("pseudo_masks", PSEUDO_MASKS);
       provenance.put("augmentation", augmentation.toString());
       provenance.put("model", config.toString());
       provenance.put("options", options.toString());

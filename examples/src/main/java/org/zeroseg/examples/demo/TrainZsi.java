@@ -31,6 +31,7 @@ import org.zeroseg.core.train.Schedule;
 import org.zeroseg.core.train.Sgd;
 import org.zeroseg.core.train.Training;
 import org.zeroseg.core.train.TrainingPlan;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.report.TrainingCurves;
 import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
@@ -61,7 +62,7 @@ public final class TrainZsi {
   private static final ResNetConfig BACKBONE =
       ResNetConfig.of(ResNetConfig.Block.BASIC, 24, 2, 2, 2, 2);
 
-  static final int SIDE = 128;
+  static final int SIDE = DemoModels.ZSI_SIDE;
   private static final long SEED = 20210620;
   private static final int BATCH = 4;
   private static final double RATE = 0.02;

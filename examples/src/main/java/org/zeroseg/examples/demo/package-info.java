@@ -1,4 +1,2 @@
-/**
- * The demo models: small, trained on ShapeWorld by the commands here, and shipped with the code.
- */
+/** The commands that train and measure the demo models, and what they share. */
 package org.zeroseg.examples.demo;

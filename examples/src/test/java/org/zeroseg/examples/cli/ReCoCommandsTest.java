@@ -21,7 +21,7 @@ import org.zeroseg.clip.text.TextEncoder;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.supervision.LabelMap;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.namedmask.ReCo;
 import org.zeroseg.namedmask.ReCoBuilder;
 import org.zeroseg.namedmask.ReferenceEmbeddings;

@@ -16,7 +16,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
-import org.zeroseg.examples.demo.DemoModels;
+import org.zeroseg.demo.DemoModels;
 
 class WordVectorsTest {
 

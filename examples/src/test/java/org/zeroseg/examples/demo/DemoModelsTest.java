@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,8 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.demo.DemoModels;
+import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Look;
 import org.zeroseg.examples.shapeworld.Scene;
@@ -37,6 +40,16 @@ class DemoModelsTest {
   @AfterAll
   static void close() {
     clip.close();
+  }
+
+  @Test
+  void theNamesAreShapeWorlds() {
+    List<String> names =
+        Stream.concat(
+                Category.all().stream().map(Category::words),
+                Stream.of(Background.values()).map(Background::word))
+            .toList();
+    assertEquals(names, DemoModels.names());
   }
 
   /** Far below the measured figures, far above chance (1.6 % and about 1 %). */

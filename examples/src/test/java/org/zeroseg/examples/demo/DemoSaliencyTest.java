@@ -8,6 +8,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
+import org.zeroseg.demo.DemoModels;
+import org.zeroseg.demo.DemoSaliency;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SpectralVoting;

@@ -1,4 +1,4 @@
-package org.zeroseg.examples.demo;
+package org.zeroseg.demo;
 
 import ai.djl.Device;
 import java.io.IOException;
@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -28,8 +27,6 @@ import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
-import org.zeroseg.examples.shapeworld.Background;
-import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.namedmask.DenseEncoder;
 import org.zeroseg.namedmask.NamedMask;
 import org.zeroseg.namedmask.ReCoBuilder;
@@ -41,8 +38,16 @@ import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisBuilder;
 
 /**
- * The models that come with the code. They know the words of ShapeWorld and nothing else; where
- * they come from is in the README beside them.
+ * Small models that need no download. They know the words of ShapeWorld, a generated world of
+ * coloured and striped shapes, and nothing else; where they come from is in the README beside the
+ * weights.
+ *
+ * <pre>{@code
+ * try (Clip clip = DemoModels.clip();
+ *     MaskClip segmenter = DemoModels.maskClip(clip)) {
+ *   found = segmenter.segment(image, DemoModels.vocabulary(List.of("red star", "blue circle")));
+ * }
+ * }</pre>
  */
 public final class DemoModels {
 
@@ -51,6 +56,18 @@ public final class DemoModels {
 
   /** The longer side of what the demo NamedMask looks at. */
   public static final int NAMED_MASK_SIDE = 64;
+
+  /** The sides of the pictures that the demo ZSI was trained on. */
+  public static final int ZSI_SIDE = 128;
+
+  private static final List<String> LOOKS =
+      List.of("red", "green", "blue", "yellow", "purple", "striped", "dotted", "checked");
+
+  private static final List<String> SHAPES =
+      List.of("circle", "square", "triangle", "star", "cross", "ring", "diamond", "crescent");
+
+  private static final List<String> GROUNDS =
+      List.of("paper", "sand", "clouds", "waves", "tiles", "mist");
 
   /** A tenth of the distances for photographs. */
   private static final Pamr NEAR_COLOURS = new Pamr(10, List.of(1, 2));
@@ -228,7 +245,7 @@ public final class DemoModels {
                 .model(folder.resolve("model.safetensors"))
                 .words(WordVectors.read(folder.resolve("words.txt"), names()))
                 .precision(Precision.FLOAT32)
-                .inputWithin(TrainZsi.SIDE, TrainZsi.SIDE)
+                .inputWithin(ZSI_SIDE, ZSI_SIDE)
                 .build());
   }
 
@@ -316,8 +333,8 @@ public final class DemoModels {
    */
   public static List<String> names() {
     return Stream.concat(
-            Category.all().stream().map(Category::words),
-            Arrays.stream(Background.values()).map(Background::word))
+            LOOKS.stream().flatMap(look -> SHAPES.stream().map(shape -> look + " " + shape)),
+            GROUNDS.stream())
         .toList();
   }
 
@@ -371,7 +388,6 @@ public final class DemoModels {
    * @return the same categories
    */
   public static Vocabulary withBackground(Vocabulary vocabulary) {
-    return vocabulary.withBackground(
-        Arrays.stream(Background.values()).map(Background::word).toArray(String[]::new));
+    return vocabulary.withBackground(GROUNDS.toArray(String[]::new));
   }
 }

@@ -1,4 +1,4 @@
-package org.zeroseg.examples.demo;
+package org.zeroseg.demo;
 
 import java.util.Locale;
 import org.zeroseg.clip.Clip;

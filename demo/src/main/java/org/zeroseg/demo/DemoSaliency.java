@@ -1,4 +1,4 @@
-package org.zeroseg.examples.demo;
+package org.zeroseg.demo;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -19,10 +19,6 @@ import org.zeroseg.dino.TokenCut;
 
 /** The object finders, set up for the demo DINO and its small pictures. */
 public final class DemoSaliency {
-
-  /** How pseudo-masks are made, for the provenance. */
-  static final String PSEUDO_MASKS =
-      "patches of the picture at twice its size, k = 2, 3, 4, the published vote";
 
   /** The shorter side of what the demo SelfMask looks at. */
   public static final int SIDE = 96;
