@@ -19,7 +19,7 @@ import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.demo.DemoModels;
-import org.zeroseg.examples.shapeworld.CocoExport;
+import org.zeroseg.examples.scenes.CocoExport;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.namedmask.ReCo;

@@ -14,7 +14,7 @@ import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.demo.DemoModels;
-import org.zeroseg.examples.shapeworld.CocoExport;
+import org.zeroseg.examples.scenes.CocoExport;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.zeroseg.examples.shapeworld.CocoExport;
+import org.zeroseg.examples.scenes.CocoExport;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import picocli.CommandLine;

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
@@ -20,7 +21,8 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.report.TrainingCurves;
-import org.zeroseg.examples.shapeworld.CaptionedScenes;
+import org.zeroseg.examples.scenes.CaptionedScenes;
+import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
@@ -54,7 +56,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
    *
    * @param steps updates
    * @param learningRate the highest
-   * @param group pictures of a batch that share two looks, see {@link CaptionedScenes}
+   * @param group pictures of a batch that share two looks, see {@link ShapeWorld#ofTwoLooks}
    * @param objects of a scene at most
    * @param seed of its scenes
    */
@@ -172,8 +174,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
               .withProvenance(provenance)
               .withReport(TrainingCurves::write);
       trainer.run(
-          new CaptionedScenes(
-              world(phase.objects(), phase.seed()), tokenizer, BATCH, phase.group()),
+          scenes(phase, tokenizer),
           new ClipTrainer.Options(phase.learningRate(), WARM_UP, WEIGHT_DECAY),
           plan,
           progress);
@@ -181,6 +182,13 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
     tokenizer.write(folder);
     Checkpoint weights = trainer.model().weights().checkpoint().as(DataType.FLOAT16);
     SafetensorsWriter.write(folder.resolve("model.safetensors"), weights, provenance);
+  }
+
+  private CaptionedScenes scenes(Phase phase, ClipTokenizer tokenizer) {
+    ShapeWorld world = world(phase.objects(), phase.seed());
+    LongFunction<Scene> scenes =
+        phase.group() < BATCH ? world.ofTwoLooks(BATCH, phase.group()) : world::scene;
+    return new CaptionedScenes(scenes, world.size(), tokenizer, BATCH);
   }
 
   private ShapeWorld world(int objects, long seed) {

@@ -2,6 +2,8 @@ package org.zeroseg.examples.shapeworld;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.LongFunction;
+import org.zeroseg.examples.scenes.World;
 
 /**
  * An endless sequence of scenes. Scene {@code i} is a pure function of this record and {@code i}:
@@ -14,7 +16,7 @@ import java.util.SplittableRandom;
  * @param most the largest, at most 6; where a picture is full a scene holds fewer
  * @param split which combinations of look and shape may occur
  */
-public record ShapeWorld(long seed, int size, int fewest, int most, Split split) {
+public record ShapeWorld(long seed, int size, int fewest, int most, Split split) implements World {
 
   /**
    * Checks the sizes.
@@ -31,12 +33,12 @@ public record ShapeWorld(long seed, int size, int fewest, int most, Split split)
     }
   }
 
-  /**
-   * One scene.
-   *
-   * @param index any number
-   * @return the scene
-   */
+  @Override
+  public List<String> names() {
+    return Category.all().stream().map(Category::words).toList();
+  }
+
+  @Override
   public Scene scene(long index) {
     return scene(index, split.categories());
   }
@@ -70,6 +72,44 @@ public record ShapeWorld(long seed, int size, int fewest, int most, Split split)
         new Painter(size, new SplittableRandom(mix(mix(mix(seed) + category.id()) + index)));
     painter.add(category, 1);
     return painter.scene();
+  }
+
+  @Override
+  public Scene alone(long index, int id) {
+    return scene(index, Category.all().get(id - 1));
+  }
+
+  @Override
+  public boolean seen(int id) {
+    return Category.all().get(id - 1).seen();
+  }
+
+  @Override
+  public String kind(int id) {
+    return Category.all().get(id - 1).shape().word();
+  }
+
+  /**
+   * Scenes in which few words tell things apart. In a batch of random scenes most captions differ
+   * in their looks, and a model gets far without ever telling shapes apart. So all things of a
+   * group have one of two looks, drawn for each group.
+   *
+   * @param batch scenes of a batch
+   * @param group scenes of a group, of which the first of a batch is the first
+   * @return the scene of each index
+   */
+  public LongFunction<Scene> ofTwoLooks(int batch, int group) {
+    return index -> {
+      long first = index - index % batch % group;
+      SplittableRandom random = new SplittableRandom(seed * 1_000_003 + first);
+      Look one = Look.ALL.get(random.nextInt(Look.ALL.size()));
+      Look other = Look.ALL.get(random.nextInt(Look.ALL.size()));
+      List<Category> categories =
+          split.categories().stream()
+              .filter(category -> category.look() == one || category.look() == other)
+              .toList();
+      return scene(index, categories);
+    };
   }
 
   /** Stafford's mix 13: neighbouring numbers become unrelated seeds. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.supervision.CocoGroundTruth;
-import org.zeroseg.examples.shapeworld.CocoExport;
+import org.zeroseg.examples.scenes.CocoExport;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 

@@ -1,4 +1,4 @@
-package org.zeroseg.examples.shapeworld;
+package org.zeroseg.examples.scenes;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -18,6 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
+import org.zeroseg.examples.shapeworld.Scene;
+import org.zeroseg.examples.shapeworld.ShapeWorld;
+import org.zeroseg.examples.shapeworld.Split;
 
 class CocoExportTest {
 

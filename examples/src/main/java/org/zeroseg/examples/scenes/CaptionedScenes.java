@@ -1,8 +1,8 @@
-package org.zeroseg.examples.shapeworld;
+package org.zeroseg.examples.scenes;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.function.LongFunction;
 import org.zeroseg.clip.ClipTrainer.Pairs;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.image.Normalization;
@@ -11,16 +11,13 @@ import org.zeroseg.core.train.Batches;
 /**
  * Scenes with their captions, to train CLIP on. No scene comes twice.
  *
- * <p>In a batch of random scenes most captions differ in their looks, and a model gets far without
- * ever telling shapes apart. So a batch can be made of groups in which all things have one of two
- * looks, drawn for each group.
- *
- * @param world where they come from
+ * @param scenes the scene of each index
+ * @param size side of their pictures in pixels
  * @param tokenizer of the captions
  * @param count pairs of a batch
- * @param group pairs of a group; the same as {@code count} for random scenes
  */
-public record CaptionedScenes(ShapeWorld world, ClipTokenizer tokenizer, int count, int group)
+public record CaptionedScenes(
+    LongFunction<? extends LabelledScene> scenes, int size, ClipTokenizer tokenizer, int count)
     implements Batches<Pairs> {
 
   private static final float[] SCALE = new float[3];
@@ -38,29 +35,14 @@ public record CaptionedScenes(ShapeWorld world, ClipTokenizer tokenizer, int cou
 
   @Override
   public Pairs batch(long step) {
-    int size = world.size();
     float[] pixels = new float[count * 3 * size * size];
     List<String> captions = new ArrayList<>();
-    List<Category> categories = world.split().categories();
     for (int i = 0; i < count; i++) {
-      long index = step * count + i;
-      if (group < count && i % group == 0) {
-        categories = ofTwoLooks(index);
-      }
-      Scene scene = world.scene(index, categories);
+      LabelledScene scene = scenes.apply(step * count + i);
       put(scene, pixels, i);
       captions.add(scene.caption());
     }
     return new Pairs(pixels, size, tokenizer.tokenize(captions));
-  }
-
-  private List<Category> ofTwoLooks(long index) {
-    SplittableRandom random = new SplittableRandom(world.seed() * 1_000_003 + index);
-    Look one = Look.ALL.get(random.nextInt(Look.ALL.size()));
-    Look other = Look.ALL.get(random.nextInt(Look.ALL.size()));
-    return world.split().categories().stream()
-        .filter(category -> category.look() == one || category.look() == other)
-        .toList();
   }
 
   /**
@@ -70,7 +52,7 @@ public record CaptionedScenes(ShapeWorld world, ClipTokenizer tokenizer, int cou
    * @param pixels {@code [B, 3, S, S]}
    * @param index which of the batch it is to be
    */
-  public static void put(Scene scene, float[] pixels, int index) {
+  public static void put(LabelledScene scene, float[] pixels, int index) {
     scene.planes(pixels, index * 3 * scene.size() * scene.size(), SCALE, SHIFT);
   }
 }

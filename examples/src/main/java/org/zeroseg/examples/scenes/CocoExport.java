@@ -1,4 +1,4 @@
-package org.zeroseg.examples.shapeworld;
+package org.zeroseg.examples.scenes;
 
 import com.google.gson.stream.JsonWriter;
 import java.awt.image.BufferedImage;
@@ -17,9 +17,10 @@ import org.zeroseg.core.mask.Mask;
  *
  * <pre>
  * images/000000.png     pictures
- * labels/000000.png     grey label maps: 0 background, 1 to 64 the category
+ * labels/000000.png     grey label maps: 0 background, else the category
  * instances.json        images, annotations with compressed run lengths, categories
  * captions.json         images and one caption each
+ * seen.txt              names of the categories that models are trained with, a line each
  * </pre>
  */
 public final class CocoExport {
@@ -42,7 +43,7 @@ public final class CocoExport {
    * @throws IOException if a file cannot be written, or the folder holds more scenes than these
    * @throws IllegalArgumentException if no scene is asked for
    */
-  public static void write(ShapeWorld world, int count, Path folder, Progress progress)
+  public static void write(World world, int count, Path folder, Progress progress)
       throws IOException {
     if (count < 1) {
       throw new IllegalArgumentException("expected at least one scene to write, found " + count);
@@ -55,7 +56,7 @@ public final class CocoExport {
     Files.createDirectories(folder.resolve("images"));
     Files.createDirectories(folder.resolve("labels"));
     for (int i = 0; i < count; i++) {
-      Scene scene = world.scene(i);
+      LabelledScene scene = world.scene(i);
       String name = fileName(i);
       picture(folder.resolve("images").resolve(name), scene.buffered());
       picture(folder.resolve("labels").resolve(name), scene.labelPicture());
@@ -67,13 +68,13 @@ public final class CocoExport {
         count,
         json -> {
           annotations(json, world, count);
-          categories(json);
+          categories(json, world);
         });
     WholeFile.writeText(
         folder.resolve("seen.txt"),
         writer -> {
-          for (Category category : Category.all()) {
-            writer.write(category.seen() ? category.words() + "\n" : "");
+          for (int id = 1; id <= world.names().size(); id++) {
+            writer.write(world.seen(id) ? world.names().get(id - 1) + "\n" : "");
           }
         });
     document(folder.resolve("captions.json"), world, count, json -> captions(json, world, count));
@@ -87,8 +88,7 @@ public final class CocoExport {
     return String.format(Locale.ROOT, "%06d.png", index);
   }
 
-  private static void document(Path file, ShapeWorld world, int count, Part part)
-      throws IOException {
+  private static void document(Path file, World world, int count, Part part) throws IOException {
     WholeFile.writeText(
         file,
         writer -> {
@@ -113,25 +113,25 @@ public final class CocoExport {
         });
   }
 
-  private static void annotations(JsonWriter json, ShapeWorld world, int count) throws IOException {
+  private static void annotations(JsonWriter json, World world, int count) throws IOException {
     json.name("annotations").beginArray();
     int id = 1;
     for (int i = 0; i < count; i++) {
-      Scene scene = world.scene(i);
-      for (int object = 0; object < scene.objects().size(); object++) {
-        annotation(json, id++, i + 1, scene.objects().get(object), scene.mask(object));
+      LabelledScene scene = world.scene(i);
+      for (int object = 0; object < scene.ids().size(); object++) {
+        annotation(json, id++, i + 1, scene.ids().get(object), scene.mask(object));
       }
     }
     json.endArray();
   }
 
-  private static void annotation(JsonWriter json, int id, int image, Category category, Mask mask)
+  private static void annotation(JsonWriter json, int id, int image, int category, Mask mask)
       throws IOException {
     Box box = mask.box();
     json.beginObject();
     json.name("id").value(id);
     json.name("image_id").value(image);
-    json.name("category_id").value(category.id());
+    json.name("category_id").value(category);
     json.name("iscrowd").value(0);
     json.name("area").value(mask.area());
     json.name("bbox").beginArray();
@@ -144,20 +144,20 @@ public final class CocoExport {
     json.endObject();
   }
 
-  private static void categories(JsonWriter json) throws IOException {
+  private static void categories(JsonWriter json, World world) throws IOException {
     json.name("categories").beginArray();
-    for (Category category : Category.all()) {
+    for (int id = 1; id <= world.names().size(); id++) {
       json.beginObject();
-      json.name("id").value(category.id());
-      json.name("name").value(category.words());
-      json.name("supercategory").value(category.shape().word());
-      json.name("split").value(category.seen() ? "seen" : "unseen");
+      json.name("id").value(id);
+      json.name("name").value(world.names().get(id - 1));
+      json.name("supercategory").value(world.kind(id));
+      json.name("split").value(world.seen(id) ? "seen" : "unseen");
       json.endObject();
     }
     json.endArray();
   }
 
-  private static void captions(JsonWriter json, ShapeWorld world, int count) throws IOException {
+  private static void captions(JsonWriter json, World world, int count) throws IOException {
     json.name("annotations").beginArray();
     for (int i = 0; i < count; i++) {
       json.beginObject();
