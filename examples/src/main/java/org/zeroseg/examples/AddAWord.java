@@ -33,8 +33,8 @@ public final class AddAWord {
    */
   public static void main(String[] arguments) throws IOException {
     List<String> words =
-        arguments.length > 0 ? List.of(arguments) : List.of("star", "circle", "purple", "green");
-    Picture picture = Picture.of(new ShapeWorld(28, 128, 2, 3, Split.ALL).scene(15).image());
+        arguments.length > 0 ? List.of(arguments) : List.of("triangle", "cross", "blue", "green");
+    Picture picture = Picture.of(new ShapeWorld(28, 128, 2, 3, Split.ALL).scene(23).image());
     List<Sheet.Tile> tiles = new ArrayList<>();
     tiles.add(new Sheet.Tile(picture.toBufferedImage(), "the scene"));
     try (Zsi zsi = DemoModels.zsi(Zsi.builder().distinct(true))) {

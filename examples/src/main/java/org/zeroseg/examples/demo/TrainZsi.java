@@ -49,6 +49,8 @@ import org.zeroseg.zsi.ZsiTrainer;
  * of all 64. Its backbone learns to tell single seen objects apart first, in place of the paper's
  * ImageNet.
  *
+ * <p>The learnt background vector stays in the proposal network: in the heads it does harm here.
+ *
  * <p>Arguments: the folder to work in, the steps of the backbone, the steps of the detector; then,
  * for the paper's ablations, which word vectors ({@code captions}, {@code one-hot} or {@code
  * random}) and which parts of the method (any of {@code decode-boxes}, {@code decode-masks}, {@code
@@ -119,9 +121,7 @@ public final class TrainZsi {
     int steps = Integer.parseInt(args[2]);
     String vectors = args.length > 3 ? args[3] : "captions";
     List<String> parts =
-        List.of(
-            (args.length > 4 ? args[4] : "decode-boxes,decode-masks,sync-boxes,sync-masks")
-                .split(",", -1));
+        List.of((args.length > 4 ? args[4] : "decode-boxes,decode-masks").split(",", -1));
     if (!PARTS.containsAll(parts)) {
       throw new IllegalArgumentException("parts are any of %s, not %s".formatted(PARTS, parts));
     }
