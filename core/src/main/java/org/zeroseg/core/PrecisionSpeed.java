@@ -41,6 +41,7 @@ public record PrecisionSpeed(double float32Millis, double bfloat16Millis) {
   private static final int MOST = 8;
   private static final Pattern PROCESSOR =
       Pattern.compile("^(?:model name|CPU part)\\s*:\\s*(.*)$", Pattern.MULTILINE);
+  private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
   private static final Pattern REMEMBERED = Pattern.compile("([0-9.]{1,20}) ([0-9.]{1,20})\\s*");
 
   /** Found out once in a process, when first asked. */
@@ -97,17 +98,28 @@ public record PrecisionSpeed(double float32Millis, double bfloat16Millis) {
     return Optional.empty();
   }
 
+  /**
+   * The processor by its maker's name.
+   *
+   * @return such as {@code "AMD EPYC 9354"}; empty where the system does not tell
+   */
+  public static Optional<String> processor() {
+    if (Files.isReadable(DESCRIPTION)) {
+      try {
+        Matcher processor = PROCESSOR.matcher(Files.readString(DESCRIPTION));
+        return processor.find() ? Optional.of(processor.group(1)) : Optional.empty();
+      } catch (IOException e) {
+        return Optional.empty();
+      }
+    }
+    return Optional.ofNullable(System.getenv("PROCESSOR_IDENTIFIER"));
+  }
+
   /** What the speed depends on, as a file name. */
   private static String machine() {
     Fingerprint machine = new Fingerprint().add(System.getProperty("os.arch"));
-    Path description = Path.of("/proc/cpuinfo");
-    if (Files.isReadable(description)) {
-      try {
-        Matcher processor = PROCESSOR.matcher(Files.readString(description));
-        machine.add(processor.find() ? processor.group(1) : "");
-      } catch (IOException e) {
-        machine.add("");
-      }
+    if (Files.isReadable(DESCRIPTION)) {
+      machine.add(processor().orElse(""));
     }
     machine.add(TorchEngine.get().getVersion()).add(Integer.toString(TorchEngine.threads()));
     // What keeps the engine from using all that the processor has.

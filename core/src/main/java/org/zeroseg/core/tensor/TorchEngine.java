@@ -10,7 +10,10 @@ import ai.djl.util.Utils;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.zeroseg.core.file.Leftovers;
 
 /**
@@ -23,7 +26,12 @@ import org.zeroseg.core.file.Leftovers;
  */
 public final class TorchEngine {
 
+  /** The system property that names the {@link #defaultDevice()}, such as {@code gpu:1}. */
+  public static final String DEVICE = "zeroseg.device";
+
   private static final String NAME = "PyTorch";
+
+  private static final Pattern GPU = Pattern.compile("gpu(?::(\\d{1,4}))?");
 
   private static Engine engine;
 
@@ -66,11 +74,39 @@ public final class TorchEngine {
   /**
    * Where models compute unless they are told.
    *
-   * @return the first GPU if the engine has one, else the processor
+   * @return what the system property {@value #DEVICE} names ({@code cpu}, {@code gpu}, {@code
+   *     gpu:1}, ...), else the first GPU if the engine has one, else the processor
+   * @throws IllegalArgumentException if the property names no device, or one that the engine does
+   *     not have
    * @throws UnavailableException as for {@link #get()}
    */
   public static Device defaultDevice() {
-    return get().defaultDevice();
+    Engine started = get();
+    String name = System.getProperty(DEVICE);
+    return name == null ? started.defaultDevice() : device(name, started.getGpuCount());
+  }
+
+  static Device device(String name, int gpus) {
+    if (name.equals("cpu")) {
+      return Device.cpu();
+    }
+    Matcher gpu = GPU.matcher(name);
+    if (!gpu.matches()) {
+      throw new IllegalArgumentException(
+          "the device '" + name + "' is none of cpu, gpu, gpu:1, ...");
+    }
+    int index = gpu.group(1) == null ? 0 : Integer.parseInt(gpu.group(1));
+    if (index < gpus) {
+      return Device.gpu(index);
+    }
+    throw new IllegalArgumentException(
+        "the engine has no device '"
+            + name
+            + "', it has: cpu"
+            + IntStream.range(0, gpus).mapToObj(i -> ", gpu:" + i).collect(Collectors.joining())
+            + (gpus > 0
+                ? ""
+                : " (a GPU needs its driver, and pytorch-native-cu128 in place of -cpu)"));
   }
 
   /**
@@ -91,7 +127,7 @@ public final class TorchEngine {
    * @throws UnavailableException as for {@link #get()}
    */
   public static NDManager newManager() {
-    return get().newBaseManager();
+    return get().newBaseManager(defaultDevice());
   }
 
   /**

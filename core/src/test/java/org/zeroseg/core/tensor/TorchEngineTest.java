@@ -1,8 +1,10 @@
 package org.zeroseg.core.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -58,6 +60,23 @@ class TorchEngineTest {
 
   private static Predicate<String> jar(String start) {
     return path -> Path.of(path).getFileName().toString().startsWith(start);
+  }
+
+  @Test
+  void devicesAreNamedAsOnTheCommandLine() {
+    assertEquals(Device.cpu(), TorchEngine.device("cpu", 2));
+    assertEquals(Device.gpu(0), TorchEngine.device("gpu", 2));
+    assertEquals(Device.gpu(1), TorchEngine.device("gpu:1", 2));
+    for (String wrong : List.of("gpu:2", "gpu:-1", "GPU:x", "", "gpu:99999999999")) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> TorchEngine.device(wrong, 2))
+              .getMessage();
+      assertTrue(message.contains("'" + wrong + "'"), message);
+    }
+    assertTrue(
+        assertThrows(IllegalArgumentException.class, () -> TorchEngine.device("gpu:2", 2))
+            .getMessage()
+            .endsWith("it has: cpu, gpu:0, gpu:1"));
   }
 
   @Test

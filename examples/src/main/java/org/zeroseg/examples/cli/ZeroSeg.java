@@ -1,8 +1,15 @@
 package org.zeroseg.examples.cli;
 
+import java.util.Optional;
+import org.zeroseg.core.tensor.TorchEngine;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** Segments pictures by words, and makes what that needs. */
@@ -10,7 +17,7 @@ import picocli.CommandLine.Spec;
     name = "zeroseg",
     description = "Segments pictures by words, and makes what that needs.",
     mixinStandardHelpOptions = true,
-    version = "zeroseg 0.1.0-SNAPSHOT",
+    versionProvider = MachineReport.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       SegmentCommand.class,
@@ -45,6 +52,15 @@ public final class ZeroSeg implements Runnable {
 
   @Spec private CommandSpec spec;
 
+  @Option(
+      names = "--device",
+      scope = ScopeType.INHERIT,
+      paramLabel = "cpu|gpu|gpu:N",
+      description =
+          "Where models compute: the processor, the first GPU, or another, counted from 0. Default:"
+              + " the first GPU if there is one. The demo's CLIP always takes the processor.")
+  private Optional<String> device;
+
   private ZeroSeg() {}
 
   /**
@@ -63,7 +79,9 @@ public final class ZeroSeg implements Runnable {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new ZeroSeg())
+    ZeroSeg root = new ZeroSeg();
+    return new CommandLine(root)
+        .setExecutionStrategy(root::execute)
         .setCaseInsensitiveEnumValuesAllowed(true)
         // A name with @ in front is a list of pictures, where pictures are asked for.
         .setExpandAtFiles(false)
@@ -79,6 +97,26 @@ public final class ZeroSeg implements Runnable {
       return command.execute(arguments);
     } catch (OutOfMemoryError e) {
       return Failures.report(e, command.getErr());
+    }
+  }
+
+  /** Runs what was parsed, with the chosen device for all models that are not told otherwise. */
+  private int execute(ParseResult parsed) {
+    if (device.isEmpty()) {
+      return new RunLast().execute(parsed);
+    }
+    String before = System.setProperty(TorchEngine.DEVICE, device.get());
+    try {
+      TorchEngine.defaultDevice(); // one that is not there is told before any work
+      return new RunLast().execute(parsed);
+    } catch (IllegalArgumentException | TorchEngine.UnavailableException e) {
+      throw new ExecutionException(spec.commandLine(), "--device", e);
+    } finally {
+      if (before == null) {
+        System.clearProperty(TorchEngine.DEVICE);
+      } else {
+        System.setProperty(TorchEngine.DEVICE, before);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package org.zeroseg.examples.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PixelFormat;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
@@ -49,6 +51,32 @@ class ZeroSegTest extends CommandTest {
   void withoutACommandNothingIsDone() {
     assertEquals(2, run());
     assertTrue(err.toString().contains("Usage"), err.toString());
+  }
+
+  @Test
+  void theVersionSaysWhatAReportOfAFaultNeeds() {
+    succeed("--version");
+    for (String fact :
+        List.of("zeroseg", "Java", "System", "Processor", "Engine", "Natives", "Precision")) {
+      assertTrue(
+          out.toString().lines().anyMatch(line -> line.matches(fact + " +\\S.*")),
+          () -> fact + " in " + out);
+    }
+    assertTrue(out.toString().contains("threads"), out.toString());
+    assertTrue(out.toString().contains("AUTO takes "), out.toString());
+  }
+
+  @Test
+  void everyCommandThatComputesTakesADevice() throws IOException {
+    Path results = folder.resolve("results");
+    succeed("segment", scene(), "-w", "red star", "--device", "cpu", "-o", results);
+    succeed("saliency", scene(), "--device", "cpu", "-o", results);
+    succeed("--device", "cpu", "discover", scene(), "--names", "shapeworld", "-o", results);
+    assertNull(System.getProperty(TorchEngine.DEVICE));
+    for (String verb : List.of("segment", "discover", "saliency")) {
+      fail("the engine has no device 'gpu:99', it has: cpu", verb, scene(), "--device", "gpu:99");
+      fail("the device 'tpu' is none of cpu, gpu", verb, scene(), "--device", "tpu");
+    }
   }
 
   @Test
