@@ -29,6 +29,7 @@ import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.namedmask.DenseEncoder;
 import org.zeroseg.namedmask.NamedMask;
+import org.zeroseg.namedmask.NamedMaskBuilder;
 import org.zeroseg.namedmask.ReCoBuilder;
 import org.zeroseg.zeroguide.caption.ZeroCap;
 import org.zeroseg.zsi.WordVectors;
@@ -217,10 +218,22 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static NamedMask namedMask() throws IOException {
+    return namedMask(NamedMask.builder());
+  }
+
+  /**
+   * As {@link #namedMask()}, with choices.
+   *
+   * @param choices such as {@code NamedMask.builder().tiles(512, 64)}; model and input are the
+   *     demo's
+   * @return the segmenter, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static NamedMask namedMask(NamedMaskBuilder choices) throws IOException {
     return opened(
         "namedmask",
         file ->
-            NamedMask.builder()
+            choices
                 .model(file)
                 .precision(Precision.FLOAT32)
                 .longerSide(NAMED_MASK_SIDE)

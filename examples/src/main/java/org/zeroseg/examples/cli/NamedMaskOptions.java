@@ -44,14 +44,15 @@ final class NamedMaskOptions {
 
   NamedMask open(Optional<InputSize> input, TileOption tiles, boolean crf, Progress progress)
       throws IOException {
-    if (model.orElseThrow().equals(Models.DEMO) && input.isEmpty() && categories.isEmpty()) {
-      return DemoModels.namedMask();
-    }
-    NamedMaskBuilder builder = NamedMask.builder().model(model.orElseThrow()).progress(progress);
-    input.ifPresent(builder::input);
+    NamedMaskBuilder builder = tiles.on(NamedMask.builder().progress(progress));
     if (crf) {
       builder.withCrf();
     }
+    if (model.orElseThrow().equals(Models.DEMO) && input.isEmpty() && categories.isEmpty()) {
+      return DemoModels.namedMask(builder);
+    }
+    builder.model(model.orElseThrow());
+    input.ifPresent(builder::input);
     if (categories.isPresent()) {
       List<String> names =
           Files.readAllLines(categories.get()).stream()
@@ -60,6 +61,6 @@ final class NamedMaskOptions {
               .toList();
       builder.categories(names);
     }
-    return tiles.on(builder).build();
+    return builder.build();
   }
 }

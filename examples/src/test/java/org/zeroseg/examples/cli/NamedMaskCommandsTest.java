@@ -1,6 +1,7 @@
 package org.zeroseg.examples.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
@@ -8,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -65,6 +67,19 @@ class NamedMaskCommandsTest extends CommandTest {
   void aNetworkOfThisLibraryNeedsItsFileAlone() {
     succeed(segment("ring, star", "--longer-side", 80));
     assertTrue(Files.exists(folder.resolve("out/scene.labels.png")));
+  }
+
+  @Test
+  void theDemosNetworkLooksAtLargePicturesInTilesToo() throws IOException {
+    List<String> words = Category.all().stream().map(category -> category.words()).toList();
+    Object[] whole = {
+      "segment", picture, "-w", String.join(",", words), "--namedmask", "demo", "-o", folder
+    };
+    succeed(whole);
+    byte[] expected = Files.readAllBytes(folder.resolve("scene.labels.png"));
+    succeed(Stream.concat(Stream.of(whole), Stream.of("--tiles", "40,8")).toArray());
+    byte[] found = Files.readAllBytes(folder.resolve("scene.labels.png"));
+    assertFalse(Arrays.equals(expected, found));
   }
 
   @Test
