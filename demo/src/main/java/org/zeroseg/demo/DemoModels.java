@@ -233,11 +233,7 @@ public final class DemoModels {
     return opened(
         "namedmask",
         file ->
-            choices
-                .model(file)
-                .precision(Precision.FLOAT32)
-                .longerSide(NAMED_MASK_SIDE)
-                .build());
+            choices.model(file).precision(Precision.FLOAT32).longerSide(NAMED_MASK_SIDE).build());
   }
 
   /**

@@ -86,7 +86,9 @@ public final class TileParts {
    * The objects of a picture, from the segments of its tiles. An object has the union of its parts'
    * masks and boxes, and the score and vector of the surest part. What a tile's edge cuts off is
    * often taken for something else: a part that an edge cuts is left out if a larger part of
-   * another tile covers half of it, and the object of that one has no part in the same tile.
+   * another tile covers half of it, and the object of that one has no part in the same tile. Put
+   * together, two objects of one label that share more than half their union are one that was found
+   * twice: the surer one stays.
    *
    * @param parts segments of one label may belong together
    * @param width of the picture
@@ -100,11 +102,27 @@ public final class TileParts {
         .sorted(Comparator.comparingInt((Part<Segment> part) -> part.mask().area()).reversed())
         .filter(part -> !isCut(part, width, height) || !isCovered(part, objects, left))
         .forEach(left::add);
-    return objects.stream()
-        .map(object -> object.stream().filter(left::contains).toList())
-        .filter(object -> !object.isEmpty())
-        .map(object -> segment(object, width, height))
-        .toList();
+    return once(
+        objects.stream()
+            .map(object -> object.stream().filter(left::contains).toList())
+            .filter(object -> !object.isEmpty())
+            .map(object -> segment(object, width, height))
+            .toList());
+  }
+
+  private static List<Segment> once(List<Segment> segments) {
+    List<Segment> kept = new ArrayList<>();
+    segments.stream()
+        .sorted(Comparator.comparingDouble(Segment::score).reversed())
+        .filter(one -> kept.stream().noneMatch(surer -> isSame(one, surer)))
+        .forEach(kept::add);
+    return segments.stream().filter(kept::contains).toList();
+  }
+
+  private static boolean isSame(Segment one, Segment other) {
+    return one.label() == other.label()
+        && one.mask().box().intersection(other.mask().box()) > 0
+        && one.mask().iou(other.mask()) > 0.5;
   }
 
   /** Whether it reaches an edge of its tile that is none of the picture. */

@@ -70,6 +70,16 @@ class TilePartsTest {
   }
 
   @Test
+  void anObjectThatTilesFindTwiceIsOne() {
+    Tiles tiles = Tiles.overlapping(60, 20);
+    Mask object = disc(50, 45, 30);
+    List<Part<Segment>> parts = new ArrayList<>(seen(tiles, 1, object));
+    parts.addAll(seen(tiles, 1, disc(50, 45, 25)));
+    List<Segment> found = TileParts.segments(parts, WIDTH, HEIGHT);
+    assertEquals(1, found.size(), found.toString());
+  }
+
+  @Test
   void partsOfDifferentClassesStaySeveral() {
     Tiles tiles = Tiles.overlapping(60, 20);
     List<Part<Segment>> parts = new ArrayList<>(seen(tiles, 1, disc(50, 45, 30)));

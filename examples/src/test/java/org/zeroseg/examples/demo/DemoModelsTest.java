@@ -16,6 +16,8 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Mask;
 import org.zeroseg.demo.DemoModels;
 import org.zeroseg.examples.shapeworld.Background;
 import org.zeroseg.examples.shapeworld.Category;
@@ -89,6 +91,36 @@ class DemoModelsTest {
         assertTrue(scores.generalised().unseen().ap() > 5, table);
       }
     }
+  }
+
+  /** Tiles end at 60 and begin at 36: what lies in between, all four show, cut at their edges. */
+  @Test
+  void anObjectThatFourTilesShowIsOneForZsi() throws IOException {
+    ShapeWorld world = new ShapeWorld(9, 96, 1, 1, Split.SEEN);
+    int shown = 0;
+    int whole = 0;
+    try (Zsi zsi = DemoModels.zsi(Zsi.builder().distinct(true).tiles(60, 24))) {
+      for (int i = 0; shown < 4; i++) {
+        Scene scene = world.scene(i);
+        Mask mask = scene.mask(0);
+        Box box = mask.box();
+        if (box.x() > 30 || box.y() > 30 || box.right() < 66 || box.bottom() < 66) {
+          continue;
+        }
+        shown++;
+        Picture picture = Picture.of(scene.image());
+        Vocabulary words = Vocabulary.of(scene.objects().get(0).words());
+        List<Zsi.Detection> found = zsi.detect(List.of(picture), words).get(0);
+        long like = found.stream().filter(one -> iou(one, mask) > 0.5).count();
+        assertTrue(like <= 1, scene.caption() + ": " + found);
+        whole += !found.isEmpty() && iou(found.get(0), mask) > 0.6 ? 1 : 0;
+      }
+    }
+    assertTrue(whole >= 2, whole + " of " + shown + " are whole");
+  }
+
+  private static double iou(Zsi.Detection found, Mask mask) {
+    return found.mask().orElseThrow().mask().iou(mask);
   }
 
   @Test
