@@ -45,13 +45,17 @@ public final class DeepLab {
   private final ResNet backbone;
   private final Head head;
   private final Mode mode;
+  private final long together;
 
-  private DeepLab(DeepLabConfig config, Weights weights, ResNet backbone, Head head, Mode mode) {
+  /** Channels lie together up to so many numbers of a map. */
+  private DeepLab(
+      DeepLabConfig config, Weights weights, ResNet backbone, Head head, Mode mode, long together) {
     this.config = config;
     this.weights = weights;
     this.backbone = backbone;
     this.head = head;
     this.mode = mode;
+    this.together = together;
   }
 
   /**
@@ -143,7 +147,7 @@ public final class DeepLab {
                 manager),
             List.of(classifier.get("classifier.3.weight"), classifier.get("classifier.3.bias")));
     ResNet backbone = ResNet.of(config.backbone(), weights.at("backbone"), manager);
-    return new DeepLab(config, weights, backbone, head, Mode.INFERENCE);
+    return new DeepLab(config, weights, backbone, head, Mode.INFERENCE, 0);
   }
 
   private static Convolution normed(
@@ -171,7 +175,7 @@ public final class DeepLab {
    * @return a view on the same weights
    */
   public DeepLab in(Mode changed) {
-    return new DeepLab(config, weights, backbone.in(changed), head, changed);
+    return new DeepLab(config, weights, backbone.in(changed), head, changed, 0);
   }
 
   /**
@@ -207,7 +211,9 @@ public final class DeepLab {
             head.decoder().folded(manager, format, wide),
             List.copyOf(classes));
     ResNet frugal = backbone.folded(manager, format).inStrips(wide);
-    return new DeepLab(config, weights, frugal, folded, Mode.INFERENCE);
+    // Other formats and devices have convolutions that are faster as they are.
+    boolean isPlain = format == Precision.FLOAT32 && !manager.getDevice().isGpu();
+    return new DeepLab(config, weights, frugal, folded, Mode.INFERENCE, isPlain ? wide : 0);
   }
 
   /** The projection after the pyramid, cut by branches. */
@@ -282,7 +288,14 @@ public final class DeepLab {
    * @return {@code [B, D, H / 4, W / 4]}, sides rounded up
    */
   public NDArray features(NDArray pixels) {
-    return features(pixels, UnaryOperator.identity());
+    // Of the widest maps, those of the last stage, which has an eighth of the resolution.
+    if (pixels.size() / 3 * config.features() / 64 > together) {
+      return features(pixels, UnaryOperator.identity());
+    }
+    try (NDArray cells = Kernels.core().call("channels_last", pixels);
+        NDArray features = features(cells, UnaryOperator.identity())) {
+      return Kernels.core().call("channels_first", features);
+    }
   }
 
   private NDArray features(NDArray pixels, UnaryOperator<NDArray> dropout) {

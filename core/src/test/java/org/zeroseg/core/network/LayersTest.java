@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -52,6 +53,35 @@ class LayersTest {
           Convolution.of(own, Sampling.same(3, 1, 2), manager)
               .forward(x.get(":, %d:%d".formatted(c, c + 1)), Mode.INFERENCE);
       assertArrayEquals(one.toFloatArray(), all.get(":, " + c).toFloatArray(), 1e-6f);
+    }
+  }
+
+  /** Whatever is computed otherwise then: products, shifted rows, Winograd's transform. */
+  @Test
+  void channelsThatLieTogetherChangeNothingButTheRounding() {
+    int[][] filters = { // outputs, inputs, groups, side, stride, dilation
+      {130, 128, 1, 3, 1, 1}, {128, 129, 1, 3, 1, 2}, {128, 128, 1, 3, 1, 4}, {8, 6, 1, 3, 1, 2},
+      {6, 6, 6, 3, 1, 1}, {6, 6, 6, 3, 1, 3}, {6, 6, 6, 3, 1, 12}, {6, 6, 6, 3, 1, 40},
+      {12, 6, 6, 3, 1, 2}, {9, 6, 1, 1, 1, 1}, {9, 6, 1, 1, 2, 1}, {128, 128, 1, 3, 2, 1},
+      {8, 3, 1, 7, 2, 1}
+    };
+    for (int[] f : filters) {
+      for (boolean biased : new boolean[] {false, true}) {
+        NDArray x = random(2, f[1], 33, 30);
+        NDArray weight = random(f[0], f[1] / f[2], f[3], f[3]);
+        Map<String, NDArray> own =
+            biased ? Map.of("weight", weight, "bias", random(f[0])) : Map.of("weight", weight);
+        Sampling same = Sampling.same(f[3], f[4], f[5]);
+        Sampling sampling = new Sampling(f[4], same.padding(), f[5], f[2]);
+        Convolution layer = Convolution.of(Weights.of(own, "a layer"), sampling, manager);
+        NDArray expected = layer.forward(x, Mode.INFERENCE);
+        NDArray cells = layer.forward(Mode.INFERENCE.call("channels_last", x), Mode.INFERENCE);
+        float[] values = Mode.INFERENCE.call("channels_first", cells).toFloatArray();
+        assertEquals(expected.getShape(), cells.getShape());
+        float largest = expected.abs().max().getFloat();
+        assertArrayEquals(
+            expected.toFloatArray(), values, 2e-5f * largest, Arrays.toString(f) + " " + biased);
+      }
     }
   }
 
