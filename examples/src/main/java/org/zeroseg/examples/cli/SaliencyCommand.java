@@ -54,12 +54,7 @@ final class SaliencyCommand implements Callable<Integer> {
       PictureFiles.Shot shot, SaliencyDetector.Salient found, PrintWriter report)
       throws IOException {
     Picture picture = shot.picture();
-    Segmentation result =
-        Segmentation.ofSegments(
-            picture.width(),
-            picture.height(),
-            List.of(OBJECT),
-            List.of(Segment.of(1, OBJECT, found.objectness(), found.mask())));
+    Segmentation result = segmentation(picture, found);
     String written = shot.write(result);
     double area = (double) picture.width() * picture.height();
     report.printf(
@@ -70,5 +65,14 @@ final class SaliencyCommand implements Callable<Integer> {
         found.objectness());
     report.println(written);
     return result;
+  }
+
+  /** The object as the one segment of a picture. */
+  static Segmentation segmentation(Picture picture, SaliencyDetector.Salient found) {
+    return Segmentation.ofSegments(
+        picture.width(),
+        picture.height(),
+        List.of(OBJECT),
+        List.of(Segment.of(1, OBJECT, found.objectness(), found.mask())));
   }
 }

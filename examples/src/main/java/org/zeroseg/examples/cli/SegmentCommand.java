@@ -11,9 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
@@ -76,32 +74,7 @@ final class SegmentCommand implements Callable<Integer> {
               + " has a bar in it stands in quotation marks; # begins a note.")
   private Optional<Path> wordsFile;
 
-  @Option(
-      names = {"-b", "--background"},
-      paramLabel = "A,B",
-      description = "What counts as background, separated by commas, in place of the common.")
-  private Optional<String> background;
-
-  @Option(
-      names = "--not",
-      paramLabel = "A,B",
-      description =
-          "What must not be taken for one of the words, separated by commas, such as \"fox\" where "
-              + "dogs are looked for; compared with like background, and besides it.")
-  private Optional<String> negatives;
-
-  @Option(
-      names = "--all-pixels",
-      description = "No background words: every pixel gets one of the words, however little alike.")
-  private boolean allPixels;
-
-  @Option(
-      names = "--presence",
-      paramLabel = "P",
-      description =
-          "A CLIP alone: words that are less probably in the picture are not found, and how likely"
-              + " each is is told; 0 finds all. Default: 0.5.")
-  private Optional<Double> presence;
+  @Mixin private WordsAround around;
 
   /** Whether the summary of several pictures tells of presence. */
   private boolean summed;
@@ -109,14 +82,7 @@ final class SegmentCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     model.check();
-    double present = presence.orElse(MaskClip.PRESENT);
-    if (!(present >= 0 && present <= 1)) {
-      throw model.misuse("--presence " + present + ": from 0 to 1");
-    }
-    if (presence.isPresent() && !model.asksClipAlone()) {
-      throw model.misuse("--presence is for a CLIP alone");
-    }
-    model.forPhotographs(present);
+    double present = around.presence(model);
     Vocabulary vocabulary = vocabulary();
     try (ConsoleProgress progress = new ConsoleProgress();
         Segmenter segmenter = model.segmenter(Zutis.Answer.BOTH, vocabulary, progress)) {
@@ -151,47 +117,18 @@ final class SegmentCommand implements Callable<Integer> {
     if (!hasWords() && !model.knowsShapeWorld()) {
       throw model.misuse("say what to look for: --words \"cat, sofa, plant\"");
     }
-    if (allPixels && background.isPresent()) {
-      throw model.misuse("--all-pixels and --background exclude each other");
-    }
     Vocabulary vocabulary;
     if (wordsFile.isPresent()) {
       List<Vocabulary.Category> categories = CategoryList.read(wordsFile.get());
-      vocabulary = parsed("--words-file", () -> Vocabulary.of(categories));
+      vocabulary = WordsAround.parsed(model, "--words-file", () -> Vocabulary.of(categories));
     } else {
       vocabulary =
           words.isPresent()
-              ? parsed("--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
+              ? WordsAround.parsed(
+                  model, "--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
               : Vocabulary.of(everything());
     }
-    Vocabulary surrounded;
-    if (background.isPresent()) {
-      surrounded =
-          model.wordsOfPhotographs(
-              parsed(
-                  "--background",
-                  () -> vocabulary.withBackground(words("--background", background))));
-    } else {
-      surrounded = allPixels ? model.wordsAlone(vocabulary) : model.wordsOfPhotographs(vocabulary);
-    }
-    return negatives.isPresent()
-        ? parsed("--not", () -> surrounded.excluding(words("--not", negatives)))
-        : surrounded;
-  }
-
-  private String[] words(String option, Optional<String> list) {
-    return parsed(option, () -> CategoryList.parse(list.orElseThrow())).stream()
-        .flatMap(category -> category.words().stream())
-        .toArray(String[]::new);
-  }
-
-  /** What is made of an option's value; what is wrong with that is the option's. */
-  private <T> T parsed(String option, Supplier<T> value) {
-    try {
-      return value.get();
-    } catch (IllegalArgumentException e) {
-      throw model.misuse(option + ": " + e.getMessage());
-    }
+    return around.around(vocabulary, model);
   }
 
   /** A photograph shown to the demo comes back with shapes in it. */

@@ -1,6 +1,8 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -111,6 +113,27 @@ final class WordModel {
     return name;
   }
 
+  /** What people call it: the kind of network, or the model's name without its folder. */
+  String title() {
+    if (zsi.isChosen()) {
+      return "ZSI";
+    }
+    if (namedMask.isChosen()) {
+      return "NamedMask";
+    }
+    String clip =
+        Files.exists(Path.of(name)) ? Path.of(name).toAbsolutePath().getFileName() + "" : name;
+    if (reCo.isChosen()) {
+      return "ReCo, " + clip;
+    }
+    return (zutis.isPresent() ? "ZUTIS, " : "") + clip;
+  }
+
+  /** Whether the words have to be known when the model is opened. */
+  boolean needsWords() {
+    return zsi.hasWordVectors();
+  }
+
   boolean isDemo() {
     return name.equals(Models.DEMO) && !hasOwnNetwork();
   }
@@ -197,20 +220,33 @@ final class WordModel {
 
   /** The ZSI network, if that was chosen, for a vocabulary. */
   Optional<Zsi> zsi(Vocabulary vocabulary, Progress progress) throws IOException {
-    return zsi.isChosen() ? Optional.of(zsi(vocabulary, false, progress)) : Optional.empty();
+    return zsi.isChosen()
+        ? Optional.of(zsi(vocabulary.categories(), false, progress))
+        : Optional.empty();
   }
 
-  private Zsi zsi(Vocabulary vocabulary, boolean distinct, Progress progress) throws IOException {
+  private Zsi zsi(List<Vocabulary.Category> categories, boolean distinct, Progress progress)
+      throws IOException {
     List<String> asked =
-        vocabulary.categories().stream().flatMap(category -> category.words().stream()).toList();
+        categories.stream().flatMap(category -> category.words().stream()).toList();
     return zsi.open(asked, distinct, tiles, progress);
   }
 
   /** The segmenter with all that it needs, which is closed with it. */
   Segmenter segmenter(Zutis.Answer answer, Vocabulary vocabulary, Progress progress)
       throws IOException {
+    return segmenter(answer, vocabulary.categories(), progress);
+  }
+
+  /**
+   * As {@link #segmenter(Zutis.Answer, Vocabulary, Progress)}, before all words are known.
+   *
+   * @param known those that vectors are read of, where {@linkplain #needsWords a file} has them
+   */
+  Segmenter segmenter(Zutis.Answer answer, List<Vocabulary.Category> known, Progress progress)
+      throws IOException {
     if (zsi.isChosen()) {
-      return zsi(vocabulary, true, progress);
+      return zsi(known, true, progress);
     }
     return segmenter(answer, progress);
   }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       DistilCommand.class,
       SaliencyCommand.class,
       DiscoverCommand.class,
+      ServeCommand.class,
       ConvertCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,

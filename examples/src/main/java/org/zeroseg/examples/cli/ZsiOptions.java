@@ -67,6 +67,11 @@ final class ZsiOptions {
     return model.isPresent();
   }
 
+  /** Whether vectors are read from a file, of the words asked for only. */
+  boolean hasWordVectors() {
+    return words.isPresent();
+  }
+
   boolean isDemo() {
     return model.filter(Models.DEMO::equals).isPresent();
   }
