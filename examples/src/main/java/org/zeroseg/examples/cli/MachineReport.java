@@ -111,8 +111,10 @@ final class MachineReport implements IVersionProvider {
     try (InputStream manifest = new URL(place.substring(0, end + 2) + JAR).openStream()) {
       Attributes said = new Manifest(manifest).getMainAttributes();
       String commit = said.getValue("Implementation-Commit");
+      // The build leaves the property's name where there is no repository to ask.
+      boolean known = commit != null && !commit.startsWith("$");
       return said.getValue(Attributes.Name.IMPLEMENTATION_VERSION)
-          + (commit == null ? "" : ", commit " + commit);
+          + (known ? ", commit " + commit : "");
     } catch (IOException e) {
       return "of unknown version (" + e.getMessage() + ")";
     }
