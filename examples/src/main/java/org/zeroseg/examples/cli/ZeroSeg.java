@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       Coco20kCommand.class,
       ZsiCommand.class,
       ShapeWorldCommand.class,
+      EverydayCommand.class,
       CommandLine.HelpCommand.class
     },
     footer = {

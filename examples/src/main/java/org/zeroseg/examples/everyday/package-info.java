@@ -1,0 +1,5 @@
+/**
+ * Everyday: scenes of drawings of everyday things, cut out and laid on grounds, with captions and
+ * exact masks.
+ */
+package org.zeroseg.examples.everyday;
