@@ -2,8 +2,8 @@
 
 // The longer side of what is drawn, in pixels; the browser scales it to what fits.
 const LARGEST = 1600;
-// Smaller pictures are drawn larger, with their pixels seen.
-const COARSE = 400;
+// Smaller pictures are drawn several times as large, with their pixels seen.
+const SMALL = 400;
 
 const FORMATS = {
   overlay: "Picture with overlay (PNG)",
@@ -266,7 +266,7 @@ function paint(segment, into, value) {
         const top = rows[Math.max(start - x * height, 0)];
         const bottom = rows[Math.min(end - x * height, height)];
         for (let y = top; y < bottom; y++) {
-          into[y * state.width + columns[x]] = value;
+          into.fill(value, y * state.width + columns[x], y * state.width + columns[x + 1]);
         }
       }
     }
@@ -280,15 +280,17 @@ function present() {
   at("frame").hidden = !image;
   at("frame-help").hidden = !state.result;
   if (image) {
-    const scale = Math.min(1, LARGEST / Math.max(image.width, image.height));
+    const side = Math.max(image.width, image.height);
+    const scale = side < SMALL ? Math.ceil(2 * SMALL / side) : Math.min(1, LARGEST / side);
     state.width = Math.max(1, Math.round(image.width * scale));
     state.height = Math.max(1, Math.round(image.height * scale));
     for (const id of ["picture", "overlay"]) {
       at(id).width = state.width;
       at(id).height = state.height;
-      at(id).classList.toggle("coarse", Math.max(state.width, state.height) < COARSE);
     }
-    at("picture").getContext("2d").drawImage(image, 0, 0, state.width, state.height);
+    const context = at("picture").getContext("2d");
+    context.imageSmoothingEnabled = scale < 1;
+    context.drawImage(image, 0, 0, state.width, state.height);
     fit();
   }
   if (state.result) {
@@ -301,9 +303,8 @@ function present() {
 // So large that the picture is seen whole beside what else is there.
 function fit() {
   const room = at("stage").clientWidth;
-  const tall = Math.max(240, window.innerHeight * 0.78);
-  const enlarge = Math.max(state.width, state.height) < COARSE ? 8 : 1;
-  const scale = Math.min(room / state.width, tall / state.height, enlarge);
+  const tall = Math.max(240, window.innerHeight * 0.74);
+  const scale = Math.min(room / state.width, tall / state.height, 1);
   at("picture").style.width = Math.floor(state.width * scale) + "px";
   at("picture").style.height = Math.floor(state.height * scale) + "px";
 }
@@ -325,7 +326,7 @@ function choose() {
 }
 
 function share(segment) {
-  return (100 * segment.area / (state.result.width * state.result.height)).toFixed(1) + " %";
+  return (100 * segment.area / (state.result.width * state.result.height)).toFixed(1) + "\u00a0%";
 }
 
 function list() {
@@ -386,7 +387,6 @@ function draw() {
   const colours = state.shown.map((segment) => parseInt(segment.colour.slice(1), 16));
   const data = context.createImageData(width, height);
   const thick = Math.max(1, Math.round(Math.max(width, height) / 700));
-  const outline = Math.max(width, height) >= COARSE;
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const own = owner[i];
@@ -394,10 +394,10 @@ function draw() {
         continue;
       }
       const marked = own - 1 === state.mark;
-      const edge = outline
-        && (x < thick || owner[i - thick] !== own || x + thick >= width || owner[i + thick] !== own
-          || y < thick || owner[i - thick * width] !== own
-          || y + thick >= height || owner[i + thick * width] !== own);
+      const edge = x < thick || owner[i - thick] !== own
+        || x + thick >= width || owner[i + thick] !== own
+        || y < thick || owner[i - thick * width] !== own
+        || y + thick >= height || owner[i + thick * width] !== own;
       let alpha = opacity;
       if (state.mark >= 0) {
         alpha = marked ? Math.max(opacity, 150) : opacity * 0.35;
