@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import java.util.List;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,10 +28,11 @@ import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 /**
- * CLIP's vision transformers, forward, in float32 and bfloat16, beside two baselines of the same
- * run: the matrix products of the model alone, and the model written with plain array calls. Aims:
- * bfloat16 at most 0.45 of the plain float32 model where the processor has BF16; float32 at most
- * 1.15 of the products' time at batch 8.
+ * CLIP's vision transformers, forward, in float32, bfloat16, int8 and what is taken by itself,
+ * beside two baselines of the same run: the matrix products of the model alone, and the model
+ * written with plain array calls. Aims: float32 at most 1.15 of the products' time at batch 8; int8
+ * at most 0.5 of float32 (ViT-B/16) and 0.55 (ViT-L/14@336px); what is taken by itself at most 1.05
+ * of the better of float32 and bfloat16.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -53,7 +54,7 @@ public class ClipBenchmark {
   private ClipConfig.Vit vit = new ClipConfig.Vit(64, 1, 8, 1);
   private final Products products = new Products(manager);
   private Weights weights = Weights.of(Map.of(), "none");
-  private List<ClipModel> models = List.of();
+  private final Map<Precision, ClipModel> models = new EnumMap<>(Precision.class);
   private NDArray pixels = manager.zeros(new Shape(1));
 
   /** Makes weights, pixels and the operands of the products. */
@@ -74,11 +75,12 @@ public class ClipBenchmark {
     Map<String, Shape> shapes = config.shapes();
     RandomCheckpoint checkpoint = RandomCheckpoint.of(shapes);
     weights = Weights.load(checkpoint, shapes, manager);
-    models =
-        List.of(
-            ClipModel.of(config, weights, manager),
-            ClipModel.load(
-                checkpoint, Transformer.Activation.QUICK_GELU, Precision.BFLOAT16, manager));
+    models.put(Precision.FLOAT32, ClipModel.of(config, weights, manager));
+    for (Precision reduced : new Precision[] {Precision.BFLOAT16, Precision.INT8}) {
+      models.put(
+          reduced, ClipModel.load(checkpoint, Transformer.Activation.QUICK_GELU, reduced, manager));
+    }
+    models.put(Precision.AUTO, models.get(Precision.AUTO.on(manager.getDevice())));
     int side = vit.inputSize();
     pixels = manager.randomNormal(new Shape(batch, 3, side, side));
     long tokens = 1 + (long) vit.grid() * vit.grid();
@@ -186,7 +188,7 @@ public class ClipBenchmark {
   @Benchmark
   @Against({"productsAlone", "plainArrays"})
   public float float32() {
-    return encode(models.get(0));
+    return encode(models.get(Precision.FLOAT32));
   }
 
   /**
@@ -197,7 +199,29 @@ public class ClipBenchmark {
   @Benchmark
   @Against({"productsAlone", "plainArrays", "float32"})
   public float bfloat16() {
-    return encode(models.get(1));
+    return encode(models.get(Precision.BFLOAT16));
+  }
+
+  /**
+   * The model with the products of its blocks in integers.
+   *
+   * @return something of the embedding
+   */
+  @Benchmark
+  @Against({"productsAlone", "float32"})
+  public float int8() {
+    return encode(models.get(Precision.INT8));
+  }
+
+  /**
+   * The model in the format that is taken where none is named.
+   *
+   * @return something of the embedding
+   */
+  @Benchmark
+  @Against({"float32", "bfloat16"})
+  public float auto() {
+    return encode(models.get(Precision.AUTO));
   }
 
   private float encode(ClipModel clip) {

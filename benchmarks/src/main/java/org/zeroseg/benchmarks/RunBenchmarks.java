@@ -1,6 +1,7 @@
 package org.zeroseg.benchmarks;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /**
  * Runs benchmarks and writes a table with their ratios: {@code RunBenchmarks [--full] [NAME...]}.
  * Without {@code --full} each runs for seconds, with the first of every parameter's values only.
+ * {@code RunBenchmarks --summary [NAME...]} runs what other tools are compared with, and writes the
+ * project's half of the tables in {@code benchmarks/README.md}.
  */
 public final class RunBenchmarks {
 
@@ -40,12 +43,17 @@ public final class RunBenchmarks {
   /**
    * Runs them.
    *
-   * @param arguments {@code --full} and parts of names; all benchmarks if none is named
+   * @param arguments {@code --full} or {@code --summary}, and parts of names; all benchmarks if
+   *     none is named
    * @throws RunnerException if a benchmark fails
    * @throws IOException if the table cannot be written
    */
   public static void main(String[] arguments) throws RunnerException, IOException {
     List<String> names = new ArrayList<>(Arrays.asList(arguments));
+    if (names.remove("--summary")) {
+      Summary.write(names, TABLE);
+      return;
+    }
     boolean full = names.remove("--full");
     List<RunResult> results = new ArrayList<>();
     // One runner a class: parameters of one are unknown to another.
@@ -64,11 +72,7 @@ public final class RunBenchmarks {
             .warmupTime(TimeValue.seconds(1))
             .measurementIterations(3)
             .measurementTime(TimeValue.seconds(1));
-        Arrays.stream(benchmark.getFields())
-            .filter(field -> field.isAnnotationPresent(Param.class))
-            .forEach(
-                field ->
-                    options.param(field.getName(), field.getAnnotation(Param.class).value()[0]));
+        firstValues(benchmark).forEach((name, value) -> options.param(name, value));
       }
       System.out.println("Running " + benchmark.getSimpleName() + " ...");
       Collection<RunResult> found = new Runner(options.build()).run();
@@ -101,7 +105,18 @@ public final class RunBenchmarks {
     return classes;
   }
 
-  private static Class<?> load(String name) {
+  /** Of every parameter of a benchmark the first value. */
+  static Map<String, String> firstValues(Class<?> benchmark) {
+    Map<String, String> values = new TreeMap<>();
+    for (Field field : benchmark.getFields()) {
+      if (field.isAnnotationPresent(Param.class)) {
+        values.put(field.getName(), field.getAnnotation(Param.class).value()[0]);
+      }
+    }
+    return values;
+  }
+
+  static Class<?> load(String name) {
     try {
       return Class.forName(name);
     } catch (ClassNotFoundException e) {

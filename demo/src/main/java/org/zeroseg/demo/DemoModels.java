@@ -99,6 +99,12 @@ public final class DemoModels {
 
   private DemoModels() {}
 
+  /** Their figures are those of float32; the system property says another, to measure that. */
+  private static Precision precision() {
+    boolean chosen = System.getProperty(Precision.PROPERTY) != null;
+    return chosen ? Precision.AUTO : Precision.FLOAT32;
+  }
+
   /**
    * CLIP with a small ResNet.
    *
@@ -110,7 +116,7 @@ public final class DemoModels {
   }
 
   private static Clip clip(String name) throws IOException {
-    return inFolder(name, CLIP_FILES, folder -> Clip.load(folder, Precision.FLOAT32, Device.cpu()));
+    return inFolder(name, CLIP_FILES, folder -> Clip.load(folder, precision(), Device.cpu()));
   }
 
   /**
@@ -203,7 +209,7 @@ public final class DemoModels {
         file ->
             words
                 .model(file)
-                .precision(Precision.FLOAT32)
+                .precision(precision())
                 .input(InputSize.shorterSide(64))
                 .backgroundMargin(0.05)
                 .answer(answer)
@@ -232,8 +238,7 @@ public final class DemoModels {
   public static NamedMask namedMask(NamedMaskBuilder choices) throws IOException {
     return opened(
         "namedmask",
-        file ->
-            choices.model(file).precision(Precision.FLOAT32).longerSide(NAMED_MASK_SIDE).build());
+        file -> choices.model(file).precision(precision()).longerSide(NAMED_MASK_SIDE).build());
   }
 
   /**
@@ -253,7 +258,7 @@ public final class DemoModels {
             choices
                 .model(folder.resolve("model.safetensors"))
                 .words(WordVectors.read(folder.resolve("words.txt"), names()))
-                .precision(Precision.FLOAT32)
+                .precision(precision())
                 .inputWithin(ZSI_SIDE, ZSI_SIDE)
                 .build());
   }
@@ -290,11 +295,7 @@ public final class DemoModels {
         List.of("model.safetensors", "config.json", "merges.txt", "vocab.json"),
         folder ->
             ZeroCap.load(
-                folder,
-                clip,
-                DemoZeroGuide.CAPTIONS,
-                DemoZeroGuide.CAPTION_PROMPT,
-                Precision.FLOAT32));
+                folder, clip, DemoZeroGuide.CAPTIONS, DemoZeroGuide.CAPTION_PROMPT, precision()));
   }
 
   /** A model of several files, which are read before their copies are deleted. */
