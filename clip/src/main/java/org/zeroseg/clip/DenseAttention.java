@@ -149,7 +149,7 @@ final class DenseAttention {
 
   /** Tokens after a block's first norm. */
   private NDArray normed(int layer, NDArray x) {
-    List<NDArray> weights = vit.blocks().attentionWeights(layer, x);
+    List<NDArray> weights = vit.blocks().attentionNorm(layer);
     NDArray epsilon = Kernels.numbers(x.getManager(), vit.blocks().options().epsilon());
     return Kernels.core().call("layer_norm", x, weights.get(0), weights.get(1), epsilon);
   }
@@ -164,10 +164,10 @@ final class DenseAttention {
 
   /** A kernel on the joint projection of a block. */
   private static NDArray project(String kernel, Transformer blocks, int layer, NDArray... leading) {
-    List<NDArray> weights = blocks.attentionWeights(layer, leading[0]);
+    List<NDArray> weights = blocks.attentionProjection(layer, leading[0]);
     NDArray[] all = Arrays.copyOf(leading, leading.length + 2);
-    all[leading.length] = weights.get(2);
-    all[leading.length + 1] = weights.get(3);
+    all[leading.length] = weights.get(0);
+    all[leading.length + 1] = weights.get(1);
     return KERNELS.call(kernel, all);
   }
 
@@ -227,8 +227,8 @@ final class DenseAttention {
   }
 
   private NDArray out(int layer, NDArray found) {
-    List<NDArray> weights = vit.blocks().attentionWeights(layer, found);
-    return Kernels.core().call("linear", found, weights.get(4), weights.get(5));
+    List<NDArray> weights = vit.blocks().attentionOutput(layer, found);
+    return Kernels.core().call("linear", found, weights.get(0), weights.get(1));
   }
 
   /** Output projection, and what else of the block there is. */
@@ -413,14 +413,14 @@ final class DenseAttention {
     /** The terms once more: {@code [B, T, C]}. */
     NDArray attend(NDArray y) {
       Attention.Feedback feedback = attention.feedback().orElseThrow();
-      List<NDArray> weights = vit.blocks().attentionWeights(last, y);
+      List<NDArray> weights = vit.blocks().attentionProjection(last, y);
       NDArray how = terms(y, height, width);
       int tokens = (int) y.getShape().get(1);
       NDList results = new NDList();
       for (int i = 0; i < pictures.size(); i++) {
         FeedbackRows rows = pictures.get(i);
         NDArray own = y.get(new NDIndex("{}:{}", i, i + 1));
-        NDList qkv = KERNELS.callAll("projections", own, heads(y), weights.get(2), weights.get(3));
+        NDList qkv = KERNELS.callAll("projections", own, heads(y), weights.get(0), weights.get(1));
         float largest = Math.max(rows.largest(), Float.MIN_NORMAL);
         for (int from = 0; from < tokens; from += ROWS) {
           int to = Math.min(tokens, from + ROWS);

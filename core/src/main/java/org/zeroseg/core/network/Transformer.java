@@ -445,10 +445,46 @@ public final class Transformer {
    *     projection
    */
   public List<NDArray> attentionWeights(int layer, NDArray anchor) {
+    return floats(layer, anchor, 0, 6);
+  }
+
+  /**
+   * Of {@link #attentionWeights} the norm before attention, which is never stored as integers.
+   *
+   * @param layer the block
+   * @return weight and bias
+   */
+  public List<NDArray> attentionNorm(int layer) {
+    return blocks.get(layer).attention().subList(0, 2);
+  }
+
+  /**
+   * Of {@link #attentionWeights} the joint projection alone.
+   *
+   * @param layer the block
+   * @param anchor an array of the call, whose manager will own copies
+   * @return weight and bias
+   */
+  public List<NDArray> attentionProjection(int layer, NDArray anchor) {
+    return floats(layer, anchor, 2, 4);
+  }
+
+  /**
+   * Of {@link #attentionWeights} the output projection alone.
+   *
+   * @param layer the block
+   * @param anchor an array of the call, whose manager will own copies
+   * @return weight and bias
+   */
+  public List<NDArray> attentionOutput(int layer, NDArray anchor) {
+    return floats(layer, anchor, 4, 6);
+  }
+
+  private List<NDArray> floats(int layer, NDArray anchor, int from, int to) {
     List<NDArray> attention = blocks.get(layer).attention();
     long width = attention.get(0).getShape().get(0);
     // An integer matrix has four rows more than inputs; the engine cannot be asked for its type.
-    return attention.stream()
+    return attention.subList(from, to).stream()
         .map(
             array ->
                 array.getShape().get(0) == width + 4

@@ -44,9 +44,9 @@ public final class DenseCrf {
       Normalization normalization,
       Scale scale) {}
 
-  /** One factor a pixel. */
+  /** One factor a pixel, and what scores are multiplied by before they are filtered. */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Scale(float[] factors) {}
+  private record Scale(float[] factors, float[] before) {}
 
   private final int width;
   private final int height;
@@ -163,7 +163,12 @@ public final class DenseCrf {
               normalization == Normalization.SYMMETRIC ? (float) (1 / Math.sqrt(norm)) : 1 / norm;
         }
       }
-      kernels.add(new Kernel(lattice, compatibility, normalization, new Scale(factors)));
+      float[] before = factors;
+      if (normalization == Normalization.NONE || normalization == Normalization.AFTER) {
+        before = new float[factors.length];
+        Arrays.fill(before, 1);
+      }
+      kernels.add(new Kernel(lattice, compatibility, normalization, new Scale(factors, before)));
       return this;
     }
 
@@ -220,10 +225,12 @@ public final class DenseCrf {
           }
           softmax(negative, scores, labels, from, to);
         });
+    PermutohedralLattice.Space space = new PermutohedralLattice.Space();
+    float[] filtered = new float[unary.length];
     for (int iteration = 0; iteration < iterations; iteration++) {
       System.arraycopy(negative, 0, energies, 0, energies.length);
       for (Kernel kernel : kernels) {
-        addMessage(kernel, scores, energies, labels);
+        addMessage(kernel, scores, space, filtered, energies, labels);
       }
       PermutohedralLattice.chunks(
           pixels, (from, to) -> softmax(energies, scores, labels, from, to));
@@ -241,26 +248,23 @@ public final class DenseCrf {
     return result;
   }
 
-  private static void addMessage(Kernel kernel, float[] scores, float[] energies, int labels) {
+  private static void addMessage(
+      Kernel kernel,
+      float[] scores,
+      PermutohedralLattice.Space space,
+      float[] filtered,
+      float[] energies,
+      int labels) {
     float[] factors = kernel.scale.factors;
-    int pixels = factors.length;
-    boolean before =
-        kernel.normalization == Normalization.SYMMETRIC
-            || kernel.normalization == Normalization.BEFORE;
     boolean after =
         kernel.normalization == Normalization.SYMMETRIC
             || kernel.normalization == Normalization.AFTER;
-    float[] scaled = before ? new float[scores.length] : scores;
-    if (before) {
-      PermutohedralLattice.chunks(
-          pixels, (from, to) -> scale(scores, factors, scaled, labels, from, to));
-    }
-    float[] filtered = kernel.lattice.filter(scaled, labels, false);
+    kernel.lattice.filter(scores, kernel.scale.before, labels, false, space, filtered);
     PermutohedralLattice.chunks(
-        pixels,
+        factors.length,
         (from, to) -> {
           if (after) {
-            scale(filtered, factors, filtered, labels, from, to);
+            scale(filtered, factors, labels, from, to);
           }
           for (int i = from; i < to; i++) {
             kernel.compatibility.add(filtered, energies, i * labels, labels);
@@ -268,12 +272,11 @@ public final class DenseCrf {
         });
   }
 
-  private static void scale(
-      float[] values, float[] factors, float[] scaled, int labels, int from, int to) {
+  private static void scale(float[] values, float[] factors, int labels, int from, int to) {
     for (int i = from; i < to; i++) {
       float factor = factors[i];
       for (int j = i * labels; j < (i + 1) * labels; j++) {
-        scaled[j] = values[j] * factor;
+        values[j] *= factor;
       }
     }
   }

@@ -1,6 +1,7 @@
 package org.zeroseg.core.refine;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -14,6 +15,9 @@ import java.util.stream.IntStream;
 final class PermutohedralLattice {
 
   private static final int CHUNK = 4096;
+
+  /** Parts of the points that are numbered at once. */
+  private static final int PARTS = 8;
 
   private final int points;
 
@@ -29,11 +33,10 @@ final class PermutohedralLattice {
   /** {@code [points, corners]}: barycentric weights. */
   final float[] weights;
 
-  /** {@code [vertices + 1]}: where each vertex's points begin in {@link #pointOfEntry}. */
-  private final int[] firstEntry;
+  /** Points by vertex: those of vertex v from {@code first[v]} on. */
+  private final LatticeLanes.Entries entries;
 
-  private final int[] pointOfEntry;
-  private final float[] weightOfEntry;
+  private final LatticeLanes.Places places;
 
   /** {@code [corners, vertices + 1]}: the neighbours along each axis, 0 where missing. */
   private final int[][] before;
@@ -59,24 +62,10 @@ final class PermutohedralLattice {
     int[] ranks = new int[points * corners];
     Embedding embedding = new Embedding(dimension);
     chunks(points, (from, to) -> embedding.locate(features, from, to, origins, ranks, weights));
-    Vertices numbered = new Vertices(dimension);
-    int[] key = new int[dimension];
-    for (int point = 0; point < points; point++) {
-      for (int remainder = 0; remainder < corners; remainder++) {
-        for (int i = 0; i < dimension; i++) {
-          int rank = ranks[point * corners + i];
-          key[i] =
-              origins[point * corners + i]
-                  + (rank <= dimension - remainder ? remainder : remainder - corners);
-        }
-        vertexOfPoint[point * corners + remainder] = numbered.add(key);
-      }
-    }
+    Vertices numbered = number(dimension, origins, ranks);
     vertices = numbered.size;
-    firstEntry = new int[vertices + 2];
-    pointOfEntry = new int[points * corners];
-    weightOfEntry = new float[points * corners];
-    listPoints();
+    entries = entries();
+    places = new LatticeLanes.Places(corners, vertexOfPoint, weights);
     before = new int[corners][vertices + 1];
     after = new int[corners][vertices + 1];
     chunks(vertices, (from, to) -> connect(numbered, dimension, from, to));
@@ -163,14 +152,15 @@ final class PermutohedralLattice {
       keys = new int[dimension << 14];
     }
 
-    int add(int[] key) {
-      int slot = slot(key, 0);
+    /** The number of a key, which is new if it is not known. */
+    int add(int[] key, int at) {
+      int slot = slot(key, at);
       if (slots[slot] == 0) {
         int start = ++size * dimension;
         if (start + dimension > keys.length) {
           keys = Arrays.copyOf(keys, Math.multiplyExact(keys.length, 2));
         }
-        System.arraycopy(key, 0, keys, start, dimension);
+        System.arraycopy(key, at, keys, start, dimension);
         slots[slot] = size;
         if (size > slots.length / 2) {
           slots = new int[4 * slots.length];
@@ -209,19 +199,82 @@ final class PermutohedralLattice {
     }
   }
 
-  private void listPoints() {
+  /**
+   * Numbers the vertices of all points. Parts of the points are numbered by themselves, in
+   * parallel; taken in order, their vertices get the numbers that one pass would give them.
+   */
+  private Vertices number(int dimension, int[] origins, int[] ranks) {
+    int part = Math.max(CHUNK, (points + PARTS - 1) / PARTS);
+    List<Vertices> parts =
+        IntStream.range(0, (points + part - 1) / part)
+            .parallel()
+            .mapToObj(
+                i -> number(dimension, origins, ranks, i * part, Math.min(points, (i + 1) * part)))
+            .toList();
+    Vertices all = parts.get(0);
+    int[][] numbers = new int[parts.size()][];
+    for (int i = 1; i < numbers.length; i++) {
+      Vertices own = parts.get(i);
+      numbers[i] = new int[own.size + 1];
+      for (int vertex = 1; vertex <= own.size; vertex++) {
+        numbers[i][vertex] = all.add(own.keys, vertex * dimension);
+      }
+    }
+    IntStream.range(1, numbers.length)
+        .parallel()
+        .forEach(
+            i -> {
+              int end = Math.min(points, (i + 1) * part) * corners;
+              for (int corner = i * part * corners; corner < end; corner++) {
+                vertexOfPoint[corner] = numbers[i][vertexOfPoint[corner]];
+              }
+            });
+    return all;
+  }
+
+  private Vertices number(int dimension, int[] origins, int[] ranks, int from, int to) {
+    Vertices numbered = new Vertices(dimension);
+    int[] key = new int[dimension];
+    for (int point = from; point < to; point++) {
+      int at = point * corners;
+      // Neighbouring pixels are often in one simplex.
+      if (point > from
+          && Arrays.equals(origins, at, at + corners, origins, at - corners, at)
+          && Arrays.equals(ranks, at, at + corners, ranks, at - corners, at)) {
+        System.arraycopy(vertexOfPoint, at - corners, vertexOfPoint, at, corners);
+        continue;
+      }
+      for (int remainder = 0; remainder < corners; remainder++) {
+        for (int i = 0; i < dimension; i++) {
+          int rank = ranks[at + i];
+          key[i] =
+              origins[at + i] + (rank <= dimension - remainder ? remainder : remainder - corners);
+        }
+        vertexOfPoint[at + remainder] = numbered.add(key, 0);
+      }
+    }
+    return numbered;
+  }
+
+  private LatticeLanes.Entries entries() {
+    int[] first = new int[vertices + 2];
     for (int vertex : vertexOfPoint) {
-      firstEntry[vertex + 1]++;
+      first[vertex + 1]++;
     }
-    for (int i = 1; i < firstEntry.length; i++) {
-      firstEntry[i] += firstEntry[i - 1];
+    for (int i = 1; i < first.length; i++) {
+      first[i] += first[i - 1];
     }
-    int[] next = firstEntry.clone();
-    for (int i = 0; i < vertexOfPoint.length; i++) {
-      int entry = next[vertexOfPoint[i]]++;
-      pointOfEntry[entry] = i / corners;
-      weightOfEntry[entry] = weights[i];
+    int[] next = first.clone();
+    int[] point = new int[vertexOfPoint.length];
+    float[] weight = new float[vertexOfPoint.length];
+    for (int p = 0; p < points; p++) {
+      for (int i = p * corners; i < (p + 1) * corners; i++) {
+        int entry = next[vertexOfPoint[i]]++;
+        point[entry] = p;
+        weight[entry] = weights[i];
+      }
     }
+    return new LatticeLanes.Entries(first, point, weight);
   }
 
   /** Finds the neighbours; whoever is before a vertex has that vertex after it. */
@@ -254,65 +307,68 @@ final class PermutohedralLattice {
    *     itself included, up to a constant factor
    */
   float[] filter(float[] values, int channels, boolean reverse) {
-    if ((vertices + 1L) * channels > Integer.MAX_VALUE - 8) {
-      throw new IllegalArgumentException(
-          channels + " channels on " + vertices + " lattice vertices are too many");
-    }
-    float[] lattice = new float[(vertices + 1) * channels];
-    chunks(vertices, (from, to) -> splat(values, channels, lattice, from, to));
-    float[] current = lattice;
-    float[] next = new float[lattice.length];
-    for (int i = 0; i < corners; i++) {
-      int axis = reverse ? corners - 1 - i : i;
-      float[] old = current;
-      float[] blurred = next;
-      chunks(vertices, (from, to) -> blur(axis, old, blurred, channels, from, to));
-      current = blurred;
-      next = old;
-    }
+    float[] ones = new float[points];
+    Arrays.fill(ones, 1);
     float[] filtered = new float[points * channels];
-    float[] blurred = current;
-    chunks(points, (from, to) -> slice(blurred, channels, filtered, from, to));
+    filter(values, ones, channels, reverse, new Space(), filtered);
     return filtered;
   }
 
-  private void splat(float[] values, int channels, float[] lattice, int from, int to) {
-    for (int vertex = from + 1; vertex <= to; vertex++) {
-      int target = vertex * channels;
-      for (int entry = firstEntry[vertex]; entry < firstEntry[vertex + 1]; entry++) {
-        float weight = weightOfEntry[entry];
-        int source = pointOfEntry[entry] * channels;
-        for (int c = 0; c < channels; c++) {
-          lattice[target + c] += weight * values[source + c];
-        }
+  /** Memory that several calls share, one after the other. */
+  static final class Space {
+    private float[] lattice = new float[0];
+    private float[] other = new float[0];
+
+    private void reserve(int size) {
+      if (lattice.length < size) {
+        lattice = new float[size];
+        other = new float[size];
       }
     }
   }
 
-  private void blur(int axis, float[] old, float[] blurred, int channels, int from, int to) {
-    int[] previous = before[axis];
-    int[] following = after[axis];
-    for (int vertex = from + 1; vertex <= to; vertex++) {
-      int target = vertex * channels;
-      int a = previous[vertex] * channels;
-      int b = following[vertex] * channels;
-      for (int c = 0; c < channels; c++) {
-        blurred[target + c] = old[target + c] + 0.5f * (old[a + c] + old[b + c]);
-      }
+  /** As {@link #filter(float[], int, boolean)}, of values times factors, one a point. */
+  void filter(
+      float[] values,
+      float[] factors,
+      int channels,
+      boolean reverse,
+      Space space,
+      float[] filtered) {
+    if (8 * (vertices + 1L) > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(vertices + " lattice vertices are too many");
     }
-  }
-
-  private void slice(float[] lattice, int channels, float[] filtered, int from, int to) {
+    space.reserve(Math.min(8, channels) * (vertices + 1));
     float alpha = 1f / (1 + (float) Math.pow(2, 1 - corners));
-    for (int point = from; point < to; point++) {
-      int target = point * channels;
-      for (int corner = point * corners; corner < (point + 1) * corners; corner++) {
-        float weight = weights[corner] * alpha;
-        int source = vertexOfPoint[corner] * channels;
-        for (int c = 0; c < channels; c++) {
-          filtered[target + c] += weight * lattice[source + c];
-        }
+    for (int channel = 0; channel < channels; ) {
+      int width = LatticeLanes.width(channels - channel);
+      int first = channel;
+      float[] current = space.lattice;
+      float[] next = space.other;
+      Arrays.fill(current, 0, width, 0);
+      Arrays.fill(next, 0, width, 0);
+      float[] lattice = current;
+      chunks(
+          vertices,
+          (from, to) ->
+              entries.splat(values, factors, channels, first, width, lattice, from + 1, to + 1));
+      for (int i = 0; i < corners; i++) {
+        int axis = reverse ? corners - 1 - i : i;
+        float[] old = current;
+        float[] blurred = next;
+        chunks(
+            vertices,
+            (from, to) ->
+                LatticeLanes.blur(
+                    before[axis], after[axis], old, blurred, width, from + 1, to + 1));
+        current = blurred;
+        next = old;
       }
+      float[] blurred = current;
+      chunks(
+          points,
+          (from, to) -> places.slice(blurred, alpha, channels, first, width, filtered, from, to));
+      channel += width;
     }
   }
 
