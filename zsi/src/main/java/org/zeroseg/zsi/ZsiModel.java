@@ -21,7 +21,8 @@ record ZsiModel(
     ProposalNetwork proposals,
     BoxHead boxes,
     Optional<MaskHead> masks,
-    Mode mode) {
+    Mode mode,
+    boolean channelsLast) {
 
   private static final Kernels KERNELS = ProposalNetwork.KERNELS;
 
@@ -42,12 +43,14 @@ record ZsiModel(
         ProposalNetwork.of(weights.at("rpn_head"), mode),
         BoxHead.of(weights.at("bbox_head"), vocabulary, mode),
         config.masks() ? Optional.of(MaskHead.of(weights.at("mask_head"), mode)) : Optional.empty(),
-        mode);
+        mode,
+        false);
   }
 
   /**
-   * The same network for inference, with every chain of linear maps as one (norms into filters, the
-   * proposal network's scores, the detector from features to classes).
+   * The same network for inference, its maps with channels last in memory, as convolutions and the
+   * pooling of boxes take them without copies, and with every chain of linear maps as one (norms
+   * into filters, the proposal network's scores, the detector from features to classes).
    *
    * @param words rows of background and the seen classes
    * @param semantic whether the detector is asked for places in the space of words, too
@@ -61,12 +64,18 @@ record ZsiModel(
         proposals.folded(manager),
         boxes.folded(Matrix.rows(words).transposed(), semantic, manager),
         masks,
-        Mode.INFERENCE);
+        Mode.INFERENCE,
+        true);
   }
 
   /** C2 to C5 of pixels {@code [B, 3, H, W]}, sides multiples of 32. */
   NDList stages(NDArray pixels) {
-    return backbone.stages(pixels);
+    if (!channelsLast) {
+      return backbone.stages(pixels);
+    }
+    try (NDArray turned = mode.call(KERNELS, "channels_last", pixels)) {
+      return backbone.stages(turned);
+    }
   }
 
   /** P2 to P6. */

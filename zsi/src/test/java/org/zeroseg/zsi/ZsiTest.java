@@ -21,6 +21,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.checkpoint.Checkpoint;
@@ -357,6 +358,34 @@ class ZsiTest {
                 TinyZsi.builder(bare).classes(TinyZsi.classes()).vocabulary(matrix)::build)
             .getMessage();
     assertTrue(narrow.contains("24 numbers"), narrow);
+  }
+
+  /** Names and sizes of the published training checkpoints. */
+  @Test
+  void thePublishedNetworksHaveTheirTensors() {
+    Map<String, Shape> smaller = ZsiConfig.published(48).shapes();
+    assertEquals(682, smaller.size());
+    assertEquals(682, ZsiConfig.published(65).shapes().size());
+    assertEquals(new Shape(196, 1024), smaller.get("bbox_head.fc_reg.weight"));
+    assertEquals(new Shape(49, 300, 1, 1), smaller.get("mask_head.conv_vec.weight"));
+    assertEquals(new Shape(6, 300, 1, 1), smaller.get("rpn_head.vec_fb.weight"));
+    assertEquals(new Shape(4717, 300), smaller.get("bbox_head.d_kernel_semantic.weight"));
+    assertEquals(new Shape(256, 300, 3, 3), smaller.get("mask_head.dconvT.conv.weight"));
+    assertEquals(new Shape(300, 300), smaller.get("bbox_head.fc_res.weight"));
+  }
+
+  @Test
+  void reducedProductsFindTheSameBoxes() throws IOException {
+    Path file = file();
+    Picture picture = TinyZsi.picture(90, 60, 1);
+    try (Zsi wide = TinyZsi.builder(file).minScore(-100).atMost(1).build();
+        Zsi narrow =
+            TinyZsi.builder(file).precision(Precision.BFLOAT16).minScore(-100).atMost(1).build()) {
+      Zsi.Detection one = detect(wide, picture, Vocabulary.of("cat")).get(0);
+      Zsi.Detection other = detect(narrow, picture, Vocabulary.of("cat")).get(0);
+      assertEquals(one.score(), other.score(), 0.05);
+      assertTrue(one.box().iou(other.box()) > 0.8, one + " and " + other);
+    }
   }
 
   @Test

@@ -70,6 +70,9 @@ class ZsiCommandsTest extends CommandTest {
     assertEquals(12, Files.readAllLines(words()).size());
     assertTrue(out.toString().contains("48 seen and 16 unseen classes"), out.toString());
     assertTrue(Files.exists(folder.resolve("words.classes.json")));
+    Path embedded = folder.resolve("clip.txt");
+    succeed("zsi", "words", "--split", split, "--clip", "demo", "-o", embedded);
+    assertEquals(128, Files.readAllLines(embedded).size());
     Path annotations = world.resolve("instances.json");
     succeed(
         "zsi",
@@ -179,7 +182,16 @@ class ZsiCommandsTest extends CommandTest {
     assertTrue(out.toString().contains("Recall@100"), out.toString());
     Path plain = folder.resolve("plain");
     command[command.length - 1] = plain;
-    succeed(Stream.concat(Stream.of(command), Stream.of("--plain-rpn", "--no-encoders")).toArray());
+    Stream<Object> more =
+        Stream.of(
+            "--plain-rpn",
+            "--no-encoders",
+            "--validate",
+            world.resolve("instances.json"),
+            "--validate-images",
+            world.resolve("images"));
+    succeed(Stream.concat(Stream.of(command), more).toArray());
+    assertTrue(out.toString().contains("unseen recall@100"), out.toString());
     model = plain.resolve("zsi.safetensors");
     succeed("segment", picture, "--zsi", model, "--words", "red star, blue ring", "-o", results);
     misuse("--zutis", "segment", picture, "--zsi", model, "--zutis", model, "--words", "red star");
