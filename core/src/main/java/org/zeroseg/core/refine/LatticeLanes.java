@@ -9,9 +9,12 @@ final class LatticeLanes {
 
   private LatticeLanes() {}
 
-  /** How many of the channels that are left are filtered together. */
-  static int width(int left) {
-    return left >= 8 ? 8 : Math.min(left, 2);
+  /**
+   * How many channels are filtered together, of those that are left: eight also where some of them
+   * are filtered once more, since that is faster than two and two.
+   */
+  static int width(int left, int all) {
+    return left >= 8 || (left > 2 && all >= 8) ? 8 : Math.min(left, 2);
   }
 
   /** What the points give to a vertex. */

@@ -341,8 +341,8 @@ final class PermutohedralLattice {
     space.reserve(Math.min(8, channels) * (vertices + 1));
     float alpha = 1f / (1 + (float) Math.pow(2, 1 - corners));
     for (int channel = 0; channel < channels; ) {
-      int width = LatticeLanes.width(channels - channel);
-      int first = channel;
+      int width = LatticeLanes.width(channels - channel, channels);
+      int first = Math.min(channel, channels - width);
       float[] current = space.lattice;
       float[] next = space.other;
       Arrays.fill(current, 0, width, 0);
@@ -368,7 +368,7 @@ final class PermutohedralLattice {
       chunks(
           points,
           (from, to) -> places.slice(blurred, alpha, channels, first, width, filtered, from, to));
-      channel += width;
+      channel = first + width;
     }
   }
 
