@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.core.network.Transformer;
 import org.zeroseg.core.network.Transformer.Activation;
 import org.zeroseg.core.tensor.Weights;
 
@@ -58,10 +60,22 @@ final class ClipCases {
 
   /** The case's model in portable weights. */
   static ClipModel model(GoldenCase golden, NDManager manager) {
+    return model(golden, Precision.FLOAT32, manager);
+  }
+
+  static ClipModel model(GoldenCase golden, Precision precision, NDManager manager) {
     ClipConfig config = config(golden.config());
     Map<String, Shape> shapes = config.shapes();
     PortableWeights portable = new PortableWeights(shapes, golden.salt(), "", golden.weightScale());
-    return ClipModel.of(config, Weights.load(portable, shapes, manager), manager);
+    Weights weights =
+        Weights.load(
+            portable,
+            shapes,
+            precision,
+            ClipModel::inTransformer,
+            Transformer.Names.CLIP::isMatrix,
+            manager);
+    return ClipModel.of(config, weights, manager);
   }
 
   /** The case's model without its text tower, for cases that look at pictures only. */

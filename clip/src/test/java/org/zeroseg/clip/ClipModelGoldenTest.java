@@ -1,6 +1,7 @@
 package org.zeroseg.clip;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.PortableWeights;
@@ -71,7 +73,19 @@ class ClipModelGoldenTest {
       checked.check("logits_per_image", logits);
       checked.check("probs", logits.softmax(1));
       checked.all();
+      ClipModel integers = ClipCases.model(golden, Precision.INT8, manager);
+      requireAlike(image, integers.image().encode(pixels));
+      requireAlike(texts, integers.text().encode(ids));
     }
+  }
+
+  /** Products in integers turn no vector by more than a cosine of 0.999. */
+  private static void requireAlike(NDArray expected, NDArray actual) {
+    int[] rows = {1};
+    NDArray cosines =
+        expected.mul(actual).sum(rows).div(expected.norm(rows).mul(actual.norm(rows)));
+    float least = cosines.min().getFloat();
+    assertTrue(least >= 0.999f, "a cosine of " + least);
   }
 
   /** Checks what a case records, and that nothing of it was left out. */
