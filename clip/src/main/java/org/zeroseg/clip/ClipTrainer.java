@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.Progress;
+import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.network.BatchNorm;
 import org.zeroseg.core.network.Mode;
 import org.zeroseg.core.tensor.Kernels;
@@ -84,6 +85,27 @@ public final class ClipTrainer {
   public static ClipTrainer of(ClipConfig config, RandomGenerator random, NDManager manager) {
     return new ClipTrainer(
         config, config.initialWeights(random, manager), manager, Optional.empty());
+  }
+
+  /**
+   * Trains both towers, the image tower from what a model has learnt of other pictures. Words are
+   * new.
+   *
+   * @param start a model of this trainer; its image tower and sizes are taken over
+   * @param text sizes of the text tower
+   * @param random where the text tower's weights come from
+   * @param manager owns the weights
+   * @return the trainer
+   */
+  public static ClipTrainer startingFrom(
+      Checkpoint start, ClipConfig.Text text, RandomGenerator random, NDManager manager) {
+    ClipConfig known = ClipConfig.of(start);
+    ClipConfig config =
+        new ClipConfig(known.image(), text, known.embedding(), known.activation(), known.epsilon());
+    Map<String, NDArray> weights = config.initialWeights(random, manager);
+    Weights learnt = Weights.load(start, known.shapes(), manager);
+    weights.replaceAll((name, array) -> name.startsWith("visual.") ? learnt.get(name) : array);
+    return new ClipTrainer(config, weights, manager, Optional.empty());
   }
 
   /**

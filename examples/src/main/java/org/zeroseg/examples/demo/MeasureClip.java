@@ -18,6 +18,7 @@ import org.zeroseg.core.image.Picture;
 import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.naming.Similarities;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
+import org.zeroseg.examples.scenes.LabelledScene;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
@@ -110,13 +111,13 @@ public record MeasureClip(
   }
 
   /** Cosines of all scenes with all texts. */
-  private static double[][] cosines(Clip clip, List<Scene> scenes, List<String> texts) {
+  static double[][] cosines(Clip clip, List<? extends LabelledScene> scenes, List<String> texts) {
     return Similarities.between(
         clip.encodeImages(scenes.stream().map(s -> Picture.of(s.image())).toList()),
         clip.encode(texts));
   }
 
-  private static double[][] transpose(double[][] matrix) {
+  static double[][] transpose(double[][] matrix) {
     double[][] transposed = new double[matrix[0].length][matrix.length];
     for (int i = 0; i < matrix.length; i++) {
       for (int j = 0; j < matrix[i].length; j++) {
@@ -127,7 +128,7 @@ public record MeasureClip(
   }
 
   /** For each row the rank of the best entry whose caption is the row's own. */
-  private static List<Integer> ranks(double[][] cosines, List<Scene> scenes) {
+  static List<Integer> ranks(double[][] cosines, List<? extends LabelledScene> scenes) {
     List<Integer> ranks = new ArrayList<>();
     for (int i = 0; i < cosines.length; i++) {
       double own = -1;
@@ -145,7 +146,7 @@ public record MeasureClip(
     return ranks;
   }
 
-  private static Recall recall(List<Integer> ranks) {
+  static Recall recall(List<Integer> ranks) {
     double count = ranks.size();
     return new Recall(
         ranks.stream().filter(rank -> rank <= 1).count() / count,

@@ -16,7 +16,6 @@ import org.zeroseg.core.segment.SegmenterBuilder;
 import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.examples.demo.MeasureZutis.Shown;
-import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
@@ -115,7 +114,7 @@ public final class MeasureTiles {
     int side = PATCHES * SIDE;
     byte[] samples = new byte[3 * side * side];
     int[] labels = new int[side * side];
-    List<Category> objects = new ArrayList<>();
+    List<Integer> ids = new ArrayList<>();
     List<Mask> masks = new ArrayList<>();
     for (int patch = 0; patch < PATCHES * PATCHES; patch++) {
       Scene scene = world.scene((long) index * PATCHES * PATCHES + patch);
@@ -131,10 +130,10 @@ public final class MeasureTiles {
         samples[3 * at + 2] = (byte) rgb[i];
       }
       for (int i = 0; i < scene.objects().size(); i++) {
-        objects.add(scene.objects().get(i));
+        ids.add(scene.objects().get(i).id());
         masks.add(scene.mask(i).crop(-left, -top, side, side));
       }
     }
-    return new Shown(Picture.of(PixelFormat.RGB, side, side, samples), labels, objects, masks);
+    return new Shown(Picture.of(PixelFormat.RGB, side, side, samples), labels, ids, masks);
   }
 }

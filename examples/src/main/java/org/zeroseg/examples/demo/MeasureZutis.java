@@ -3,12 +3,12 @@ package org.zeroseg.examples.demo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
@@ -27,8 +27,8 @@ import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.coco.CocoEvaluator;
 import org.zeroseg.eval.coco.CocoProtocol;
 import org.zeroseg.eval.semantic.ConfusionMatrix;
-import org.zeroseg.examples.shapeworld.Category;
-import org.zeroseg.examples.shapeworld.Scene;
+import org.zeroseg.examples.scenes.LabelledScene;
+import org.zeroseg.examples.scenes.World;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zutis.Zutis;
@@ -46,6 +46,8 @@ public record MeasureZutis(Scores named, Scores open) {
   static final long SEED = 1_000_003;
 
   private static final int SIZE = 64;
+
+  private static final ShapeWorld SHAPES = new ShapeWorld(SEED, SIZE, 1, 3, Split.ALL);
 
   /**
    * Of one kind of vocabulary.
@@ -125,15 +127,31 @@ public record MeasureZutis(Scores named, Scores open) {
    * @return the figures
    */
   public static MeasureZutis of(MaskClip segmenter, int scenes, Progress progress) {
-    ShapeWorld world = new ShapeWorld(SEED, SIZE, 1, 3, Split.ALL);
-    return of(segmenter, i -> Shown.of(world.scene(i)), scenes, progress);
+    return of(segmenter, i -> Shown.of(SHAPES.scene(i)), scenes, progress);
   }
 
   static MeasureZutis of(
       MaskClip segmenter, IntFunction<Shown> pictures, int count, Progress progress) {
+    return of(segmenter, DemoModels::withBackground, SHAPES, pictures, count, progress);
+  }
+
+  /**
+   * Measures MaskCLIP on pictures of some world.
+   *
+   * @param background adds the words for what is behind things
+   * @param world whose names the pictures have
+   */
+  static MeasureZutis of(
+      MaskClip segmenter,
+      UnaryOperator<Vocabulary> background,
+      World world,
+      IntFunction<Shown> pictures,
+      int count,
+      Progress progress) {
+    Segmenter known = with(segmenter, background);
     return new MeasureZutis(
-        scores(withBackground(segmenter), Instances.COMPONENTS, pictures, count, true, progress),
-        scores(withBackground(segmenter), Instances.COMPONENTS, pictures, count, false, progress));
+        scores(known, Instances.COMPONENTS, world, pictures, count, true, progress),
+        scores(known, Instances.COMPONENTS, world, pictures, count, false, progress));
   }
 
   /**
@@ -145,49 +163,54 @@ public record MeasureZutis(Scores named, Scores open) {
    * @return the figures
    */
   public static MeasureZutis of(Zutis segmenter, int scenes, Progress progress) {
-    return of(segmenter, new ShapeWorld(SEED, SIZE, 1, 3, Split.ALL), scenes, progress);
+    return of(segmenter, SHAPES, scenes, progress);
   }
 
-  static MeasureZutis of(Zutis segmenter, ShapeWorld world, int scenes, Progress progress) {
-    return of(segmenter, i -> Shown.of(world.scene(i)), scenes, progress);
+  static MeasureZutis of(Zutis segmenter, World world, int scenes, Progress progress) {
+    return of(segmenter, world, i -> Shown.of(world.scene(i)), scenes, progress);
   }
 
   static MeasureZutis of(
       Zutis segmenter, IntFunction<Shown> pictures, int count, Progress progress) {
+    return of(segmenter, SHAPES, pictures, count, progress);
+  }
+
+  private static MeasureZutis of(
+      Zutis segmenter, World world, IntFunction<Shown> pictures, int count, Progress progress) {
     return new MeasureZutis(
-        scores(segmenter, Instances.SEGMENTS, pictures, count, true, progress),
-        scores(segmenter, Instances.SEGMENTS, pictures, count, false, progress));
+        scores(segmenter, Instances.SEGMENTS, world, pictures, count, true, progress),
+        scores(segmenter, Instances.SEGMENTS, world, pictures, count, false, progress));
   }
 
   /**
    * A picture and what is true of it.
    *
    * @param labels of its pixels: 0 or a category's id
-   * @param objects in it
+   * @param ids category of each object in it
    * @param masks of the objects
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Shown(Picture picture, int[] labels, List<Category> objects, List<Mask> masks) {
+  record Shown(Picture picture, int[] labels, List<Integer> ids, List<Mask> masks) {
 
-    static Shown of(Scene scene) {
+    static Shown of(LabelledScene scene) {
       return new Shown(
           Picture.of(scene.image()),
           scene.labels(),
-          scene.objects(),
-          IntStream.range(0, scene.objects().size()).mapToObj(scene::mask).toList());
+          scene.ids(),
+          IntStream.range(0, scene.ids().size()).mapToObj(scene::mask).toList());
     }
 
-    List<Category> categories() {
-      return Category.all().stream().filter(objects::contains).toList();
+    List<Integer> categories() {
+      return ids.stream().distinct().sorted().toList();
     }
   }
 
   /** MaskCLIP knows words for backgrounds; ZUTIS has learnt what none of the others is. */
-  private static Segmenter withBackground(MaskClip segmenter) {
+  private static Segmenter with(MaskClip segmenter, UnaryOperator<Vocabulary> background) {
     return new Segmenter() {
       @Override
       public List<Segmentation> segment(List<Picture> pictures, Vocabulary vocabulary) {
-        return segmenter.segment(pictures, DemoModels.withBackground(vocabulary));
+        return segmenter.segment(pictures, background.apply(vocabulary));
       }
 
       @Override
@@ -198,60 +221,67 @@ public record MeasureZutis(Scores named, Scores open) {
   private static Scores scores(
       Segmenter segmenter,
       Instances instances,
+      World world,
       IntFunction<Shown> pictures,
       int count,
       boolean named,
       Progress progress) {
-    ConfusionMatrix confusion = new ConfusionMatrix(Category.all().size() + 1);
-    CocoGroundTruth truth = truth(pictures, count);
+    List<Integer> all = IntStream.rangeClosed(1, world.names().size()).boxed().toList();
+    ConfusionMatrix confusion = new ConfusionMatrix(all.size() + 1);
+    CocoGroundTruth truth = truth(world, pictures, count);
     CocoDetections.Builder found = CocoDetections.builder(truth);
     for (int i = 0; i < count; i++) {
       Shown shown = pictures.apply(i);
-      List<Category> categories = named ? shown.categories() : Category.all();
-      String[] words = categories.stream().map(Category::words).toArray(String[]::new);
+      List<Integer> categories = named ? shown.categories() : all;
+      String[] words =
+          categories.stream().map(id -> world.names().get(id - 1)).toArray(String[]::new);
       Segmentation answer = segmenter.segment(shown.picture(), Vocabulary.of(words));
       confusion.add(
           shown.labels(),
           Arrays.stream(answer.labels())
-              .map(label -> label == 0 ? 0 : categories.get(label - 1).id())
+              .map(label -> label == 0 ? 0 : categories.get(label - 1))
               .toArray());
       for (Segment instance : instances.of(answer)) {
-        found.add(
-            i, categories.get(instance.label() - 1).id(), instance.score(), instance.mask().rle());
+        found.add(i, categories.get(instance.label() - 1), instance.score(), instance.mask().rle());
       }
       progress.update("segmenting scenes", i + 1, count);
     }
     CocoDetections detections = found.build();
     return new Scores(
-        group(confusion, detections, Split.ALL),
-        group(confusion, detections, Split.SEEN),
-        group(confusion, detections, Split.UNSEEN));
+        group(confusion, detections, all),
+        group(confusion, detections, all.stream().filter(world::seen).toList()),
+        group(confusion, detections, all.stream().filter(id -> !world.seen(id)).toList()));
   }
 
-  private static CocoGroundTruth truth(IntFunction<Shown> pictures, int count) {
+  private static CocoGroundTruth truth(World world, IntFunction<Shown> pictures, int count) {
     CocoGroundTruth.Builder truth = CocoGroundTruth.builder();
-    Category.all().forEach(category -> truth.category(category.id(), category.words()));
+    for (int id = 1; id <= world.names().size(); id++) {
+      truth.category(id, world.names().get(id - 1));
+    }
     for (int i = 0; i < count; i++) {
       Shown shown = pictures.apply(i);
       truth.image(i, shown.picture().width(), shown.picture().height());
-      for (int object = 0; object < shown.objects().size(); object++) {
-        int category = shown.objects().get(object).id();
+      for (int object = 0; object < shown.ids().size(); object++) {
+        int category = shown.ids().get(object);
         truth.annotation(i, category, false, shown.masks().get(object).rle());
       }
     }
     return truth.build();
   }
 
-  private static Group group(ConfusionMatrix confusion, CocoDetections found, Split split) {
-    Collection<Long> ids = split.categories().stream().map(c -> (long) c.id()).toList();
+  private static Group group(ConfusionMatrix confusion, CocoDetections found, List<Integer> ids) {
+    if (ids.isEmpty()) {
+      return new Group(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+    }
+    List<Long> categories = ids.stream().map(Integer::longValue).toList();
     double iou =
-        IntStream.concat(IntStream.of(0), ids.stream().mapToInt(Long::intValue))
+        IntStream.concat(IntStream.of(0), ids.stream().mapToInt(Integer::intValue))
             .mapToDouble(confusion::iou)
             .filter(value -> !Double.isNaN(value))
             .average()
             .orElse(Double.NaN);
     Map<String, Double> summary =
-        new CocoEvaluator(CocoProtocol.coco().categories(ids)).evaluate(found).summary();
+        new CocoEvaluator(CocoProtocol.coco().categories(categories)).evaluate(found).summary();
     return new Group(iou, summary.get("AP"), summary.get("AP50"), summary.get("AP75"));
   }
 

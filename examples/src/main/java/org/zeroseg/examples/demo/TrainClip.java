@@ -16,19 +16,26 @@ import org.zeroseg.clip.ClipTrainer;
 import org.zeroseg.clip.text.ClipTokenizer;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
+import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.report.TrainingCurves;
+import org.zeroseg.examples.everyday.CutOuts;
+import org.zeroseg.examples.everyday.Everyday;
+import org.zeroseg.examples.everyday.Part;
 import org.zeroseg.examples.scenes.CaptionedScenes;
-import org.zeroseg.examples.shapeworld.Scene;
+import org.zeroseg.examples.scenes.LabelledScene;
+import org.zeroseg.examples.scenes.World;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
 /**
- * Trains the demo CLIP models on ShapeWorld: {@code TrainClip resnet|vit FOLDER}. A training that
- * was stopped goes on where it was.
+ * Trains the demo CLIP models on ShapeWorld, {@code TrainClip resnet|vit FOLDER}, or one on
+ * everyday things, {@code TrainClip everyday FOLDER WORDS PACKAGES} with the list of words and the
+ * folder of packages that {@link CutOuts} reads, and perhaps the {@code model.safetensors} of a
+ * ResNet to start from. A training that was stopped goes on where it was.
  *
  * <p>The folder then holds {@code model.safetensors} (float16, with its provenance), {@code
  * merges.txt} and {@code vocab.json}, which {@link Clip#load(Path)} reads, and for each phase a
@@ -36,8 +43,10 @@ import org.zeroseg.examples.shapeworld.Split;
  *
  * @param image sizes of the image tower
  * @param phases what is trained on, in order
+ * @param worlds where scenes come from
+ * @param merges pairs that the vocabulary joins at most
  */
-public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
+public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds worlds, int merges) {
 
   private static final long SEED = 1;
   private static final int BATCH = 128;
@@ -61,6 +70,51 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
    * @param seed of its scenes
    */
   public record Phase(int steps, double learningRate, int group, int objects, long seed) {}
+
+  /** Makes the scenes of a phase. */
+  @FunctionalInterface
+  public interface Worlds {
+
+    /**
+     * The scenes of a phase.
+     *
+     * @param phase how many objects, and which seed
+     * @param size side of the pictures in pixels
+     * @return scenes of their own
+     */
+    World of(Phase phase, int size);
+  }
+
+  /**
+   * A training on ShapeWorld.
+   *
+   * @param image sizes of the image tower
+   * @param phases what is trained on, in order
+   */
+  public TrainClip(ClipConfig.Image image, List<Phase> phases) {
+    this(
+        image,
+        phases,
+        (phase, size) -> new ShapeWorld(phase.seed(), size, 1, phase.objects(), Split.SEEN),
+        400);
+  }
+
+  /**
+   * A ResNet for everyday things, each of which few drawings show: single things first, strongly
+   * changed, then scenes.
+   *
+   * @param pictures drawings to train with
+   * @return the recipe
+   */
+  public static TrainClip everyday(CutOuts pictures) {
+    return new TrainClip(
+        new ClipConfig.ResNet(32, List.of(1, 2), 8),
+        List.of(
+            new Phase(3000, 1e-3, BATCH, 1, SEED + 6), new Phase(5000, 1e-3, BATCH, 3, SEED + 7)),
+        (phase, size) ->
+            new Everyday(phase.seed(), size, 1, phase.objects(), Everyday.Variety.STRONG, pictures),
+        1500);
+  }
 
   /**
    * A ResNet of two stages, stride 8. First it learns what looks and shapes are from random
@@ -100,8 +154,12 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
-    if (arguments.length != 2 || !List.of("resnet", "vit").contains(arguments[0])) {
+    List<String> kinds = List.of("resnet", "vit", "everyday");
+    int kind = arguments.length == 0 ? -1 : kinds.indexOf(arguments[0]);
+    if (kind < 0
+        || arguments.length != (kind == 2 ? Math.max(4, Math.min(5, arguments.length)) : 2)) {
       System.err.println("Usage: TrainClip resnet|vit FOLDER");
+      System.err.println("       TrainClip everyday FOLDER WORDS PACKAGES [START]");
       System.exit(2);
     }
     Path folder = Path.of(arguments[1]);
@@ -111,11 +169,20 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
             System.out.println(done + "/" + total + " " + task);
           }
         };
-    if (arguments[0].equals("resnet")) {
+    if (kind == 0) {
       resNet().train(folder, progress);
-    } else {
+    } else if (kind == 1) {
       try (Clip teacher = DemoModels.clip()) {
         vit().distil(teacher, folder, progress);
+      }
+    } else {
+      CutOuts pictures =
+          CutOuts.read(Path.of(arguments[2]), Path.of(arguments[3]), Part.TRAIN, false);
+      pictures.problems().forEach(problem -> System.out.println("Left out: " + problem));
+      if (arguments.length == 5) {
+        everyday(pictures).goOnFrom(Path.of(arguments[4]), folder, progress);
+      } else {
+        everyday(pictures).train(folder, progress);
       }
     }
     System.out.println("Trained: " + folder.resolve("model.safetensors"));
@@ -136,6 +203,36 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
     try (NDManager manager = TorchEngine.newManager()) {
       ClipTrainer trainer = ClipTrainer.of(config, new SplittableRandom(SEED), manager);
       run(trainer, tokenizer, "contrastive loss", folder, progress);
+    }
+  }
+
+  /**
+   * Trains both towers, the image tower from what another model has learnt.
+   *
+   * @param start a model that {@link #train} left; its image tower has this one's sizes
+   * @param folder where the phases and the model go
+   * @param progress told the loss of every step
+   * @throws IOException if a file cannot be read or written
+   */
+  public void goOnFrom(Path start, Path folder, Progress progress) throws IOException {
+    ClipTokenizer tokenizer = tokenizer();
+    ClipConfig.Text text =
+        new ClipConfig.Text(TEXT_WIDTH, TEXT_LAYERS, CONTEXT, tokenizer.vocabularySize());
+    try (NDManager manager = TorchEngine.newManager();
+        Checkpoint learnt = Checkpoints.open(start)) {
+      ClipConfig.Image known = ClipConfig.of(learnt).image();
+      if (!image.equals(known)) {
+        throw new IOException(
+            "%s: expected an image tower %s, found %s".formatted(start, image, known));
+      }
+      ClipTrainer trainer =
+          ClipTrainer.startingFrom(learnt, text, new SplittableRandom(SEED), manager);
+      run(
+          trainer,
+          tokenizer,
+          "contrastive loss, image tower from " + start.getFileName(),
+          folder,
+          progress);
     }
   }
 
@@ -185,20 +282,23 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
   }
 
   private CaptionedScenes scenes(Phase phase, ClipTokenizer tokenizer) {
-    ShapeWorld world = world(phase.objects(), phase.seed());
-    LongFunction<Scene> scenes =
-        phase.group() < BATCH ? world.ofTwoLooks(BATCH, phase.group()) : world::scene;
+    World world = worlds.of(phase, image.inputSize());
+    LongFunction<? extends LabelledScene> scenes =
+        world instanceof ShapeWorld shapes && phase.group() < BATCH
+            ? shapes.ofTwoLooks(BATCH, phase.group())
+            : world::scene;
     return new CaptionedScenes(scenes, world.size(), tokenizer, BATCH);
   }
 
-  private ShapeWorld world(int objects, long seed) {
-    return new ShapeWorld(seed, image.inputSize(), 1, objects, Split.SEEN);
+  /** Scenes of up to three objects. */
+  private World usual() {
+    return worlds.of(new Phase(0, 0, BATCH, 3, SEED), image.inputSize());
   }
 
   private Map<String, String> provenance(String loss) {
     Map<String, String> provenance = new LinkedHashMap<>();
     provenance.put("model", "CLIP, image tower " + image);
-    provenance.put("data", world(3, SEED) + ", a phase's objects and seed in place of these");
+    provenance.put("data", usual() + ", a phase's objects and seed in place of these");
     provenance.put("loss", loss);
     provenance.put("phases", phases.toString());
     provenance.put(
@@ -212,9 +312,9 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases) {
 
   /** A vocabulary in which every word of a caption is one token. */
   private ClipTokenizer tokenizer() {
-    ShapeWorld world = world(3, SEED);
+    World world = usual();
     List<String> captions =
         LongStream.range(0, 3000).mapToObj(i -> world.scene(i).caption()).toList();
-    return ClipTokenizer.learn(captions, 400, CONTEXT);
+    return ClipTokenizer.learn(captions, merges, CONTEXT);
   }
 }
