@@ -18,11 +18,13 @@ import java.util.concurrent.TimeUnit;
  * and no more than a given number of them is in memory.
  *
  * <pre>{@code
+ * Vocabulary words = Vocabulary.of("cat", "sofa");
+ * List<Path> files = List.of(Path.of("1.jpg"), Path.of("2.jpg"));
  * try (ReadAhead<Path, Picture> pictures =
  *     ReadAhead.of(files.iterator(), 1, 2, Picture::read)) {
  *   while (pictures.hasNext()) {
  *     ReadAhead.Item<Path, Picture> item = pictures.next();
- *     segmenter.segment(item.get(), vocabulary);
+ *     segmenter.segment(item.get(), words);
  *   }
  * }
  * }</pre>
@@ -179,16 +181,16 @@ public final class ReadAhead<T, R> implements AutoCloseable {
             new InterruptedIOException("interrupted while reading " + thing).initCause(e);
       } catch (ExecutionException e) {
         if (!lacksMemory(e.getCause())) {
-          return fail(e.getCause());
+          throw failure(e.getCause());
         }
       }
       owner.drop();
       return owner.reader.read(thing);
     }
 
-    private static <R> R fail(Throwable cause) throws IOException {
+    private static IOException failure(Throwable cause) {
       if (cause instanceof IOException failure) {
-        throw failure;
+        return failure;
       } else if (cause instanceof RuntimeException failure) {
         throw failure;
       } else if (cause instanceof Error failure) {
