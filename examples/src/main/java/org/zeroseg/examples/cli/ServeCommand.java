@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -212,9 +213,9 @@ final class ServeCommand implements Callable<Integer> {
     Limits limits = limits();
     Access access = access();
     TaskPictures pictures = new TaskPictures(files, labelStudio(), environment(LABEL_STUDIO_KEY));
-    Optional<Discover> discovering = options(discover, "--discover", new Discover());
-    discovering.ifPresent(chosen -> chosen.guides.check());
-    Optional<Salient> finding = options(saliency, "--saliency", new Salient());
+    Optional<Discover> discovering =
+        options(discover, "--discover", new Discover(), chosen -> chosen.guides.check());
+    Optional<Salient> finding = options(saliency, "--saliency", new Salient(), chosen -> {});
     try (Closing open = new Closing();
         ConsoleProgress console = new ConsoleProgress()) {
       Opening opening = new Opening(console);
@@ -244,7 +245,7 @@ final class ServeCommand implements Callable<Integer> {
       throws IOException {
     SegmentationServer server =
         SegmentationServer.start(
-            new InetSocketAddress(host, port), methods, limits, access, pictures);
+            new InetSocketAddress(addresses()[0], port), methods, limits, access, pictures);
     Thread hook =
         new Thread(
             () -> {
@@ -311,8 +312,12 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private boolean isLoopback() {
+    return addresses()[0].isLoopbackAddress();
+  }
+
+  private InetAddress[] addresses() {
     try {
-      return InetAddress.getByName(host).isLoopbackAddress();
+      return InetAddress.getAllByName(host);
     } catch (IOException e) {
       throw model.misuse("--host " + host + ": there is no such address");
     }
@@ -334,7 +339,8 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** Options of another command, if that is asked for. */
-  private <T> Optional<T> options(Optional<String> given, String option, T into) {
+  private <T> Optional<T> options(
+      Optional<String> given, String option, T into, Consumer<T> check) {
     if (given.isEmpty() ? !model.knowsShapeWorld() : given.get().strip().equals(OFF)) {
       return Optional.empty();
     }
@@ -349,6 +355,7 @@ final class ServeCommand implements Callable<Integer> {
           .setCaseInsensitiveEnumValuesAllowed(true)
           .setExpandAtFiles(false)
           .parseArgs(parts.toArray(String[]::new));
+      check.accept(into);
     } catch (CommandLine.ParameterException e) {
       throw model.misuse(option + ": " + e.getMessage());
     }

@@ -55,7 +55,8 @@ final class Metrics {
   String text(Workers workers) {
     StringBuilder text = new StringBuilder();
     head(text, "zeroseg_requests_total", "counter", "Requests answered.");
-    requests.forEach((labels, count) -> line(text, "zeroseg_requests_total", labels, count.sum()));
+    requests.forEach(
+        (labels, count) -> line(text, "zeroseg_requests_total", labels, (double) count.sum()));
     head(text, "zeroseg_request_seconds", "histogram", "From a request's head to its answer.");
     times.forEach(
         (labels, of) -> {
@@ -64,15 +65,16 @@ final class Metrics {
                 text,
                 "zeroseg_request_seconds_bucket",
                 labels + ",le=\"" + SECONDS[i] + "\"",
-                of.counts[i].sum());
+                (double) of.counts[i].sum());
           }
-          long count = of.count.sum();
+          double count = (double) of.count.sum();
           line(text, "zeroseg_request_seconds_bucket", labels + ",le=\"+Inf\"", count);
           line(text, "zeroseg_request_seconds_sum", labels, of.nanoseconds.sum() / 1e9);
           line(text, "zeroseg_request_seconds_count", labels, count);
         });
-    single(text, "zeroseg_pictures_total", "counter", "Pictures looked at.", pictures.sum());
-    single(text, "zeroseg_pixels_total", "counter", "Their pixels.", pixels.sum());
+    single(
+        text, "zeroseg_pictures_total", "counter", "Pictures looked at.", (double) pictures.sum());
+    single(text, "zeroseg_pixels_total", "counter", "Their pixels.", (double) pixels.sum());
     single(text, "zeroseg_in_work", "gauge", "Being looked at.", workers.running());
     single(
         text,
@@ -86,7 +88,7 @@ final class Metrics {
         "jvm_heap_used_bytes",
         "gauge",
         "Java heap in use.",
-        runtime.totalMemory() - runtime.freeMemory());
+        (double) (runtime.totalMemory() - runtime.freeMemory()));
     single(
         text,
         "process_uptime_seconds",

@@ -313,6 +313,10 @@ function fit() {
 function choose() {
   const result = state.result;
   state.mark = -1;
+  // Many models find regions only.
+  at("instances").disabled = result !== null && result.segments.length === result.regions.length
+    && result.segments.every((segment) => result.regions.some((region) =>
+      region.label === segment.label && region.area === segment.area));
   const threshold = state.kind === "segment" ? Number(at("threshold").value) : 0;
   const all = result ? (at("instances").checked ? result.segments : result.regions) : [];
   state.shown = all.filter((segment) =>

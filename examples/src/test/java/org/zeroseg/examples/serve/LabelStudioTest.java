@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -138,7 +139,8 @@ class LabelStudioTest extends ServerTest {
 
   @Test
   void picturesAreFetchedFromLabelStudioAloneWithItsKey() throws Exception {
-    HttpServer labelStudio = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    HttpServer labelStudio =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     labelStudio.createContext(
         "/",
         exchange -> {

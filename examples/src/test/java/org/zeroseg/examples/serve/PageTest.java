@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +72,7 @@ class PageTest {
             Optional.empty());
     server =
         SegmentationServer.start(
-            new InetSocketAddress("127.0.0.1", 0),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             methods,
             Limits.DEFAULT,
             new Access(Optional.empty(), Access.LOOPBACK, Set.of()),
@@ -211,9 +212,8 @@ class PageTest {
     Path folder = Path.of(System.getProperty("zeroseg.root"), "examples/target/screenshots");
     Files.createDirectories(folder);
     Files.write(folder.resolve(name + ".png"), browser.getScreenshotAs(OutputType.BYTES));
-    assertEquals(
-        Boolean.TRUE,
-        js("return document.documentElement.scrollWidth <= window.innerWidth"),
+    assertTrue(
+        (Boolean) js("return document.documentElement.scrollWidth <= window.innerWidth"),
         "wider than the window: " + name);
   }
 
@@ -249,7 +249,8 @@ class PageTest {
     List<Integer> xy = ((List<?>) place).stream().map(each -> ((Number) each).intValue()).toList();
     new Actions(browser).moveToElement(at("overlay"), xy.get(0), xy.get(1)).perform();
     await("!document.getElementById('tip').hidden");
-    assertTrue(text("tip").matches("green square, score 0\\.\\d\\d, \\d+\\.\\d\u00a0%"), text("tip"));
+    assertTrue(
+        text("tip").matches("green square, score 0\\.\\d\\d, \\d+\\.\\d\u00a0%"), text("tip"));
     shoot("pointed-desktop", 1280, 900);
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -203,7 +204,7 @@ class ServerLimitsTest extends ServerTest {
 
   /** What is sent, byte by byte, and the first line of what comes back. */
   private String raw(String head) throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket.setSoTimeout(20_000);
       socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
@@ -281,7 +282,7 @@ class ServerLimitsTest extends ServerTest {
     assertTrue(
         raw("POST /segment HTTP/1.1\r\n" + host + json + tooLong + "Connection: close\r\n\r\n")
             .startsWith("HTTP/1.1 413"));
-    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       String half = "POST /segment HTTP/1.1\r\n" + host + json + "Content-Length: 100\r\n\r\n{";
       socket.getOutputStream().write(half.getBytes(StandardCharsets.ISO_8859_1));
       awaitTaken(1);

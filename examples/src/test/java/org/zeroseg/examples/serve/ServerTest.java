@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -101,7 +102,11 @@ abstract class ServerTest {
       throws IOException {
     server =
         SegmentationServer.start(
-            new InetSocketAddress("127.0.0.1", 0), methods(segmenter), limits, access, pictures);
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            methods(segmenter),
+            limits,
+            access,
+            pictures);
     running.add(server);
   }
 
