@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +36,7 @@ class ReadAheadTest {
               7,
               n -> {
                 if (n % 3 == 0) {
-                  Thread.yield();
+                  LockSupport.parkNanos(100_000);
                 }
                 return n * n;
               })) {

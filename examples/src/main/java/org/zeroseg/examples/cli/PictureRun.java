@@ -178,12 +178,7 @@ final class PictureRun implements Closeable {
     PictureFiles.Endings endings = settings.endings();
     PictureFiles.Shot shot =
         new PictureFiles.Shot(
-            file,
-            stored.picture().get(),
-            whole,
-            endings,
-            settings.overlay(),
-            names.size() == 1);
+            file, stored.picture().get(), whole, endings, settings.overlay(), names.size() == 1);
     Segmentation result;
     if (before.isPresent()
         && before.get().width() == shot.picture().width()
