@@ -2,6 +2,7 @@ package org.zeroseg.examples.demo;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
@@ -19,6 +20,10 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.examples.demo.TrainClip.Phase;
+import org.zeroseg.examples.everyday.CutOuts;
+import org.zeroseg.examples.everyday.Drawn;
+import org.zeroseg.examples.everyday.Everyday;
+import org.zeroseg.examples.everyday.Part;
 
 class TrainClipTest {
 
@@ -49,6 +54,31 @@ class TrainClipTest {
             1e-4f);
       }
     }
+  }
+
+  @Test
+  void everydayThingsAreLearntFromATowerThatKnowsShapes() throws IOException {
+    ClipConfig.Image image = new ClipConfig.ResNet(16, List.of(1), 16);
+    new TrainClip(image, SHORT.subList(0, 1)).train(folder.resolve("shapes"), Progress.SILENT);
+    Path start = folder.resolve("shapes/model.safetensors");
+    Drawn drawn = Drawn.in(folder);
+    CutOuts train = CutOuts.read(drawn.list(), drawn.packages(), Part.TRAIN, false);
+    TrainClip.Worlds worlds =
+        (phase, size) ->
+            new Everyday(phase.seed(), size, 1, phase.objects(), Everyday.Variety.STRONG, train);
+    new TrainClip(image, SHORT.subList(0, 1), worlds, 100)
+        .goOnFrom(start, folder.resolve("things"), Progress.SILENT);
+    CutOuts test = CutOuts.read(drawn.list(), drawn.packages(), Part.TEST, false);
+    try (Clip clip = open("things")) {
+      double named = new MeasureEveryday(clip, test, 1).named();
+      assertTrue(named > 0 && named <= 1, "named " + named);
+    }
+    TrainClip wider = new TrainClip(new ClipConfig.ResNet(32, List.of(1), 16), SHORT, worlds, 100);
+    IOException error =
+        assertThrows(
+            IOException.class,
+            () -> wider.goOnFrom(start, folder.resolve("wider"), Progress.SILENT));
+    assertTrue(error.getMessage().contains("model.safetensors"), error.getMessage());
   }
 
   private Clip open(String name) throws IOException {
