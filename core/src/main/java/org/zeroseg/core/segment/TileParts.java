@@ -87,8 +87,10 @@ public final class TileParts {
    * masks and boxes, and the score and vector of the surest part. What a tile's edge cuts off is
    * often taken for something else: a part that an edge cuts is left out if a larger part of
    * another tile covers half of it, and the object of that one has no part in the same tile. Put
-   * together, two objects of one label that share more than half their union are one that was found
-   * twice: the surer one stays.
+   * together, two objects of one label are one that was found twice if they share more than half
+   * their union, or more than half of the less sure one where edges cut all its parts: the surer
+   * one stays. Where a detector gave boxes, more than half of their union is enough, as within a
+   * tile.
    *
    * @param parts segments of one label may belong together
    * @param width of the picture
@@ -106,23 +108,41 @@ public final class TileParts {
         objects.stream()
             .map(object -> object.stream().filter(left::contains).toList())
             .filter(object -> !object.isEmpty())
-            .map(object -> segment(object, width, height))
+            .map(
+                object ->
+                    new Whole(
+                        segment(object, width, height),
+                        object.stream().allMatch(part -> isCut(part, width, height))))
             .toList());
   }
 
-  private static List<Segment> once(List<Segment> segments) {
+  /** An object put together, and whether edges of tiles cut all its parts. */
+  private record Whole(Segment segment, boolean cut) {}
+
+  private static List<Segment> once(List<Whole> objects) {
     List<Segment> kept = new ArrayList<>();
-    segments.stream()
-        .sorted(Comparator.comparingDouble(Segment::score).reversed())
+    objects.stream()
+        .sorted(Comparator.comparingDouble((Whole one) -> one.segment().score()).reversed())
         .filter(one -> kept.stream().noneMatch(surer -> isSame(one, surer)))
-        .forEach(kept::add);
-    return segments.stream().filter(kept::contains).toList();
+        .forEach(one -> kept.add(one.segment()));
+    return objects.stream().map(Whole::segment).filter(kept::contains).toList();
   }
 
-  private static boolean isSame(Segment one, Segment other) {
-    return one.label() == other.label()
-        && one.mask().box().intersection(other.mask().box()) > 0
-        && one.mask().iou(other.mask()) > 0.5;
+  private static boolean isSame(Whole less, Segment surer) {
+    Segment one = less.segment();
+    if (one.label() != surer.label() || one.mask().box().intersection(surer.mask().box()) == 0) {
+      return false;
+    }
+    if (hasOwnBox(one) && hasOwnBox(surer) && one.box().iou(surer.box()) > 0.5) {
+      return true;
+    }
+    int shared = one.mask().intersection(surer.mask());
+    int all = less.cut() ? one.mask().area() : one.mask().area() + surer.mask().area() - shared;
+    return 2L * shared > all;
+  }
+
+  private static boolean hasOwnBox(Segment segment) {
+    return !segment.box().equals(segment.mask().box());
   }
 
   /** Whether it reaches an edge of its tile that is none of the picture. */
@@ -159,7 +179,7 @@ public final class TileParts {
             .orElseThrow();
     Mask mask = Mask.union(object.stream().map(part -> part.in(width, height)).toList());
     Segment merged = Segment.of(surest.label(), surest.name(), surest.score(), mask);
-    if (object.stream().anyMatch(part -> !part.found().box().equals(part.mask().box()))) {
+    if (object.stream().anyMatch(part -> hasOwnBox(part.found()))) {
       List<Box> boxes =
           object.stream().map(part -> moved(part.found().box(), part.tile())).toList();
       merged =

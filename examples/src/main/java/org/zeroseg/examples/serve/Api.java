@@ -178,6 +178,9 @@ final class Api extends Handler.Abstract {
     if (whole) {
       send(answer, origin, response, callback);
     } else {
+      if (!isReadToItsEnd(request)) {
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+      }
       Callback then = Callback.from(() -> drained(request, callback), callback::failed);
       send(answer, origin, response, then);
     }
@@ -218,6 +221,12 @@ final class Api extends Handler.Abstract {
     LOG.error("{} failed", path, failure);
     String what = failure instanceof OutOfMemoryError ? "too little memory" : "a fault";
     return Refusal.error(500, "server", "an answer", what, "the server failed; its log says why");
+  }
+
+  /** Whether {@link #drained} gets to the end of the body, so that another request may follow. */
+  private boolean isReadToItsEnd(Request request) {
+    long length = request.getLength();
+    return length < 0 ? !request.getMethod().equals("POST") : length <= limits.body();
   }
 
   /** Reads on for a while: a client that still sends would not see why it was refused. */
