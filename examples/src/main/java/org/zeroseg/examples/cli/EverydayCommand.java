@@ -2,13 +2,10 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.zeroseg.examples.everyday.CutOuts;
 import org.zeroseg.examples.everyday.Everyday;
 import org.zeroseg.examples.everyday.Part;
-import org.zeroseg.examples.scenes.CocoExport;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,19 +41,7 @@ final class EverydayCommand implements Callable<Integer> {
 
   @Mixin private EverydayOptions source;
 
-  @Option(
-      names = {"-o", "--out"},
-      defaultValue = "everyday",
-      paramLabel = "DIR",
-      description = "Where to write. Default: ${DEFAULT-VALUE}.")
-  private Path out;
-
-  @Option(
-      names = {"-n", "--count"},
-      defaultValue = "100",
-      paramLabel = "N",
-      description = "How many scenes. Default: ${DEFAULT-VALUE}.")
-  private int count;
+  @Mixin private ScenesToWrite scenes;
 
   @Option(
       names = "--split",
@@ -68,34 +53,6 @@ final class EverydayCommand implements Callable<Integer> {
   private Part split;
 
   @Option(
-      names = "--size",
-      defaultValue = "128",
-      paramLabel = "PIXELS",
-      description = "Side of a picture, 64 to 512. Default: ${DEFAULT-VALUE}.")
-  private int size;
-
-  @Option(
-      names = "--seed",
-      defaultValue = "2",
-      paramLabel = "S",
-      description = "Another seed, other scenes. Default: ${DEFAULT-VALUE}.")
-  private long seed;
-
-  @Option(
-      names = "--fewest",
-      defaultValue = "1",
-      paramLabel = "N",
-      description = "Fewest things in a scene. Default: ${DEFAULT-VALUE}.")
-  private int fewest;
-
-  @Option(
-      names = "--most",
-      defaultValue = "4",
-      paramLabel = "N",
-      description = "Most things in a scene, up to 6. Default: ${DEFAULT-VALUE}.")
-  private int most;
-
-  @Option(
       names = "--variety",
       defaultValue = "NATURAL",
       description =
@@ -104,28 +61,13 @@ final class EverydayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (count < 1) {
-      throw misuse("--count " + count + ": at least 1 scene");
-    }
-    PrintWriter report = spec.commandLine().getOut();
     CutOuts pictures = source.read(split);
+    PrintWriter report = spec.commandLine().getOut();
     pictures.problems().forEach(problem -> report.println("Left out: " + problem));
-    Everyday world;
-    try {
-      world = new Everyday(seed, size, fewest, most, variety, pictures);
-    } catch (IllegalArgumentException e) {
-      throw misuse("--size, --fewest, --most: " + e.getMessage());
-    }
-    try (ConsoleProgress progress = new ConsoleProgress()) {
-      CocoExport.write(world, count, out, progress);
-    }
-    report.println(count + " scenes in " + out + ", of " + pictures);
-    report.println("  images/ labels/ instances.json captions.json seen.txt");
-    report.flush();
+    scenes.write(
+        (seed, size, fewest, most) -> new Everyday(seed, size, fewest, most, variety, pictures),
+        ", of " + pictures,
+        " seen.txt");
     return 0;
-  }
-
-  private CommandLine.ParameterException misuse(String message) {
-    return new CommandLine.ParameterException(spec.commandLine(), message);
   }
 }
