@@ -26,10 +26,10 @@ import javax.imageio.ImageIO;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.file.InvalidFileException;
+import org.zeroseg.core.file.ReadAhead;
 import org.zeroseg.core.file.TextFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureSource;
-import org.zeroseg.core.image.ReadAhead;
 
 /**
  * Embeds collections of pictures into indexes. Pictures are decoded and prepared by several threads

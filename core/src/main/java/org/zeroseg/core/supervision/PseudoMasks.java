@@ -16,10 +16,10 @@ import java.util.Optional;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.file.InvalidFileException;
 import org.zeroseg.core.file.JsonFile;
+import org.zeroseg.core.file.ReadAhead;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureReader;
-import org.zeroseg.core.image.ReadAhead;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
 

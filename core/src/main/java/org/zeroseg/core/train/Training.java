@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
+import org.zeroseg.core.file.ReadAhead;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
@@ -92,15 +94,19 @@ public final class Training<B> {
     if (Files.exists(plan.checkpoint())) {
       resume(plan, losses);
     }
-    try (Prefetch<B> prefetch =
-        new Prefetch<>(batches, optimiser.steps(), plan.steps(), plan.dataThreads())) {
+    try (ReadAhead<Long, B> ahead =
+        ReadAhead.of(
+            LongStream.range(optimiser.steps(), plan.steps()).iterator(),
+            plan.dataThreads(),
+            2 * plan.dataThreads(),
+            batches::batch)) {
       while (optimiser.steps() < plan.steps()) {
         int step = Math.toIntExact(optimiser.steps());
         long start = System.nanoTime();
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        B batch = prefetch.take();
+        B batch = take(ahead);
         long taken = System.nanoTime();
         losses[step] = objective.usable(batch) ? step(batch, step) : skip();
         waited += taken - start;
@@ -126,6 +132,15 @@ public final class Training<B> {
               .formatted(optimiser.steps(), plan.steps(), plan.checkpoint()));
     }
     return losses;
+  }
+
+  private B take(ReadAhead<Long, B> ahead) throws IOException, InterruptedException {
+    try {
+      return ahead.next().get();
+    } catch (InterruptedIOException e) {
+      Thread.interrupted(); // or the checkpoint could not be written
+      throw (InterruptedException) new InterruptedException().initCause(e);
+    }
   }
 
   private String detail(TrainingPlan plan, float loss) {

@@ -19,10 +19,10 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.export.AnnotationFormat;
 import org.zeroseg.core.export.AnnotationWriter;
 import org.zeroseg.core.file.PlainText;
+import org.zeroseg.core.file.ReadAhead;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureReader;
-import org.zeroseg.core.image.ReadAhead;
 import picocli.CommandLine;
 
 /** One look at each of many pictures, and what is written about all of them. */

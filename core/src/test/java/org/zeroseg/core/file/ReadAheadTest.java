@@ -1,4 +1,4 @@
-package org.zeroseg.core.image;
+package org.zeroseg.core.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

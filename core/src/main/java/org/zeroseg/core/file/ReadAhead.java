@@ -1,4 +1,4 @@
-package org.zeroseg.core.image;
+package org.zeroseg.core.file;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
