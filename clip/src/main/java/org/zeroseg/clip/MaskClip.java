@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
@@ -163,15 +164,20 @@ public final class MaskClip implements Segmenter {
     if (settings.attention().isPresent()) {
       ScoreRows rows = attended(settings.attention().get(), some, sizes, asked);
       return List.of(
-          among(likely(some.get(0), rows, asked), absent -> segmentation(rows, absent, asked)));
+          among(
+              asked,
+              () -> presence(some.get(0), rows, asked),
+              absent -> segmentation(rows, absent, asked)));
     }
     List<ScoreMap> maps = scores(some, sizes, asked);
     List<Segmentation> results = new ArrayList<>();
     for (int i = 0; i < maps.size(); i++) {
       ScoreMap map = maps.get(i);
+      Picture picture = some.get(i);
       results.add(
           among(
-              likely(some.get(i), rows(map), asked),
+              asked,
+              () -> presence(picture, rows(map), asked),
               absent ->
                   isNothing(asked, absent)
                       ? nothing(sizes.width(), sizes.height(), asked)
@@ -181,11 +187,13 @@ public final class MaskClip implements Segmenter {
   }
 
   /** A result without the categories that are probably absent, which tells how likely each is. */
-  private Segmentation among(double[] likely, Function<boolean[], Segmentation> segment) {
-    Segmentation found = segment.apply(absent(likely));
-    return settings.presence() > 0
-        ? found.withPresence(Arrays.stream(likely).boxed().toList())
-        : found;
+  private Segmentation among(
+      Asked asked, Supplier<double[]> presence, Function<boolean[], Segmentation> segment) {
+    if (settings.presence() == 0) {
+      return segment.apply(new boolean[asked.words().categories()]);
+    }
+    double[] likely = presence.get();
+    return segment.apply(absent(likely)).withPresence(Arrays.stream(likely).boxed().toList());
   }
 
   /** Scores of words, or of the best word of each category. */
@@ -197,17 +205,6 @@ public final class MaskClip implements Segmenter {
 
   private static ScoreRows rows(ScoreMap map) {
     return new ScoreRows.Stored(map.values(), map.count(), map.height(), map.width());
-  }
-
-  /** How likely each category is in a picture; certain where nobody asks. */
-  private double[] likely(Picture picture, ScoreRows rows, Asked asked) {
-    return settings.presence() > 0 ? presence(picture, rows, asked) : certain(asked);
-  }
-
-  private static double[] certain(Asked asked) {
-    double[] certain = new double[asked.words().categories()];
-    Arrays.fill(certain, 1);
-    return certain;
   }
 
   private boolean[] absent(double... presence) {
@@ -312,9 +309,9 @@ public final class MaskClip implements Segmenter {
 
   /** A picture that takes several tiles. */
   private Segmentation tiled(Picture picture, Asked asked) {
-    double[] likely = settings.presence() > 0 ? presence(picture, asked) : certain(asked);
     return among(
-        likely,
+        asked,
+        () -> presence(picture, asked),
         absent ->
             isNothing(asked, absent)
                 ? nothing(picture.width(), picture.height(), asked)

@@ -3,20 +3,12 @@ package org.zeroseg.examples;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.modality.cv.Image;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.clip.Clip;
@@ -44,8 +36,7 @@ class SoakTest {
   @Test
   @Tag("soak")
   void twentyThousandCallsFromFourThreadsKeepMemoryFlat() throws Exception {
-    Path status = Path.of("/proc/self/status");
-    assumeTrue(Files.exists(status), "resident memory is read from " + status);
+    Soak.assumeMemoryIsTold();
     long[] resident = run(2_000, 4_000, 8_000, 12_000, 16_000, 20_000);
     System.out.println(
         "Resident kB after 2, 4, 8, 12, 16, 20 thousand calls: " + Arrays.toString(resident));
@@ -63,10 +54,8 @@ class SoakTest {
   @Test
   @Tag("soak")
   void picturesOfManySizesKeepMemoryFlatIfInputsComeInSteps() throws Exception {
-    Path status = Path.of("/proc/self/status");
-    assumeTrue(Files.exists(status), "resident memory is read from " + status);
-    long[] resident = new long[5];
-    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    Soak.assumeMemoryIsTold();
+    long[] resident;
     try (Clip clip = DemoModels.clip();
         Segmenter segmenter =
             MaskClip.builder()
@@ -75,25 +64,19 @@ class SoakTest {
                 .input(InputSize.own().inSteps(16))
                 .build()) {
       Vocabulary vocabulary = Vocabulary.of("red star", "striped ring", "blue circle");
-      for (int phase = 0; phase < resident.length; phase++) {
-        List<Future<?>> running = new ArrayList<>();
-        for (int call = 4_000 * phase; call < 4_000 * (phase + 1); call++) {
-          int seed = call;
-          running.add(
-              threads.submit(
-                  () -> {
-                    Picture picture = noise(40 + seed % 127, 40 + seed / 127 * 7 % 127, seed);
-                    int width = segmenter.segment(picture, vocabulary).width();
-                    assertEquals(picture.width(), width);
-                  }));
-        }
-        for (Future<?> thread : running) {
-          thread.get();
-        }
-        resident[phase] = resident();
-      }
-    } finally {
-      threads.shutdownNow();
+      resident =
+          Soak.run(
+              THREADS,
+              seed -> {
+                Picture picture = noise(40 + seed % 127, 40 + seed / 127 * 7 % 127, seed);
+                int width = segmenter.segment(picture, vocabulary).width();
+                assertEquals(picture.width(), width);
+              },
+              4_000,
+              8_000,
+              12_000,
+              16_000,
+              20_000);
     }
     System.out.println(
         "Resident kB after 4, 8, 12, 16, 20 thousand sizes: " + Arrays.toString(resident));
@@ -116,52 +99,20 @@ class SoakTest {
         DemoModels.withBackground(Vocabulary.of("red star", "striped ring", "blue circle"));
     List<Image> images = new ArrayList<>();
     List<int[]> expected = new ArrayList<>();
-    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     try (Clip clip = DemoModels.clip();
         Segmenter segmenter = DemoModels.maskClip(clip)) {
       for (int i = 0; i < PICTURES; i++) {
         images.add(world.scene(i).image());
         expected.add(segmenter.segment(images.get(i), vocabulary).labels());
       }
-      AtomicInteger next = new AtomicInteger();
-      long[] resident = new long[until.length];
-      for (int phase = 0; phase < until.length; phase++) {
-        int end = until[phase];
-        List<Future<?>> running = new ArrayList<>();
-        for (int thread = 0; thread < THREADS; thread++) {
-          running.add(
-              threads.submit(
-                  () -> {
-                    for (int call = next.getAndIncrement();
-                        call < end;
-                        call = next.getAndIncrement()) {
-                      int i = call % PICTURES;
-                      int[] labels = segmenter.segment(images.get(i), vocabulary).labels();
-                      assertArrayEquals(expected.get(i), labels);
-                    }
-                  }));
-        }
-        for (Future<?> thread : running) {
-          thread.get();
-        }
-        next.set(end);
-        resident[phase] = resident();
-      }
-      return resident;
-    } finally {
-      threads.shutdownNow();
+      return Soak.run(
+          THREADS,
+          call -> {
+            int i = call % PICTURES;
+            int[] labels = segmenter.segment(images.get(i), vocabulary).labels();
+            assertArrayEquals(expected.get(i), labels);
+          },
+          until);
     }
-  }
-
-  private static long resident() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.exists(status)) {
-      return 0;
-    }
-    return Files.readAllLines(status).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-        .findFirst()
-        .orElseThrow();
   }
 }

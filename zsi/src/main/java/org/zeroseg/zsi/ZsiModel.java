@@ -73,7 +73,7 @@ record ZsiModel(
     if (!channelsLast) {
       return backbone.stages(pixels);
     }
-    try (NDArray turned = mode.call(KERNELS, "channels_last", pixels)) {
+    try (NDArray turned = Kernels.core().call("channels_last", pixels)) {
       return backbone.stages(turned);
     }
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.LongFunction;
+import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
@@ -154,10 +155,14 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
-    List<String> kinds = List.of("resnet", "vit", "everyday");
-    int kind = arguments.length == 0 ? -1 : kinds.indexOf(arguments[0]);
-    if (kind < 0
-        || arguments.length != (kind == 2 ? Math.max(4, Math.min(5, arguments.length)) : 2)) {
+    String kind = arguments.length == 0 ? "" : arguments[0];
+    boolean complete =
+        switch (kind) {
+          case "resnet", "vit" -> arguments.length == 2;
+          case "everyday" -> arguments.length == 4 || arguments.length == 5;
+          default -> false;
+        };
+    if (!complete) {
       System.err.println("Usage: TrainClip resnet|vit FOLDER");
       System.err.println("       TrainClip everyday FOLDER WORDS PACKAGES [START]");
       System.exit(2);
@@ -169,20 +174,22 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
             System.out.println(done + "/" + total + " " + task);
           }
         };
-    if (kind == 0) {
-      resNet().train(folder, progress);
-    } else if (kind == 1) {
-      try (Clip teacher = DemoModels.clip()) {
-        vit().distil(teacher, folder, progress);
+    switch (kind) {
+      case "resnet" -> resNet().train(folder, progress);
+      case "vit" -> {
+        try (Clip teacher = DemoModels.clip()) {
+          vit().distil(teacher, folder, progress);
+        }
       }
-    } else {
-      CutOuts pictures =
-          CutOuts.read(Path.of(arguments[2]), Path.of(arguments[3]), Part.TRAIN, false);
-      pictures.problems().forEach(problem -> System.out.println("Left out: " + problem));
-      if (arguments.length == 5) {
-        everyday(pictures).goOnFrom(Path.of(arguments[4]), folder, progress);
-      } else {
-        everyday(pictures).train(folder, progress);
+      default -> {
+        CutOuts pictures =
+            CutOuts.read(Path.of(arguments[2]), Path.of(arguments[3]), Part.TRAIN, false);
+        pictures.problems().forEach(problem -> System.out.println("Left out: " + problem));
+        if (arguments.length == 5) {
+          everyday(pictures).goOnFrom(Path.of(arguments[4]), folder, progress);
+        } else {
+          everyday(pictures).train(folder, progress);
+        }
       }
     }
     System.out.println("Trained: " + folder.resolve("model.safetensors"));
@@ -196,13 +203,26 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
    * @throws IOException if a file cannot be read or written
    */
   public void train(Path folder, Progress progress) throws IOException {
+    train(
+        (text, random, manager) ->
+            ClipTrainer.of(new ClipConfig(image, text, EMBEDDING), random, manager),
+        "contrastive loss",
+        folder,
+        progress);
+  }
+
+  /** Makes the trainer of both towers. */
+  private interface Start {
+    ClipTrainer trainer(ClipConfig.Text text, RandomGenerator random, NDManager manager);
+  }
+
+  private void train(Start start, String loss, Path folder, Progress progress) throws IOException {
     ClipTokenizer tokenizer = tokenizer();
     ClipConfig.Text text =
         new ClipConfig.Text(TEXT_WIDTH, TEXT_LAYERS, CONTEXT, tokenizer.vocabularySize());
-    ClipConfig config = new ClipConfig(image, text, EMBEDDING);
     try (NDManager manager = TorchEngine.newManager()) {
-      ClipTrainer trainer = ClipTrainer.of(config, new SplittableRandom(SEED), manager);
-      run(trainer, tokenizer, "contrastive loss", folder, progress);
+      ClipTrainer trainer = start.trainer(text, new SplittableRandom(SEED), manager);
+      run(trainer, tokenizer, loss, folder, progress);
     }
   }
 
@@ -215,21 +235,14 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
    * @throws IOException if a file cannot be read or written
    */
   public void goOnFrom(Path start, Path folder, Progress progress) throws IOException {
-    ClipTokenizer tokenizer = tokenizer();
-    ClipConfig.Text text =
-        new ClipConfig.Text(TEXT_WIDTH, TEXT_LAYERS, CONTEXT, tokenizer.vocabularySize());
-    try (NDManager manager = TorchEngine.newManager();
-        Checkpoint learnt = Checkpoints.open(start)) {
+    try (Checkpoint learnt = Checkpoints.open(start)) {
       ClipConfig.Image known = ClipConfig.of(learnt).image();
       if (!image.equals(known)) {
         throw new IOException(
             "%s: expected an image tower %s, found %s".formatted(start, image, known));
       }
-      ClipTrainer trainer =
-          ClipTrainer.startingFrom(learnt, text, new SplittableRandom(SEED), manager);
-      run(
-          trainer,
-          tokenizer,
+      train(
+          (text, random, manager) -> ClipTrainer.startingFrom(learnt, text, random, manager),
           "contrastive loss, image tower from " + start.getFileName(),
           folder,
           progress);

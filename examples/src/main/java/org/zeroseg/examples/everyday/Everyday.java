@@ -52,7 +52,7 @@ public record Everyday(long seed, int size, int fewest, int most, Variety variet
 
   @Override
   public LabelledScene scene(long index) {
-    SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
+    SplittableRandom random = new SplittableRandom(World.mix(World.mix(seed) + index));
     int count = random.nextInt(fewest, most + 1);
     List<Integer> shown = pictures.shown();
     int[] ids = new int[count];
@@ -65,15 +65,8 @@ public record Everyday(long seed, int size, int fewest, int most, Variety variet
 
   @Override
   public LabelledScene alone(long index, int id) {
-    SplittableRandom random = new SplittableRandom(mix(mix(mix(seed) + id) + index));
+    SplittableRandom random =
+        new SplittableRandom(World.mix(World.mix(World.mix(seed) + id) + index));
     return new Stage(size, variety, pictures, random).scene(id);
-  }
-
-  /** Stafford's mix 13: neighbouring numbers become unrelated seeds. */
-  private static long mix(long number) {
-    long z = number + 0x9e3779b97f4a7c15L;
-    z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
-    return z ^ z >>> 31;
   }
 }

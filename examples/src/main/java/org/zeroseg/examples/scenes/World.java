@@ -58,4 +58,17 @@ public interface World {
   default String kind(int id) {
     return "thing";
   }
+
+  /**
+   * Stafford's mix 13: neighbouring numbers become unrelated seeds.
+   *
+   * @param number any
+   * @return a seed
+   */
+  static long mix(long number) {
+    long z = number + 0x9e3779b97f4a7c15L;
+    z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
+    return z ^ z >>> 31;
+  }
 }

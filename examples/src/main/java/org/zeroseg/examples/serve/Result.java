@@ -8,15 +8,12 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -31,7 +28,6 @@ import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Box;
-import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.mask.Rle;
 
 /**
@@ -155,23 +151,15 @@ record Result(Picture picture, byte[] file, String name, Segmentation found, dou
 
   /** One segment for each category of the label map, as sure as the surest one of its instances. */
   static Segmentation regions(Segmentation found) {
-    short[] labels = new short[found.width() * found.height()];
-    int[] wide = found.labels();
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = (short) wide[i];
-    }
-    Map<Integer, Double> scores = new TreeMap<>();
+    double[] scores = new double[found.names().size()];
     for (Segment segment : found.segments()) {
-      scores.merge(segment.label(), segment.score(), Math::max);
+      scores[segment.label() - 1] = Math.max(scores[segment.label() - 1], segment.score());
     }
-    Map<Integer, Mask> masks = Mask.ofLabels(found.width(), found.height(), labels);
-    List<Segment> regions = new ArrayList<>();
-    masks.forEach(
-        (label, mask) ->
-            regions.add(
-                Segment.of(
-                    label, found.names().get(label - 1), scores.getOrDefault(label, 0.0), mask)));
-    return Segmentation.ofSegments(found.width(), found.height(), found.names(), regions);
+    int[] labels = found.labels();
+    Segmentation regions =
+        Segmentation.ofLabels(found.width(), found.height(), found.names(), labels, scores);
+    return Segmentation.of(
+        found.width(), found.height(), found.names(), labels, regions.segments());
   }
 
   private Answer archive(AnnotationFormat format, Form form) throws IOException {

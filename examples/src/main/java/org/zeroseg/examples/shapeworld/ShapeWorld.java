@@ -51,7 +51,7 @@ public record ShapeWorld(long seed, int size, int fewest, int most, Split split)
    * @return the scene
    */
   public Scene scene(long index, List<Category> categories) {
-    SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
+    SplittableRandom random = new SplittableRandom(World.mix(World.mix(seed) + index));
     int count = random.nextInt(fewest, most + 1);
     Painter painter = new Painter(size, random);
     for (int i = 0; i < count; i++) {
@@ -69,7 +69,9 @@ public record ShapeWorld(long seed, int size, int fewest, int most, Split split)
    */
   public Scene scene(long index, Category category) {
     Painter painter =
-        new Painter(size, new SplittableRandom(mix(mix(mix(seed) + category.id()) + index)));
+        new Painter(
+            size,
+            new SplittableRandom(World.mix(World.mix(World.mix(seed) + category.id()) + index)));
     painter.add(category, 1);
     return painter.scene();
   }
@@ -110,13 +112,5 @@ public record ShapeWorld(long seed, int size, int fewest, int most, Split split)
               .toList();
       return scene(index, categories);
     };
-  }
-
-  /** Stafford's mix 13: neighbouring numbers become unrelated seeds. */
-  private static long mix(long number) {
-    long z = number + 0x9e3779b97f4a7c15L;
-    z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
-    return z ^ z >>> 31;
   }
 }

@@ -2,25 +2,18 @@ package org.zeroseg.examples.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
-import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.demo.DemoModels;
+import org.zeroseg.examples.Soak;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zutis.Zutis;
@@ -40,8 +33,7 @@ class ServerSoakTest extends ServerTest {
   @Test
   @Tag("soak")
   void fiveHundredPicturesOfEightClientsKeepMemoryFlat() throws Exception {
-    Path status = Path.of("/proc/self/status");
-    assumeTrue(Files.exists(status), "resident memory is read from " + status);
+    Soak.assumeMemoryIsTold();
     // Until then code is compiled, and each thread meets every size for the first time.
     long[] resident = run(300, 550, 800);
     System.out.println(
@@ -56,7 +48,6 @@ class ServerSoakTest extends ServerTest {
     ShapeWorld world = new ShapeWorld(7, 96, 1, 4, Split.ALL);
     List<byte[]> pictures = new ArrayList<>();
     List<JsonObject> expected = new ArrayList<>();
-    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
     try (Zutis zutis = DemoModels.zutis(Zutis.Answer.BOTH)) {
       Limits limits = new Limits(2, CLIENTS, 200_000, 100_000, 8, Duration.ofMinutes(2));
       start(zutis, limits, OPEN, TaskPictures.IN_TASKS);
@@ -64,38 +55,13 @@ class ServerSoakTest extends ServerTest {
         pictures.add(Picture.of(world.scene(i).image()).toPng());
         expected.add(ask(pictures.get(i)));
       }
-      AtomicInteger next = new AtomicInteger();
-      long[] resident = new long[until.length];
-      for (int phase = 0; phase < until.length; phase++) {
-        int end = until[phase];
-        List<Future<?>> running = new ArrayList<>();
-        for (int client = 0; client < CLIENTS; client++) {
-          running.add(
-              clients.submit(
-                  () -> {
-                    for (int call = next.getAndIncrement();
-                        call < end;
-                        call = next.getAndIncrement()) {
-                      int i = call % PICTURES;
-                      assertEquals(expected.get(i), ask(pictures.get(i)));
-                    }
-                    return null;
-                  }));
-        }
-        for (Future<?> client : running) {
-          client.get();
-        }
-        next.set(end);
-        resident[phase] = resident();
-      }
-      String metrics = text(get("/metrics"));
-      int asked = until[until.length - 1] + PICTURES;
-      assertTrue(metrics.contains("route=\"/segment\",status=\"200\"} " + asked + "\n"), metrics);
-      assertTrue(metrics.contains("zeroseg_taken 0\n"), metrics);
-      stop();
-      return resident;
-    } finally {
-      clients.shutdownNow();
+      return Soak.run(
+          CLIENTS,
+          call -> {
+            int i = call % PICTURES;
+            assertEquals(expected.get(i), ask(pictures.get(i)));
+          },
+          until);
     }
   }
 
@@ -105,17 +71,5 @@ class ServerSoakTest extends ServerTest {
     JsonObject answer = json(response);
     answer.remove("seconds");
     return answer;
-  }
-
-  private static long resident() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.exists(status)) {
-      return 0;
-    }
-    return Files.readAllLines(status).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-        .findFirst()
-        .orElseThrow();
   }
 }
