@@ -298,6 +298,18 @@ public final class ZsiTrainer {
   }
 
   /**
+   * What a run's provenance was before proposals could be plain, so that runs of that time go on.
+   *
+   * @param provenance what is written now, with a {@link ZsiConfig}
+   * @return the same without what there was no choice of
+   */
+  public static Map<String, String> formerProvenance(Map<String, String> provenance) {
+    Map<String, String> former = new LinkedHashMap<>(provenance);
+    former.replaceAll((name, value) -> value.replace(", backgroundAware=true", ""));
+    return former;
+  }
+
+  /**
    * Trains from where the weights are.
    *
    * @param config the sizes

@@ -274,7 +274,7 @@ final class TrainZsiCommand implements Callable<Integer> {
           files
               .plan(out, (long) epochs * pictures.epoch())
               .withProvenance(provenance)
-              .withFormerProvenance(former(provenance));
+              .withFormerProvenance(ZsiTrainer.formerProvenance(provenance));
       if (validation != null) {
         plan = plan.withValidation(measured(trainer, classes));
       }
@@ -347,13 +347,6 @@ final class TrainZsiCommand implements Callable<Integer> {
                 .recall();
           }
         });
-  }
-
-  /** What was written before proposals could be plain. */
-  private static Map<String, String> former(Map<String, String> provenance) {
-    Map<String, String> former = new LinkedHashMap<>(provenance);
-    former.replaceAll((name, value) -> value.replace(", backgroundAware=true", ""));
-    return former;
   }
 
   private Map<String, String> provenance(ZsiConfig config) throws IOException {

@@ -171,7 +171,7 @@ public final class TrainZsi {
           TrainingPlan.of(folder, steps)
               .withSaveEvery(100)
               .withProvenance(provenance)
-              .withFormerProvenance(former(provenance))
+              .withFormerProvenance(ZsiTrainer.formerProvenance(provenance))
               .withReport(
                   (place, history) -> {
                     TrainingCurves.write(place, history);
@@ -180,13 +180,6 @@ public final class TrainZsi {
           progress());
       trainer.write(trained, classes, true, provenance);
     }
-  }
-
-  /** What was written before proposals could be plain. */
-  private static Map<String, String> former(Map<String, String> provenance) {
-    Map<String, String> former = new LinkedHashMap<>(provenance);
-    former.replaceAll((name, value) -> value.replace(", backgroundAware=true", ""));
-    return former;
   }
 
   private static void start(NDArray layer) {
