@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
@@ -122,10 +123,44 @@ public final class ClipTrainer {
    */
   public static ClipTrainer distilling(
       ClipConfig.Vit image, Clip teacher, RandomGenerator random, NDManager manager) {
+    ClipConfig config = student(image, teacher);
+    return distilling(config, config.initialWeights(random, manager), teacher, manager);
+  }
+
+  /**
+   * The same from what a vision transformer has learnt of other pictures.
+   *
+   * @param start its image tower and sizes are taken over
+   * @param teacher whose text tower and temperature are taken over, best in float32
+   * @param manager owns the weights
+   * @return the trainer
+   * @throws IllegalArgumentException if the model has no vision transformer, or a joint space of
+   *     another size than the teacher's
+   */
+  public static ClipTrainer distilling(Checkpoint start, Clip teacher, NDManager manager) {
+    ClipConfig known = ClipConfig.of(start);
+    if (!(known.image() instanceof ClipConfig.Vit image)
+        || known.embedding() != teacher.config().embedding()) {
+      throw new IllegalArgumentException(
+          "expected a vision transformer with a joint space of %d dimensions, found %s"
+              .formatted(teacher.config().embedding(), known));
+    }
+    ClipConfig config = student(image, teacher);
+    Weights learnt = Weights.load(start, known.shapes(), manager);
+    // What is not the image tower's is the teacher's in a moment.
+    Map<String, NDArray> weights = config.initialWeights(new SplittableRandom(0), manager);
+    weights.replaceAll((name, array) -> name.startsWith("visual.") ? learnt.get(name) : array);
+    return distilling(config, weights, teacher, manager);
+  }
+
+  private static ClipConfig student(ClipConfig.Vit image, Clip teacher) {
     ClipConfig known = teacher.config();
-    ClipConfig config =
-        new ClipConfig(image, known.text(), known.embedding(), known.activation(), known.epsilon());
-    Map<String, NDArray> weights = config.initialWeights(random, manager);
+    return new ClipConfig(
+        image, known.text(), known.embedding(), known.activation(), known.epsilon());
+  }
+
+  private static ClipTrainer distilling(
+      ClipConfig config, Map<String, NDArray> weights, Clip teacher, NDManager manager) {
     weights.replaceAll(
         (name, array) -> {
           if (name.startsWith("visual.")) {

@@ -13,15 +13,17 @@ import org.zeroseg.demo.DemoSaliency;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SpectralVoting;
-import org.zeroseg.examples.shapeworld.Scene;
-import org.zeroseg.examples.shapeworld.ShapeWorld;
-import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.examples.everyday.Part;
+import org.zeroseg.examples.scenes.LabelledScene;
+import org.zeroseg.examples.scenes.World;
 
 /**
  * Measures on held-out scenes how well the object finders agree with what the scenes show (the mean
  * IoU with all objects together), before and after the bilateral solver. Prints a table.
  *
- * <p>Arguments: the demo DINO's weights, the demo SelfMask's or {@code -}, the number of scenes.
+ * <p>{@code MeasureSaliency DINO SELFMASK SCENES [WORDS PACKAGES]}: the demo DINO's weights, the
+ * demo SelfMask's or {@code -}, the number of scenes; they are ShapeWorld's, or show drawings of
+ * everyday things that no model is trained with.
  */
 public final class MeasureSaliency {
 
@@ -47,13 +49,14 @@ public final class MeasureSaliency {
   /**
    * Measures.
    *
-   * @param args weights of DINO, weights of SelfMask or a dash, scenes
+   * @param args weights of DINO, weights of SelfMask or a dash, scenes, and perhaps the list and
+   *     the packages of everyday things
    * @throws IOException if a file cannot be read
    */
   public static void main(String[] args) throws IOException {
     int count = Integer.parseInt(args[2]);
     Optional<String> trained = Optional.of(args[1]).filter(path -> !path.equals("-"));
-    ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
+    World world = TrainingWorld.of(args, 3, Part.TEST).of(SEED, 96, 3);
     Map<String, Function<Picture, Mask>> finders = new LinkedHashMap<>();
     try (Dino dino = Dino.load(args[0])) {
       SpectralVoting voting = DemoSaliency.voting(dino);
@@ -78,19 +81,19 @@ public final class MeasureSaliency {
   }
 
   /** All objects of a scene together. */
-  static Mask truth(Scene scene) {
+  static Mask truth(LabelledScene scene) {
     return Mask.ofLabel(scene.size(), scene.size(), scene.instances(), 0).not();
   }
 
   private static void measure(
-      ShapeWorld world, int count, Map<String, Function<Picture, Mask>> finders) {
+      World world, int count, Map<String, Function<Picture, Mask>> finders) {
     Map<String, Tally> tallies = new LinkedHashMap<>();
     int singles = 0;
     for (int i = 0; i < count; i++) {
-      Scene scene = world.scene(i);
+      LabelledScene scene = world.scene(i);
       Picture picture = Picture.of(scene.image());
       Mask truth = truth(scene);
-      boolean one = scene.objects().size() == 1;
+      boolean one = scene.ids().size() == 1;
       singles += one ? 1 : 0;
       BilateralSolver.Guide guide = DemoSaliency.SOLVER.guide(picture);
       finders.forEach(

@@ -1,5 +1,6 @@
 package org.zeroseg.examples.demo;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.ClipTrainer;
 import org.zeroseg.clip.text.ClipTokenizer;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
@@ -33,10 +35,12 @@ import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 
 /**
- * Trains the demo CLIP models on ShapeWorld, {@code TrainClip resnet|vit FOLDER}, or one on
- * everyday things, {@code TrainClip everyday FOLDER WORDS PACKAGES} with the list of words and the
- * folder of packages that {@link CutOuts} reads, and perhaps the {@code model.safetensors} of a
- * ResNet to start from. A training that was stopped goes on where it was.
+ * Trains the demo CLIP models, {@code TrainClip resnet|vit FOLDER} on ShapeWorld, {@code TrainClip
+ * everyday FOLDER WORDS PACKAGES} and {@code TrainClip everyday-vit FOLDER WORDS PACKAGES TEACHER}
+ * on everyday things, with the list of words and the folder of packages that {@link CutOuts} reads
+ * and the folder of a CLIP to learn from. The latter two may be followed by the {@code
+ * model.safetensors} of a model of the same sizes whose image tower the training starts from. A
+ * training that was stopped goes on where it was.
  *
  * <p>The folder then holds {@code model.safetensors} (float16, with its provenance), {@code
  * merges.txt} and {@code vocab.json}, which {@link Clip#load(Path)} reads, and for each phase a
@@ -111,10 +115,29 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
     return new TrainClip(
         new ClipConfig.ResNet(32, List.of(1, 2), 8),
         List.of(
-            new Phase(3000, 1e-3, BATCH, 1, SEED + 6), new Phase(5000, 1e-3, BATCH, 3, SEED + 7)),
-        (phase, size) ->
-            new Everyday(phase.seed(), size, 1, phase.objects(), Everyday.Variety.STRONG, pictures),
+            new Phase(2000, 1e-3, BATCH, 1, SEED + 6), new Phase(2500, 1e-3, BATCH, 3, SEED + 7)),
+        everydayScenes(pictures),
         1500);
+  }
+
+  /**
+   * A vision transformer for the joint space of the ResNet that knows everyday things.
+   *
+   * @param pictures drawings to train with
+   * @return the recipe
+   */
+  public static TrainClip everydayVit(CutOuts pictures) {
+    return new TrainClip(
+        new ClipConfig.Vit(128, 4, 8, 8),
+        List.of(
+            new Phase(800, 1e-3, BATCH, 1, SEED + 8), new Phase(1200, 1e-3, BATCH, 3, SEED + 9)),
+        everydayScenes(pictures),
+        0);
+  }
+
+  private static Worlds everydayScenes(CutOuts pictures) {
+    return (phase, size) ->
+        new Everyday(phase.seed(), size, 1, phase.objects(), Everyday.Variety.STRONG, pictures);
   }
 
   /**
@@ -151,7 +174,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
   /**
    * Trains one of the models.
    *
-   * @param arguments {@code resnet} or {@code vit}, and a folder
+   * @param arguments which, a folder, and what more the class tells
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
@@ -160,11 +183,13 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
         switch (kind) {
           case "resnet", "vit" -> arguments.length == 2;
           case "everyday" -> arguments.length == 4 || arguments.length == 5;
+          case "everyday-vit" -> arguments.length == 5 || arguments.length == 6;
           default -> false;
         };
     if (!complete) {
       System.err.println("Usage: TrainClip resnet|vit FOLDER");
       System.err.println("       TrainClip everyday FOLDER WORDS PACKAGES [START]");
+      System.err.println("       TrainClip everyday-vit FOLDER WORDS PACKAGES TEACHER [START]");
       System.exit(2);
     }
     Path folder = Path.of(arguments[1]);
@@ -185,11 +210,20 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
         CutOuts pictures =
             CutOuts.read(Path.of(arguments[2]), Path.of(arguments[3]), Part.TRAIN, false);
         pictures.problems().forEach(problem -> System.out.println("Left out: " + problem));
-        if (arguments.length == 5) {
+        if (kind.equals("everyday-vit")) {
+          try (Clip teacher = Clip.load(Path.of(arguments[4]), Precision.FLOAT32, Device.cpu())) {
+            if (arguments.length == 6) {
+              everydayVit(pictures).distilFrom(Path.of(arguments[5]), teacher, folder, progress);
+            } else {
+              everydayVit(pictures).distil(teacher, folder, progress);
+            }
+          }
+        } else if (arguments.length == 5) {
           everyday(pictures).goOnFrom(Path.of(arguments[4]), folder, progress);
         } else {
           everyday(pictures).train(folder, progress);
         }
+        pictures.writeWords(folder.resolve("words.txt"));
       }
     }
     System.out.println("Trained: " + folder.resolve("model.safetensors"));
@@ -235,18 +269,25 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
    * @throws IOException if a file cannot be read or written
    */
   public void goOnFrom(Path start, Path folder, Progress progress) throws IOException {
-    try (Checkpoint learnt = Checkpoints.open(start)) {
-      ClipConfig.Image known = ClipConfig.of(learnt).image();
-      if (!image.equals(known)) {
-        throw new IOException(
-            "%s: expected an image tower %s, found %s".formatted(start, image, known));
-      }
+    try (Checkpoint learnt = opened(start)) {
       train(
           (text, random, manager) -> ClipTrainer.startingFrom(learnt, text, random, manager),
           "contrastive loss, image tower from " + start.getFileName(),
           folder,
           progress);
     }
+  }
+
+  /** A model with an image tower like this. */
+  private Checkpoint opened(Path start) throws IOException {
+    Checkpoint learnt = Checkpoints.open(start);
+    ClipConfig.Image known = ClipConfig.of(learnt).image();
+    if (!image.equals(known)) {
+      learnt.close();
+      throw new IOException(
+          "%s: expected an image tower %s, found %s".formatted(start, image, known));
+    }
+    return learnt;
   }
 
   /**
@@ -265,11 +306,33 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
     try (NDManager manager = TorchEngine.newManager()) {
       ClipTrainer trainer =
           ClipTrainer.distilling(vit, teacher, new SplittableRandom(SEED), manager);
-      String loss =
-          "contrastive loss, and distance to the embeddings of pictures and cells by "
-              + teacher.config();
+      run(trainer, teacher.tokenizer(), distance(teacher), folder, progress);
+    }
+  }
+
+  /**
+   * Trains the image tower from what another model has learnt, in the joint space of a third.
+   *
+   * @param start a vision transformer that {@link #distil} left; its image tower has this one's
+   *     sizes
+   * @param teacher whose embeddings are learnt, and whose text tower is taken over
+   * @param folder where the phases and the model go
+   * @param progress told the loss of every step
+   * @throws IOException if a file cannot be read or written
+   */
+  public void distilFrom(Path start, Clip teacher, Path folder, Progress progress)
+      throws IOException {
+    try (NDManager manager = TorchEngine.newManager();
+        Checkpoint learnt = opened(start)) {
+      ClipTrainer trainer = ClipTrainer.distilling(learnt, teacher, manager);
+      String loss = distance(teacher) + ", image tower from " + start.getFileName();
       run(trainer, teacher.tokenizer(), loss, folder, progress);
     }
+  }
+
+  private static String distance(Clip teacher) {
+    return "contrastive loss, and distance to the embeddings of pictures and cells by "
+        + teacher.config();
   }
 
   private void run(

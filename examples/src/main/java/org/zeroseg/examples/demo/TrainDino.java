@@ -21,14 +21,15 @@ import org.zeroseg.dino.DinoConfig;
 import org.zeroseg.dino.DinoTrainer;
 import org.zeroseg.dino.MultiCrop;
 import org.zeroseg.eval.report.TrainingCurves;
-import org.zeroseg.examples.shapeworld.ShapeWorld;
-import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.examples.everyday.Part;
+import org.zeroseg.examples.scenes.World;
 
 /**
- * Trains the demo DINO on ShapeWorld's pictures, without labels, and writes its weights in float16.
+ * Trains the demo DINO on a world's pictures, without labels, and writes its weights in float16.
  *
- * <p>Arguments: the folder to work in, and the number of steps. A training that was stopped there
- * goes on.
+ * <p>{@code TrainDino FOLDER STEPS [WORDS PACKAGES]}: the folder to work in, and the number of
+ * steps; the scenes are ShapeWorld's unless the list and the packages of everyday things are given.
+ * A run that was stopped there goes on.
  */
 public final class TrainDino {
 
@@ -42,13 +43,13 @@ public final class TrainDino {
   /**
    * Trains.
    *
-   * @param args folder, steps
+   * @param args folder, steps, and perhaps the list and the packages of everyday things
    * @throws IOException if the folder cannot be read or written
    */
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     int steps = Integer.parseInt(args[1]);
-    ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
+    World world = TrainingWorld.of(args, 2, Part.TRAIN).of(SEED, 96, 3);
     MultiCrop crops = new MultiCrop(64, 32, 4, 0.06, 0.3);
     DinoTrainer.Head head = new DinoTrainer.Head(256, 64, 512);
     DinoTrainer.Options options = new DinoTrainer.Options(5e-4, steps / 10, 0.04, 0.99, steps / 12);
@@ -78,7 +79,7 @@ public final class TrainDino {
     }
   }
 
-  private static DinoTrainer.Views views(ShapeWorld world, MultiCrop crops, long step) {
+  private static DinoTrainer.Views views(World world, MultiCrop crops, long step) {
     List<Picture> pictures = new ArrayList<>();
     for (int i = 0; i < BATCH; i++) {
       pictures.add(Picture.of(world.scene(step * BATCH + i).image()));

@@ -5,70 +5,76 @@ import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.eval.report.TrainingCurves;
-import org.zeroseg.examples.shapeworld.Scene;
-import org.zeroseg.examples.shapeworld.ShapeWorld;
-import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.examples.everyday.Part;
+import org.zeroseg.examples.scenes.LabelledScene;
+import org.zeroseg.examples.scenes.World;
 import org.zeroseg.zeroguide.gpt2.Gpt2Config;
 import org.zeroseg.zeroguide.gpt2.Gpt2Trainer;
 import org.zeroseg.zeroguide.gpt2.PackedTexts;
 
 /**
- * Trains the demo GPT-2 on ShapeWorld's captions: {@code TrainGpt2 FOLDER}. A run that was stopped
- * goes on where it was.
+ * Trains the demo GPT-2 on a world's captions: {@code TrainGpt2 FOLDER [WORDS PACKAGES]}, on
+ * ShapeWorld's unless the list and the packages of everyday things are given. A run that was
+ * stopped goes on where it was.
  *
  * <p>Captions are taken apart into what they name, a text each: of "a striped star on sand" the
  * model reads "a striped star." and "a sand." So ZeroCap, which begins with "a", goes on with the
  * name of one thing, as suits a segment; of whole captions it would bring the background into every
- * name, because those are what CLIP has learnt from. They are of all 64 combinations: a language
- * model knows the words of things that no picture has shown.
+ * name, because those are what CLIP has learnt from. For the same reason "an" and "the" become "a".
+ * ShapeWorld's are of all 64 combinations: a language model knows the words of things that no
+ * picture has shown.
  *
  * <p>The folder then holds {@code model.safetensors} (float16, with its provenance), {@code
  * config.json}, {@code merges.txt} and {@code vocab.json}, which {@link
  * org.zeroseg.zeroguide.caption.ZeroCap} reads, and a folder with checkpoint and loss curve.
  *
- * @param scenes whose captions are the corpus
+ * @param world whose captions are the corpus
+ * @param scenes how many of them
  * @param layers blocks of the model
  * @param width of its tokens
  * @param steps updates
  */
-public record TrainGpt2(int scenes, int layers, int width, int steps) {
+record TrainGpt2(TrainingWorld world, int scenes, int layers, int width, int steps) {
 
   private static final long SEED = 20190214;
   private static final int HEADS = 4;
   private static final int POSITIONS = 32;
   private static final int BATCH = 64;
   private static final Gpt2Trainer.Options OPTIONS = new Gpt2Trainer.Options(2e-3, 100, 0.1);
+  private static final Pattern JOINTS =
+      Pattern.compile(", | and | on | in | beside | with | next to ");
+  private static final Pattern ARTICLE = Pattern.compile("^(an|the) ");
 
   /**
-   * The recipe of the shipped model.
+   * The recipe of the shipped models.
    *
    * @return four blocks of width 64
    */
-  public static TrainGpt2 recipe() {
-    return new TrainGpt2(3000, 4, 64, 600);
+  static TrainGpt2 recipe(TrainingWorld world) {
+    return new TrainGpt2(world, 3000, 4, 64, 600);
   }
 
   /**
-   * Trains the shipped model.
+   * Trains a shipped model.
    *
-   * @param arguments a folder
+   * @param arguments a folder, and perhaps the list and the packages of everyday things
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
-    if (arguments.length != 1) {
-      System.err.println("Usage: TrainGpt2 FOLDER");
+    if (arguments.length != 1 && arguments.length != 3) {
+      System.err.println("Usage: TrainGpt2 FOLDER [WORDS PACKAGES]");
       System.exit(2);
     }
     Path folder = Path.of(arguments[0]);
@@ -78,7 +84,7 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
             System.out.println(done + "/" + total + " " + task);
           }
         };
-    float loss = recipe().train(folder, progress);
+    float loss = recipe(TrainingWorld.of(arguments, 1, Part.TRAIN)).train(folder, progress);
     System.out.printf(
         Locale.ROOT,
         "Trained: %s; perplexity of unread captions %.3f%n",
@@ -94,8 +100,8 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
    * @return cross-entropy on captions that were not trained on, in nats a token
    * @throws IOException if a file cannot be read or written
    */
-  public float train(Path folder, Progress progress) throws IOException {
-    List<String> corpus = texts(SEED, scenes);
+  float train(Path folder, Progress progress) throws IOException {
+    List<String> corpus = texts(world, SEED, scenes);
     // As many as there are: every word of the captions becomes one token.
     ByteLevelTokenizer tokenizer = ByteLevelTokenizer.learn(corpus, Integer.MAX_VALUE);
     Gpt2Config config =
@@ -114,28 +120,29 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
       Files.createDirectories(folder);
       tokenizer.write(folder);
       trainer.model().write(folder, DataType.FLOAT16, provenance);
-      List<String> unread = texts(SEED + 1, 500);
+      List<String> unread = texts(world, SEED + 1, 500);
       return trainer.loss(PackedTexts.of(unread, tokenizer, 200, POSITIONS + 1, SEED + 1).batch(0));
     }
   }
 
-  private static ShapeWorld world(long seed) {
-    return new ShapeWorld(seed, 64, 1, 1, Split.ALL);
+  private static World ofOneThing(TrainingWorld world, long seed) {
+    return world.of(seed, 64, 1);
   }
 
   /**
    * What captions of scenes name, as texts that begin with "a" and end with a full stop.
    *
+   * @param world of the scenes
    * @param seed of the scenes
    * @param scenes how many captions to take
    * @return the texts, one or two of a caption
    */
-  static List<String> texts(long seed, int scenes) {
-    ShapeWorld world = world(seed);
+  static List<String> texts(TrainingWorld world, long seed, int scenes) {
     return LongStream.range(0, scenes)
-        .mapToObj(world::scene)
-        .map(Scene::caption)
-        .flatMap(caption -> Arrays.stream(caption.split(", | and | on | in ")))
+        .mapToObj(ofOneThing(world, seed)::scene)
+        .map(LabelledScene::caption)
+        .flatMap(JOINTS::splitAsStream)
+        .map(name -> ARTICLE.matcher(name).replaceFirst("a "))
         .map(name -> (name.startsWith("a ") ? name : "a " + name) + ".")
         .toList();
   }
@@ -145,7 +152,10 @@ public record TrainGpt2(int scenes, int layers, int width, int steps) {
     provenance.put("model", config.toString());
     provenance.put(
         "data",
-        "what is named in the captions of the first " + scenes + " scenes of " + world(SEED));
+        "what is named in the captions of the first "
+            + scenes
+            + " scenes of "
+            + ofOneThing(world, SEED));
     provenance.put("loss", "cross-entropy of the next token");
     provenance.put(
         "optimiser",

@@ -29,15 +29,17 @@ import org.zeroseg.dino.SelfMaskLoss;
 import org.zeroseg.dino.SelfMaskTrainer;
 import org.zeroseg.dino.SpectralVoting;
 import org.zeroseg.eval.report.TrainingCurves;
-import org.zeroseg.examples.shapeworld.ShapeWorld;
-import org.zeroseg.examples.shapeworld.Split;
+import org.zeroseg.examples.everyday.Part;
+import org.zeroseg.examples.scenes.World;
 
 /**
- * Trains the demo SelfMask on ShapeWorld's pictures with the pseudo-masks that spectral voting
- * finds in them by the demo DINO: no label takes part. Writes the weights in float16.
+ * Trains the demo SelfMask on a world's pictures with the pseudo-masks that spectral voting finds
+ * in them by the demo DINO: no label takes part. Writes the weights in float16.
  *
- * <p>Arguments: the demo DINO's weights, the folder to work in, the number of pictures, the number
- * of steps. A run that was stopped there goes on.
+ * <p>{@code TrainSelfMask DINO FOLDER PICTURES STEPS [WORDS PACKAGES]}: the demo DINO's weights,
+ * the folder to work in, the number of pictures, the number of steps; the scenes are ShapeWorld's
+ * unless the list and the packages of everyday things are given. A run that was stopped there goes
+ * on.
  */
 public final class TrainSelfMask {
 
@@ -55,7 +57,8 @@ public final class TrainSelfMask {
   /**
    * Trains.
    *
-   * @param args weights of DINO, folder, pictures, steps
+   * @param args weights of DINO, folder, pictures, steps, and perhaps the list and the packages of
+   *     everyday things
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] args) throws IOException {
@@ -63,7 +66,7 @@ public final class TrainSelfMask {
     Path folder = Path.of(args[1]);
     int count = Integer.parseInt(args[2]);
     int steps = Integer.parseInt(args[3]);
-    ShapeWorld world = new ShapeWorld(SEED, 96, 1, 3, Split.ALL);
+    World world = TrainingWorld.of(args, 4, Part.TRAIN).of(SEED, 96, 3);
     SelfMaskTrainer.Augmentation augmentation =
         new SelfMaskTrainer.Augmentation(DemoSaliency.SIDE, 0.8);
     SelfMaskTrainer.Options options =

@@ -16,9 +16,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import javax.imageio.ImageIO;
 import org.zeroseg.core.file.JsonFile;
+import org.zeroseg.core.file.WholeFile;
 
 /**
  * Cut-out pictures of things with names, read from unpacked packages after a list.
@@ -72,6 +74,26 @@ public final class CutOuts {
    */
   public static CutOuts read(Path list, Path packages, Part part, boolean everyLicence)
       throws IOException {
+    return read(list, packages, part, everyLicence, picture -> true);
+  }
+
+  /**
+   * The same with those pictures only that may be shown under the project's licence: in the public
+   * domain, or Apache-2.0. Words are the same.
+   *
+   * @param list the JSON file
+   * @param packages the folder with a folder of each package
+   * @param part which pictures
+   * @return the pictures
+   * @throws IOException if the list cannot be read, or has no such words or no picture of the part
+   */
+  public static CutOuts toShow(Path list, Path packages, Part part) throws IOException {
+    return read(list, packages, part, false, CutOuts::isFree);
+  }
+
+  private static CutOuts read(
+      Path list, Path packages, Part part, boolean everyLicence, Predicate<JsonObject> wanted)
+      throws IOException {
     JsonObject root = JsonFile.read(list, CutOuts::document);
     List<Thing> things = new ArrayList<>();
     List<String> problems = new ArrayList<>();
@@ -83,7 +105,9 @@ public final class CutOuts {
             && !usable(entry, Part.TEST, everyLicence).isEmpty()) {
           List<CutOut> found = new ArrayList<>();
           for (JsonObject picture : usable(entry, part, everyLicence)) {
-            read(picture, packages, found, problems);
+            if (wanted.test(picture)) {
+              read(picture, packages, found, problems);
+            }
           }
           pictures += found.size();
           String word = entry.get("word").getAsString();
@@ -129,12 +153,12 @@ public final class CutOuts {
     return StreamSupport.stream(all.spliterator(), false)
         .map(JsonElement::getAsJsonObject)
         .filter(picture -> picture.get("format").getAsString().equals("png"))
-        .filter(
-            picture ->
-                part != Part.TRAIN
-                    || everyLicence
-                    || FREE.contains(picture.get("package").getAsString()))
+        .filter(picture -> part != Part.TRAIN || everyLicence || isFree(picture))
         .toList();
+  }
+
+  private static boolean isFree(JsonObject picture) {
+    return FREE.contains(picture.get("package").getAsString());
   }
 
   private static List<String> strings(JsonArray array) {
@@ -205,6 +229,26 @@ public final class CutOuts {
    */
   public List<String> words() {
     return things.stream().map(Thing::word).toList();
+  }
+
+  /**
+   * Writes what captions may name: a line for each word, with its synonyms behind bars.
+   *
+   * @param file to be written
+   * @throws IOException if that fails
+   */
+  public void writeWords(Path file) throws IOException {
+    WholeFile.writeText(
+        file,
+        writer -> {
+          for (Thing thing : things) {
+            writer.write(thing.word());
+            for (String synonym : thing.synonyms()) {
+              writer.write("|" + synonym);
+            }
+            writer.write("\n");
+          }
+        });
   }
 
   /**

@@ -22,6 +22,8 @@ import org.zeroseg.demo.DemoModels;
 import org.zeroseg.demo.DemoZeroGuide;
 import org.zeroseg.demo.DemoZeroGuide.Variant;
 import org.zeroseg.dino.Dino;
+import org.zeroseg.examples.everyday.Drawn;
+import org.zeroseg.examples.everyday.Part;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
@@ -106,7 +108,7 @@ class DemoZeroGuideTest {
 
   @Test
   void aTrainedGpt2LoadsAndItsTrainingGoesOnWhereItWas() throws IOException {
-    TrainGpt2 recipe = new TrainGpt2(40, 1, 16, 3);
+    TrainGpt2 recipe = new TrainGpt2(TrainingWorld.SHAPES, 40, 1, 16, 3);
     float loss = recipe.train(folder, Progress.SILENT);
     assertTrue(loss > 0 && loss < 10, "loss " + loss);
     try (ZeroCap trained =
@@ -127,7 +129,7 @@ class DemoZeroGuideTest {
 
   @Test
   void aModelWithTheVocabularyOfAnotherIsRefusedByName() throws IOException {
-    new TrainGpt2(40, 1, 16, 1).train(folder, Progress.SILENT);
+    new TrainGpt2(TrainingWorld.SHAPES, 40, 1, 16, 1).train(folder, Progress.SILENT);
     ByteLevelTokenizer.learn(List.of("a red red cat."), 2).write(folder);
     IllegalArgumentException error =
         assertThrows(
@@ -144,9 +146,20 @@ class DemoZeroGuideTest {
 
   @Test
   void textsOfTheCorpusNameOneThingBehindThePrompt() {
-    List<String> texts = TrainGpt2.texts(5, 60);
+    List<String> texts = TrainGpt2.texts(TrainingWorld.SHAPES, 5, 60);
     texts.forEach(text -> assertTrue(text.matches("a [a-z]+( [a-z]+)?\\."), text));
     assertTrue(texts.stream().anyMatch(text -> text.matches("a \\w+ \\w+\\.")), "objects");
     assertTrue(texts.stream().anyMatch(text -> text.matches("a \\w+\\.")), "backgrounds");
+  }
+
+  @Test
+  void articlesOfEverydayThingsBecomeThePrompt() throws IOException {
+    Drawn drawn = Drawn.in(folder);
+    String[] arguments = {drawn.list().toString(), drawn.packages().toString()};
+    TrainingWorld things = TrainingWorld.of(arguments, 0, Part.TRAIN);
+    List<String> texts = TrainGpt2.texts(things, 5, 60);
+    texts.forEach(text -> assertTrue(text.matches("a [a-z]+\\."), text));
+    assertTrue(texts.contains("a apple."), texts::toString);
+    assertTrue(texts.contains("a wood."), texts::toString);
   }
 }

@@ -68,8 +68,17 @@ class TrainClipTest {
             new Everyday(phase.seed(), size, 1, phase.objects(), Everyday.Variety.STRONG, train);
     new TrainClip(image, SHORT.subList(0, 1), worlds, 100)
         .goOnFrom(start, folder.resolve("things"), Progress.SILENT);
+    ClipConfig.Image vit = new ClipConfig.Vit(64, 1, 16, 4);
+    TrainClip student = new TrainClip(vit, SHORT.subList(0, 1), worlds, 0);
     CutOuts test = CutOuts.read(drawn.list(), drawn.packages(), Part.TEST, false);
     try (Clip clip = open("things")) {
+      student.distil(clip, folder.resolve("student"), Progress.SILENT);
+      Path known = folder.resolve("student/model.safetensors");
+      student.distilFrom(known, clip, folder.resolve("second"), Progress.SILENT);
+      assertTrue(Files.exists(folder.resolve("second/model.safetensors")));
+      assertThrows(
+          IOException.class,
+          () -> student.distilFrom(start, clip, folder.resolve("none"), Progress.SILENT));
       double named = new MeasureEveryday(clip, test, 1).named();
       assertTrue(named > 0 && named <= 1, "named " + named);
     }
