@@ -2,14 +2,8 @@ package org.zeroseg.demo;
 
 import ai.djl.Device;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
@@ -17,9 +11,7 @@ import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.MaskClipBuilder;
 import org.zeroseg.clip.Protocol;
 import org.zeroseg.clip.text.PromptTemplates;
-import org.zeroseg.core.Precision;
 import org.zeroseg.core.Vocabulary;
-import org.zeroseg.core.file.Leftovers;
 import org.zeroseg.core.image.Filter;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.refine.Pamr;
@@ -78,32 +70,13 @@ public final class DemoModels {
   /** Sides of what ReCo compares: twice those of the pictures, for a finer grid. */
   private static final int RECO_SIDE = 128;
 
-  private static final List<String> CLIP_FILES =
-      List.of("model.safetensors", "merges.txt", "vocab.json");
-
-  /** Copies that a process could not remove: it was killed, or its system keeps open files. */
-  private static final Pattern COPIES =
-      Pattern.compile(
-          "zeroseg-(clip-\\w+|dino|gpt2|namedmask|selfmask|zsi|zutis)\\d+(\\.safetensors)?");
-
   /**
    * What makes up for ZSI's preference for seen combinations where a thing gets one name; chosen on
    * scenes of a seed of their own.
    */
   public static final double ZSI_CALIBRATION = 0.06;
 
-  static {
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    Leftovers.sweep(temporary, COPIES, Duration.ofDays(1));
-  }
-
   private DemoModels() {}
-
-  /** Their figures are those of float32; the system property says another, to measure that. */
-  private static Precision precision() {
-    boolean chosen = System.getProperty(Precision.PROPERTY) != null;
-    return chosen ? Precision.AUTO : Precision.FLOAT32;
-  }
 
   /**
    * CLIP with a small ResNet.
@@ -116,7 +89,8 @@ public final class DemoModels {
   }
 
   private static Clip clip(String name) throws IOException {
-    return inFolder(name, CLIP_FILES, folder -> Clip.load(folder, precision(), Device.cpu()));
+    return Embedded.inFolder(
+        name, Embedded.CLIP_FILES, folder -> Clip.load(folder, Embedded.precision(), Device.cpu()));
   }
 
   /**
@@ -137,7 +111,7 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Dino dino() throws IOException {
-    return opened("dino", Dino::load);
+    return Embedded.opened("dino", Dino::load);
   }
 
   /**
@@ -161,7 +135,7 @@ public final class DemoModels {
    */
   public static SelfMask selfMask(boolean refined, UnaryOperator<SelfMaskBuilder> choices)
       throws IOException {
-    return opened(
+    return Embedded.opened(
         "selfmask",
         file -> {
           SelfMaskBuilder builder =
@@ -192,7 +166,8 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Zutis zutis(Zutis.Answer answer) throws IOException {
-    return inFolder(CLIP, CLIP_FILES, folder -> zutis(Zutis.builder().clip(folder), answer));
+    return Embedded.inFolder(
+        CLIP, Embedded.CLIP_FILES, folder -> zutis(Zutis.builder().clip(folder), answer));
   }
 
   /**
@@ -204,12 +179,12 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Zutis zutis(ZutisBuilder words, Zutis.Answer answer) throws IOException {
-    return opened(
+    return Embedded.opened(
         "zutis",
         file ->
             words
                 .model(file)
-                .precision(precision())
+                .precision(Embedded.precision())
                 .input(InputSize.shorterSide(64))
                 .backgroundMargin(0.05)
                 .answer(answer)
@@ -236,9 +211,14 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static NamedMask namedMask(NamedMaskBuilder choices) throws IOException {
-    return opened(
+    return Embedded.opened(
         "namedmask",
-        file -> choices.model(file).precision(precision()).longerSide(NAMED_MASK_SIDE).build());
+        file ->
+            choices
+                .model(file)
+                .precision(Embedded.precision())
+                .longerSide(NAMED_MASK_SIDE)
+                .build());
   }
 
   /**
@@ -251,35 +231,16 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Zsi zsi(ZsiBuilder choices) throws IOException {
-    return inFolder(
+    return Embedded.inFolder(
         "zsi",
         List.of("model.safetensors", "words.txt"),
         folder ->
             choices
                 .model(folder.resolve("model.safetensors"))
                 .words(WordVectors.read(folder.resolve("words.txt"), names()))
-                .precision(precision())
+                .precision(Embedded.precision())
                 .inputWithin(ZSI_SIDE, ZSI_SIDE)
                 .build());
-  }
-
-  @FunctionalInterface
-  private interface Loader<F, M> {
-    M load(F files) throws IOException;
-  }
-
-  /** A model of a single file, which is read before the copy is deleted. */
-  private static <M> M opened(String name, Loader<String, M> loader) throws IOException {
-    Path copy = Files.createTempFile("zeroseg-" + name, ".safetensors");
-    try (InputStream in = DemoModels.class.getResourceAsStream(name + "/model.safetensors")) {
-      if (in == null) {
-        throw new IOException("The demo model " + name + " is not on the class path");
-      }
-      Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-      return loader.load(copy.toString());
-    } finally {
-      Files.delete(copy);
-    }
   }
 
   /**
@@ -290,34 +251,16 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static ZeroCap zeroCap(Clip clip) throws IOException {
-    return inFolder(
+    return Embedded.inFolder(
         "gpt2",
-        List.of("model.safetensors", "config.json", "merges.txt", "vocab.json"),
+        Embedded.GPT2_FILES,
         folder ->
             ZeroCap.load(
-                folder, clip, DemoZeroGuide.CAPTIONS, DemoZeroGuide.CAPTION_PROMPT, precision()));
-  }
-
-  /** A model of several files, which are read before their copies are deleted. */
-  private static <M> M inFolder(String name, List<String> files, Loader<Path, M> loader)
-      throws IOException {
-    Path folder = Files.createTempDirectory("zeroseg-" + name);
-    try {
-      for (String file : files) {
-        try (InputStream in = DemoModels.class.getResourceAsStream(name + "/" + file)) {
-          if (in == null) {
-            throw new IOException("The demo model " + name + " is not on the class path: " + file);
-          }
-          Files.copy(in, folder.resolve(file));
-        }
-      }
-      return loader.load(folder);
-    } finally {
-      for (String file : files) {
-        Files.deleteIfExists(folder.resolve(file));
-      }
-      Files.delete(folder);
-    }
+                folder,
+                clip,
+                DemoZeroGuide.CAPTIONS,
+                DemoZeroGuide.CAPTION_PROMPT,
+                Embedded.precision()));
   }
 
   /**

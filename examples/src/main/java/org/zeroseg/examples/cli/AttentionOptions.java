@@ -89,13 +89,17 @@ final class AttentionOptions {
       double presence,
       Progress progress)
       throws IOException {
-    boolean demo = model.equals(Models.DEMO);
+    Optional<Demo> demo = Demo.of(model);
     Attention chosen = of(clip, usual);
     Optional<Dino> second =
-        chosen.equals(Attention.PROXY_CLIP) ? Optional.of(dino(demo, progress)) : Optional.empty();
+        chosen.equals(Attention.PROXY_CLIP)
+            ? Optional.of(dino(demo.isPresent(), progress))
+            : Optional.empty();
     try {
       MaskClipBuilder builder =
-          demo ? DemoModels.maskClipBuilder(clip, chosen) : Models.builder(model, clip, chosen);
+          demo.isPresent()
+              ? demo.get().maskClip(clip, chosen)
+              : Models.builder(model, clip, chosen);
       second.ifPresent(
           network -> builder.encoder(PatchEncoder.of(network.config().patch(), network::patches)));
       published.ifPresent(
@@ -104,7 +108,7 @@ final class AttentionOptions {
                   .attention(protocol.attention().forLayers(layers(clip)))
                   .protocol(protocol.around())
                   .normalization(Normalization.CLIP)
-                  .templates(demo ? DemoModels.TEMPLATES : PromptTemplates.IMAGENET));
+                  .templates(demo.map(Demo::templates).orElse(PromptTemplates.IMAGENET)));
       MaskClip segmenter = tiles.on(builder.presence(presence).progress(progress)).build();
       return new Segmenter() {
         @Override

@@ -195,7 +195,7 @@ final class DistilCommand implements Callable<Integer> {
     report.printf(
         "Next: zeroseg segment PICTURE --words \"%s\" --namedmask %s%n",
         PlainText.line(names.names().get(0)), outcome.model());
-    if ((clip.equals(Models.DEMO) || selfMask.equals(Models.DEMO)) && !Models.demoKnows(names)) {
+    if (Demo.of(clip).or(() -> Demo.of(selfMask)).filter(demo -> !demo.knows(names)).isPresent()) {
       report.println(
           "Note: the demo's CLIP and SelfMask know their small world only (\"red star\").");
       report.println("      For photographs: --clip and --selfmask, see --help.");
@@ -227,7 +227,7 @@ final class DistilCommand implements Callable<Integer> {
   }
 
   private SaliencyDetector detector() throws IOException {
-    return selfMask.equals(Models.DEMO)
+    return Demo.is(selfMask)
         ? DemoModels.selfMask(true)
         : SelfMask.builder()
             .model(selfMask)
@@ -238,7 +238,7 @@ final class DistilCommand implements Callable<Integer> {
 
   /** A model's name; a file of one's own is known by what it holds. */
   private static String known(String model) throws IOException {
-    if (model.equals(Models.DEMO) || !Files.exists(Path.of(model))) {
+    if (Demo.is(model) || !Files.exists(Path.of(model))) {
       return model;
     }
     Path file = ModelHub.fromEnvironment().weights(model);

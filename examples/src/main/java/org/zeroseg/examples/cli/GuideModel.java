@@ -97,7 +97,7 @@ final class GuideModel {
   }
 
   boolean isDemo() {
-    return model.equals(Models.DEMO);
+    return Demo.is(model);
   }
 
   /** Refuses options that contradict each other, or that the chosen model would ignore. */
@@ -116,7 +116,8 @@ final class GuideModel {
 
   /** The CLIP that looks at segments: of the demo's two the vision transformer. */
   Clip clip(Progress progress) throws IOException {
-    return isDemo() ? DemoModels.vitClip() : Models.clip(model, progress);
+    Optional<Demo> demo = Demo.of(model);
+    return demo.isPresent() ? demo.get().transformer() : Models.clip(model, progress);
   }
 
   /** The vectors of words. */
@@ -131,15 +132,15 @@ final class GuideModel {
    * @param progress told of downloads and stages
    */
   Guide guide(Clip clip, Progress progress) throws IOException {
-    boolean demo = isDemo();
-    PromptTemplates prompt = demo ? DemoModels.TEMPLATES : PROMPT;
-    Dino eyes = demo ? DemoModels.dino() : Dino.load(dino.orElse(DINO));
+    Optional<Demo> demo = Demo.of(model);
+    PromptTemplates prompt = demo.map(Demo::templates).orElse(PROMPT);
+    Dino eyes = demo.isPresent() ? DemoModels.dino() : Dino.load(dino.orElse(DINO));
     Optional<Namer> namer = Optional.empty();
     try {
       namer = namer(clip, prompt, progress);
       ZeroGuideBuilder builder =
-          demo
-              ? DemoZeroGuide.builder(eyes, clip, variant)
+          demo.isPresent()
+              ? demo.get().guide(eyes, clip, variant)
               : variant.of(
                   ZeroGuide.builder().dino(eyes).clip(clip), SegmentEncoder.Settings.DEFAULT);
       namer.ifPresent(builder::namer);
@@ -154,7 +155,7 @@ final class GuideModel {
 
   private Optional<Namer> namer(Clip clip, PromptTemplates prompt, Progress progress)
       throws IOException {
-    boolean demo = isDemo();
+    Optional<Demo> demo = Demo.of(model);
     if (names.isPresent()) {
       TextEmbeddings texts = texts(clip);
       return Optional.of(
@@ -169,10 +170,10 @@ final class GuideModel {
               gpt2.get(),
               hub,
               clip,
-              demo ? DemoZeroGuide.CAPTIONS : ZeroCapSettings.ZERO_GUIDANCE,
-              demo ? DemoZeroGuide.CAPTION_PROMPT : ZeroCap.PROMPT,
+              demo.isPresent() ? DemoZeroGuide.CAPTIONS : ZeroCapSettings.ZERO_GUIDANCE,
+              demo.isPresent() ? DemoZeroGuide.CAPTION_PROMPT : ZeroCap.PROMPT,
               Precision.AUTO));
     }
-    return demo ? Optional.of(DemoModels.zeroCap(clip)) : Optional.empty();
+    return demo.isPresent() ? Optional.of(demo.get().namer(clip)) : Optional.empty();
   }
 }

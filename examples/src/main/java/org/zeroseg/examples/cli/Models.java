@@ -1,9 +1,7 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
@@ -12,23 +10,22 @@ import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
-import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.tensor.TorchEngine;
-import org.zeroseg.demo.DemoModels;
 
 /** Models by the names that the command line takes. */
 final class Models {
 
-  /** The name of the model that comes with this module. */
+  /** The default: the models that come with the program. */
   static final String DEMO = "demo";
 
   private Models() {}
 
-  /** CLIP by {@code demo}, a path, or an id of the hub. */
+  /** CLIP by the name of a {@link Demo}, a path, or an id of the hub. */
   static Clip clip(String model, Progress progress) throws IOException {
-    if (model.equals(DEMO)) {
-      return DemoModels.clip();
+    Optional<Demo> demo = Demo.of(model);
+    if (demo.isPresent()) {
+      return demo.get().clip();
     }
     ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
     return Clip.load(model, hub, Precision.AUTO, TorchEngine.defaultDevice());
@@ -39,35 +36,18 @@ final class Models {
     return MaskClip.builder().model(clip).textEmbeddings(texts(model, clip)).attention(attention);
   }
 
-  /** The vectors of words, kept between runs but for the demo, which is quick. */
+  /** The vectors of words, kept between runs but for a demo's, which is quick. */
   static TextEmbeddings texts(String model, Clip clip) {
     return texts(model, clip, Precision.AUTO);
   }
 
   /** The same for a CLIP that was loaded in a precision of its own. */
   static TextEmbeddings texts(String model, Clip clip, Precision precision) {
-    return model.equals(DEMO) ? clip.textEmbeddings() : WordVectors.of(model, clip, precision);
+    return Demo.is(model) ? clip.textEmbeddings() : WordVectors.of(model, clip, precision);
   }
 
   /** The sentences that a model knows. */
   static PromptTemplates templates(String model) {
-    return model.equals(DEMO) ? DemoModels.TEMPLATES : PromptTemplates.ENSEMBLE;
-  }
-
-  /** Whether words are of the demo's small world. */
-  static boolean demoKnows(Vocabulary vocabulary) {
-    Set<String> known =
-        DemoModels.names().stream()
-            .flatMap(name -> Stream.of(name.split(" ", -1)))
-            .collect(Collectors.toSet());
-    return vocabulary.categories().stream()
-        .flatMap(category -> category.words().stream())
-        .flatMap(words -> Stream.of(words.split(" ", -1)))
-        .allMatch(known::contains);
-  }
-
-  /** The background that a model knows words for. */
-  static Vocabulary withBackground(String model, Vocabulary vocabulary) {
-    return model.equals(DEMO) ? DemoModels.withBackground(vocabulary) : vocabulary;
+    return Demo.of(model).map(Demo::templates).orElse(PromptTemplates.ENSEMBLE);
   }
 }

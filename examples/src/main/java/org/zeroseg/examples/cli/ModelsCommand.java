@@ -14,7 +14,9 @@ import picocli.CommandLine.Spec;
 final class ModelsCommand implements Callable<Integer> {
 
   private static final String[][] KNOWN = {
-    {Models.DEMO, "comes with zeroseg; knows the looks and shapes of ShapeWorld"},
+    {Models.DEMO, "comes with zeroseg: demo-shapes"},
+    {Demo.SHAPES.toString(), "comes with zeroseg; knows the looks and shapes of ShapeWorld"},
+    {Demo.SHAPES_VIT.toString(), "the same words by a vision transformer"},
     {"openai/clip-vit-base-patch32", "CLIP ViT-B/32, 224 pixels, 151 M parameters"},
     {"openai/clip-vit-base-patch16", "CLIP ViT-B/16, 224 pixels, 150 M parameters"},
     {"openai/clip-vit-large-patch14", "CLIP ViT-L/14, 224 pixels, 428 M parameters"},

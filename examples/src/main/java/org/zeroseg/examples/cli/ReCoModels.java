@@ -156,7 +156,7 @@ final class ReCoModels {
   Map<String, String> settings(String model, Sources sources) {
     Map<String, String> noted = sources.known().settings();
     Map<String, String> settings = new LinkedHashMap<>();
-    boolean demo = model.equals(Models.DEMO);
+    boolean demo = Demo.is(model);
     put(settings, ENCODER, encoder, noted, demo ? Models.DEMO : "");
     put(settings, ATTENTION, attention, noted, model);
     put(settings, CONTEXTS, contexts, noted, demo ? NONE : "tree,sky,building,road,person");
@@ -220,7 +220,7 @@ final class ReCoModels {
     }
     Rule chosen = Rule.valueOf(settings.get("rule"));
     ReCoBuilder builder = ReCo.builder();
-    if (settings.get(ENCODER).equals(Models.DEMO)) {
+    if (Demo.is(settings.get(ENCODER))) {
       DemoModels.reCo(builder);
     } else {
       builder.encoder(settings.get(ENCODER));
@@ -276,8 +276,8 @@ final class ReCoModels {
     }
     ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
     Clip clip =
-        model.equals(Models.DEMO)
-            ? DemoModels.clip()
+        Demo.is(model)
+            ? Models.clip(model, progress)
             : Clip.load(model, hub, Precision.FLOAT32, TorchEngine.defaultDevice());
     Words words = new Words(clip, Models.texts(model, clip, Precision.FLOAT32));
     opened.put(model, words);

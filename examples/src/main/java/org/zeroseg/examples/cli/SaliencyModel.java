@@ -36,7 +36,7 @@ final class SaliencyModel {
 
   /** Opens the detector, with choices that the demo's has made already. */
   SaliencyDetector detector(UnaryOperator<SelfMaskBuilder> choices) throws IOException {
-    if (name.equals(Models.DEMO)) {
+    if (Demo.is(name)) {
       return DemoModels.selfMask(!raw, tiles::on);
     }
     SelfMaskBuilder builder = tiles.on(choices.apply(SelfMask.builder().model(name)));

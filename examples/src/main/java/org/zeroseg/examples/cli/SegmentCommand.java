@@ -17,7 +17,6 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.file.PlainText;
-import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zutis.Zutis;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -126,14 +125,14 @@ final class SegmentCommand implements Callable<Integer> {
           words.isPresent()
               ? WordsAround.parsed(
                   model, "--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
-              : Vocabulary.of(everything());
+              : Vocabulary.of(Demo.SHAPES.everything());
     }
     return around.around(vocabulary, model);
   }
 
   /** A photograph shown to the demo comes back with shapes in it. */
   private void tellDemo(Vocabulary vocabulary) {
-    if (model.knowsShapeWorld() && (!hasWords() || !Models.demoKnows(vocabulary))) {
+    if (model.knowsShapeWorld() && (!hasWords() || !Demo.SHAPES.knows(vocabulary))) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "Note: the demo knows the looks and shapes of its small world only (\"red star\", "
@@ -142,13 +141,6 @@ final class SegmentCommand implements Callable<Integer> {
           "      For photographs: --model openai/clip-vit-base-patch16; others: zeroseg models");
       out.flush();
     }
-  }
-
-  /** All that the demo model was made to know. */
-  private static List<Vocabulary.Category> everything() {
-    return Category.all().stream()
-        .map(category -> Vocabulary.Category.of(category.words()))
-        .toList();
   }
 
   private Segmentation describe(

@@ -34,7 +34,7 @@ record SelfMaskClip(
 
   static SelfMaskClip open(String selfMask, String model, Progress progress) throws IOException {
     SaliencyDetector detector =
-        selfMask.equals(Models.DEMO)
+        Demo.is(selfMask)
             ? DemoModels.selfMask(true)
             : SelfMask.builder().model(selfMask).refinedBy(BilateralSolver.DEFAULT).build();
     try {

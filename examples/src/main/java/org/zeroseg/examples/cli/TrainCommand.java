@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.demo.DemoModels;
 import org.zeroseg.examples.demo.TrainClip;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -71,7 +72,7 @@ final class TrainCommand implements Runnable {
       if (tower == Tower.RESNET) {
         TrainClip.resNet().train(out, progress);
       } else {
-        try (Clip teacher = Models.clip(Models.DEMO, progress)) {
+        try (Clip teacher = DemoModels.clip()) {
           TrainClip.vit().distil(teacher, out, progress);
         }
       }

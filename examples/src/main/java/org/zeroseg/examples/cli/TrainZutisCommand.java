@@ -191,7 +191,7 @@ final class TrainZutisCommand implements Callable<Integer> {
 
   /** In float32 throughout, whatever the processor gains from. */
   private Clip load(Progress progress) throws IOException {
-    return clip.equals(Models.DEMO)
+    return Demo.is(clip)
         ? Models.clip(clip, progress)
         : Clip.load(
             clip,

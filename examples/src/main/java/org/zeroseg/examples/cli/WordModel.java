@@ -14,7 +14,6 @@ import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.segment.InputSize;
-import org.zeroseg.demo.DemoModels;
 import org.zeroseg.eval.data.SemanticDataset;
 import org.zeroseg.zsi.Zsi;
 import org.zeroseg.zutis.Zutis;
@@ -134,8 +133,13 @@ final class WordModel {
     return zsi.hasWordVectors();
   }
 
+  /** The demo whose CLIP is asked, if one is. */
+  Optional<Demo> demo() {
+    return hasOwnNetwork() ? Optional.empty() : Demo.of(name);
+  }
+
   boolean isDemo() {
-    return name.equals(Models.DEMO) && !hasOwnNetwork();
+    return demo().isPresent();
   }
 
   /** Whether something else than a CLIP and its ZUTIS was chosen. */
@@ -149,8 +153,9 @@ final class WordModel {
   }
 
   Clip clip(Progress progress) throws IOException {
-    return name.equals(Models.DEMO) && attention.needsTransformer()
-        ? DemoModels.vitClip()
+    Optional<Demo> demo = Demo.of(name);
+    return demo.isPresent() && attention.needsTransformer()
+        ? demo.get().transformer()
         : Models.clip(name, progress);
   }
 
@@ -298,7 +303,9 @@ final class WordModel {
       return tiles.on(builder).build();
     }
     if (asksZutis()) {
-      return DemoModels.zutis(tiles.on(Zutis.builder().clip(clip).progress(progress)), answer);
+      return demo()
+          .orElseThrow()
+          .zutis(tiles.on(Zutis.builder().clip(clip).progress(progress)), answer);
     }
     Attention suits = isDemo() ? Attention.VALUE : usual;
     return attention.open(name, clip, suits, published, tiles, presence, progress);
@@ -306,7 +313,10 @@ final class WordModel {
 
   private boolean asksZutis() {
     return zutis.isPresent()
-        || (isDemo() && !maskClip && selfMask.isEmpty() && !attention.isChosen());
+        || (demo().filter(Demo::hasZutis).isPresent()
+            && !maskClip
+            && selfMask.isEmpty()
+            && !attention.isChosen());
   }
 
   /**
@@ -344,6 +354,6 @@ final class WordModel {
     if (asksZutis() || hasOwnNetwork() || selfMask.isPresent()) {
       return words; // they have learnt what background is, or need pictures of every word
     }
-    return isDemo() ? DemoModels.withBackground(words) : words.withCommonBackground();
+    return demo().map(demo -> demo.withBackground(words)).orElseGet(words::withCommonBackground);
   }
 }
