@@ -56,10 +56,10 @@ public record MultiCrop(int globalSize, int localSize, int locals, double least,
         Draws draws = Draws.of(random.split());
         if (view < 2) {
           Picture crop = crop(picture, middle, 1, globalSize, draws);
-          crop = changed(crop, view == 0 ? FIRST : SECOND, draws);
+          crop = (view == 0 ? FIRST : SECOND).apply(crop, draws);
           global.add(view == 1 && draws.uniform() < SOLARISED ? solarised(crop) : crop);
         } else {
-          local.add(changed(crop(picture, least, middle, localSize, draws), LOCAL, draws));
+          local.add(LOCAL.apply(crop(picture, least, middle, localSize, draws), draws));
         }
       }
     }
@@ -109,10 +109,6 @@ public record MultiCrop(int globalSize, int localSize, int locals, double least,
   private static Window middle(int width, int height) {
     int side = Math.min(width, height);
     return new Window((width - side) / 2, (height - side) / 2, side, side);
-  }
-
-  private static Picture changed(Picture crop, PhotometricAugmentation changes, Draws draws) {
-    return changes.draw(crop.width(), crop.height(), draws).apply(crop);
   }
 
   private static Picture mirrored(Picture picture) {

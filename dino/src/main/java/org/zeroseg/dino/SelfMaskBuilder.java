@@ -99,14 +99,8 @@ public final class SelfMaskBuilder extends SegmenterBuilder<SelfMaskBuilder> {
     }
   }
 
-  /**
-   * A detector on a network that exists.
-   *
-   * @param network for inference
-   * @param manager owns the network's weights; closed with the result
-   * @return the detector
-   */
-  public SelfMask build(SelfMaskNetwork network, NDManager manager) {
+  /** A detector on a network that exists; the manager owns its weights and is closed with it. */
+  SelfMask build(SelfMaskNetwork network, NDManager manager) {
     return new SelfMask(
         network, manager, new SelfMask.Settings(input(), solver, batch(), tiles(), progress()));
   }

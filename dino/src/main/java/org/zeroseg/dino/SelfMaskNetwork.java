@@ -19,7 +19,7 @@ import org.zeroseg.core.tensor.Weights;
  * are its mask. Instances are thread-safe and hold arrays of the model's manager; results belong to
  * the manager of the pixels.
  */
-public final class SelfMaskNetwork {
+final class SelfMaskNetwork {
 
   static final Kernels KERNELS = Kernels.of(SelfMaskNetwork.class, "selfmask.torchscript");
 
@@ -52,16 +52,11 @@ public final class SelfMaskNetwork {
   }
 
   /**
-   * The network on given weights.
-   *
-   * @param config its sizes
-   * @param weights its arrays under their original names
-   * @param rule how positions are carried to other grids: {@link PositionRule#SELFMASK} as
-   *     released, or {@link PositionRule#TARGET_SIZE} without its fault
-   * @param manager the model's manager
-   * @return the network
+   * The network on given weights under their original names. Positions are carried to other grids
+   * by {@link PositionRule#SELFMASK} as released, or {@link PositionRule#TARGET_SIZE} without its
+   * fault.
    */
-  public static SelfMaskNetwork of(
+  static SelfMaskNetwork of(
       SelfMaskConfig config, Weights weights, PositionRule rule, NDManager manager) {
     return new SelfMaskNetwork(
         config,
@@ -72,22 +67,12 @@ public final class SelfMaskNetwork {
         Mode.INFERENCE);
   }
 
-  /**
-   * The same network for another purpose.
-   *
-   * @param changed whether gradients flow into weights that ask for them
-   * @return a view on the same weights
-   */
-  public SelfMaskNetwork in(Mode changed) {
+  /** The same network for another purpose: a view on the same weights. */
+  SelfMaskNetwork in(Mode changed) {
     return new SelfMaskNetwork(config, encoder.in(changed), decoder.in(changed), weights, changed);
   }
 
-  /**
-   * Its sizes.
-   *
-   * @return the configuration
-   */
-  public SelfMaskConfig config() {
+  SelfMaskConfig config() {
     return config;
   }
 
@@ -138,7 +123,7 @@ public final class SelfMaskNetwork {
    * @return probabilities of pixels {@code [B, L, Q, 2 rows, 2 columns]} and objectness {@code [B,
    *     L, Q, 1]}
    */
-  public NDList proposals(NDArray pixels) {
+  NDList proposals(NDArray pixels) {
     Seen seen = look(pixels);
     NDArray queries = NDArrays.concat(seen.queries(), 1); // [B, L Q, D]
     NDArray masks = sigmoid(maskLogits(seen, queries));
@@ -158,7 +143,7 @@ public final class SelfMaskNetwork {
    * @return probabilities {@code [B, H, W]}, objectness {@code [B]} from 0 to 1, and the indices of
    *     the queries, int64 {@code [B]}
    */
-  public NDList detect(NDArray pixels) {
+  NDList detect(NDArray pixels) {
     Seen seen = look(pixels);
     NDArray queries = seen.lastQueries();
     NDList best = KERNELS.callAll("best", queries, objectnessLogits(queries));

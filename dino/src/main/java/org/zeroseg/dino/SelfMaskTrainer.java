@@ -114,12 +114,8 @@ public final class SelfMaskTrainer {
         SelfMaskNetwork.of(config, all, PositionRule.SELFMASK, manager), weights, options);
   }
 
-  /**
-   * The network in its present state.
-   *
-   * @return the network, for inference
-   */
-  public SelfMaskNetwork network() {
+  /** The network in its present state, for inference. */
+  SelfMaskNetwork network() {
     return network;
   }
 
@@ -183,10 +179,9 @@ public final class SelfMaskTrainer {
       List<GeometricAugmentation.Labelled> kept = new ArrayList<>();
       for (int i = 0; i < pictures.size(); i++) {
         Draws draws = Draws.of(random.split());
-        GeometricAugmentation.Labelled sample = sample(pictures.get(i), masks.get(i));
-        sample = geometry.apply(sample, geometry.draw(size, size, draws));
-        Picture changed =
-            PhotometricAugmentation.DEFAULT.draw(size, size, draws).apply(sample.picture());
+        GeometricAugmentation.Labelled sample =
+            geometry.apply(sample(pictures.get(i), masks.get(i)), draws);
+        Picture changed = PhotometricAugmentation.DEFAULT.apply(sample.picture(), draws);
         boolean last = i == pictures.size() - 1;
         if (shows(sample.labels()) || (last && kept.isEmpty())) {
           kept.add(new GeometricAugmentation.Labelled(changed, sample.labels()));

@@ -86,8 +86,8 @@ public record ReCoPlusSamples(List<Pair> pictures, int size, int batch, long see
   Labelled sample(int index, Draws draws) {
     GeometricAugmentation geometry =
         new GeometricAugmentation(0.5, 2, size, Padding.RIGHT_AND_BOTTOM, 0.5, IGNORE);
-    Labelled part = geometry.apply(square(pictures.get(index)), geometry.draw(size, size, draws));
-    return new Labelled(COLOURS.draw(size, size, draws).apply(part.picture()), part.labels());
+    Labelled part = geometry.apply(square(pictures.get(index)), draws);
+    return new Labelled(COLOURS.apply(part.picture(), draws), part.labels());
   }
 
   private Labelled square(Pair pair) {

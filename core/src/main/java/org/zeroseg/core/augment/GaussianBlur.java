@@ -11,39 +11,23 @@ import org.zeroseg.core.image.PixelFormat;
  * @param kernelSize odd number of taps
  * @param sigma standard deviation in pixels, above 0
  */
-public record GaussianBlur(int kernelSize, double sigma) {
+record GaussianBlur(int kernelSize, double sigma) {
 
   private static final int ONE = 256;
 
-  /**
-   * Checks the numbers.
-   *
-   * @throws IllegalArgumentException if they do not fit together
-   */
-  public GaussianBlur {
+  GaussianBlur {
     if (kernelSize < 1 || kernelSize % 2 == 0 || !(sigma > 0)) {
       throw new IllegalArgumentException("A blur of " + kernelSize + " taps, sigma " + sigma);
     }
   }
 
-  /**
-   * The kernel size that the published methods choose: a tenth of the shorter side, made odd.
-   *
-   * @param width of the picture
-   * @param height of the picture
-   * @return {@code int(0.1 * min(width, height) // 2 * 2 + 1)}
-   */
-  public static int kernelSize(int width, int height) {
+  /** The kernel size that the published methods choose: a tenth of the shorter side, made odd. */
+  static int kernelSize(int width, int height) {
     return (int) (Math.floor(0.1 * Math.min(width, height) / 2) * 2 + 1);
   }
 
-  /**
-   * Blurs a picture.
-   *
-   * @param picture any mode; its colours count
-   * @return an RGB picture
-   */
-  public Picture apply(Picture picture) {
+  /** Blurs a picture of any mode; its colours count, the result is RGB. */
+  Picture apply(Picture picture) {
     int width = picture.width();
     int height = picture.height();
     byte[] rgb = picture.rgb().samples();

@@ -80,27 +80,23 @@ public record GeometricAugmentation(
   }
 
   /**
-   * What was drawn.
+   * Places a picture at random: it is scaled by Pillow's bilinear filter, its labels by nearest
+   * neighbours; padding has the mean colour of the scaled picture.
    *
-   * @param scale factor of both sides
-   * @param padLeft whether padding goes left instead of right
-   * @param padTop whether padding goes above instead of below
-   * @param top first row of the crop in the padded picture
-   * @param left first column of the crop in the padded picture
-   * @param flip whether the crop is mirrored
+   * @param sample a picture of any size and its labels
+   * @param draws where numbers come from
+   * @return {@code cropSize} pixels square
    */
-  public record Placement(
+  public Labelled apply(Labelled sample, Draws draws) {
+    return apply(sample, draw(sample.picture().width(), sample.picture().height(), draws));
+  }
+
+  /** What was drawn; rows and columns are of the padded picture. */
+  record Placement(
       double scale, boolean padLeft, boolean padTop, int top, int left, boolean flip) {}
 
-  /**
-   * Draws for a picture: scale, corner, top, left, flip, in this order.
-   *
-   * @param width of the picture
-   * @param height of the picture
-   * @param draws where numbers come from
-   * @return what to apply to a picture of this size
-   */
-  public Placement draw(int width, int height, Draws draws) {
+  /** Draws for a picture: scale, corner, top, left, flip, in this order. */
+  Placement draw(int width, int height, Draws draws) {
     double scale = draws.uniform(leastScale, greatestScale);
     boolean padLeft = false;
     boolean padTop = false;
@@ -136,15 +132,7 @@ public record GeometricAugmentation(
     return Math.max((int) (side * scale), 1);
   }
 
-  /**
-   * Applies what was drawn: picture by Pillow's bilinear filter, labels by nearest neighbours,
-   * padding in the mean colour of the scaled picture.
-   *
-   * @param sample a picture of any size and its labels
-   * @param placement drawn for this size
-   * @return {@code cropSize} pixels square
-   */
-  public Labelled apply(Labelled sample, Placement placement) {
+  Labelled apply(Labelled sample, Placement placement) {
     Picture original = sample.picture().rgb();
     int width = scaled(original.width(), placement.scale());
     int height = scaled(original.height(), placement.scale());

@@ -31,25 +31,15 @@ public record PhotometricAugmentation(
   public static final PhotometricAugmentation DEFAULT =
       new PhotometricAugmentation(0.8, 0.8, 0.2, 0.2, 0.5, 0.1, 2);
 
-  /** One change of colour. */
-  public enum Operation {
-    /** {@link Colour#brightness}. */
+  enum Operation {
     BRIGHTNESS,
-    /** {@link Colour#contrast}. */
     CONTRAST,
-    /** {@link Colour#saturation}. */
     SATURATION,
-    /** {@link Colour#hue}. */
     HUE
   }
 
-  /**
-   * One change of colour by a factor.
-   *
-   * @param operation what is changed
-   * @param factor by how much
-   */
-  public record Change(Operation operation, double factor) {
+  /** One change of colour by a factor. */
+  record Change(Operation operation, double factor) {
     Picture apply(Picture picture) {
       return switch (operation) {
         case BRIGHTNESS -> Colour.brightness(picture, factor);
@@ -60,26 +50,10 @@ public record PhotometricAugmentation(
     }
   }
 
-  /**
-   * What was drawn.
-   *
-   * @param changes of colour, in the order in which they apply; none without jitter
-   * @param grey whether the picture loses its colour
-   * @param blur the blur, if any
-   */
-  public record Changes(List<Change> changes, boolean grey, Optional<GaussianBlur> blur) {
-    /** Copies the list. */
-    public Changes {
-      changes = List.copyOf(changes);
-    }
+  /** What was drawn: changes of colour in the order in which they apply, none without jitter. */
+  record Changes(List<Change> changes, boolean grey, Optional<GaussianBlur> blur) {
 
-    /**
-     * Applies what was drawn.
-     *
-     * @param picture any mode; its colours count
-     * @return an RGB picture
-     */
-    public Picture apply(Picture picture) {
+    Picture apply(Picture picture) {
       Picture result = picture.rgb();
       for (Change change : changes) {
         result = change.apply(result);
@@ -92,14 +66,17 @@ public record PhotometricAugmentation(
   }
 
   /**
-   * Draws for a picture.
+   * Changes a picture at random.
    *
-   * @param width of the picture
-   * @param height of the picture
+   * @param picture any mode; its colours count
    * @param draws where numbers come from
-   * @return what to apply to a picture of this size
+   * @return an RGB picture
    */
-  public Changes draw(int width, int height, Draws draws) {
+  public Picture apply(Picture picture, Draws draws) {
+    return draw(picture.width(), picture.height(), draws).apply(picture);
+  }
+
+  private Changes draw(int width, int height, Draws draws) {
     List<Change> changes = new ArrayList<>();
     if (draws.uniform() < jitterProbability) {
       List<Operation> operations = new ArrayList<>(List.of(Operation.values()));

@@ -26,16 +26,8 @@ public final class SiblingCut {
     for (int i = 0; i < splits.length; i++) {
       double[] left = mean(tree.members(tree.left(splits[i])));
       double[] right = mean(tree.members(tree.right(splits[i])));
-      double dot = 0;
-      double leftSquared = 0;
-      double rightSquared = 0;
-      for (int k = 0; k < dimension; k++) {
-        dot += left[k] * right[k];
-        leftSquared += left[k] * left[k];
-        rightSquared += right[k] * right[k];
-      }
-      double norms = Math.sqrt(leftSquared) * Math.sqrt(rightSquared);
-      cosines[i] = norms > 0 ? dot / norms : 0;
+      double norms = Math.sqrt(Vectors.dot(left, left)) * Math.sqrt(Vectors.dot(right, right));
+      cosines[i] = norms > 0 ? Vectors.dot(left, right) / norms : 0;
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.zeroseg.core.cluster.Vectors;
 
 /**
  * Laplacian propagation of scores along alike neighbours, guided by words (PEARL): a linear system
@@ -120,15 +121,7 @@ public record LaplacianPropagation(int grid, int steps, boolean full) {
   }
 
   private static double cosine(float[] a, float[] b) {
-    double dot = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.length; i++) {
-      dot += (double) a[i] * b[i];
-      aa += (double) a[i] * a[i];
-      bb += (double) b[i] * b[i];
-    }
-    return dot / Math.sqrt(aa * bb);
+    return Vectors.dot(a, b) / Math.sqrt(Vectors.dot(a, a) * Vectors.dot(b, b));
   }
 
   private static float[] grey(float[] pixels, int height, int width, int down, int across) {
@@ -166,15 +159,16 @@ public record LaplacianPropagation(int grid, int steps, boolean full) {
     }
     float[] direction = residual.clone();
     float[] product = new float[x.length];
-    double energy = dot(residual, residual);
+    // Sums in double: in float their rounding moves the result by 1e-5.
+    double energy = Vectors.dot(residual, residual);
     for (int step = 0; step < steps; step++) {
       apply(confidence, right, below, direction, product, rows, columns);
-      float alpha = (float) (energy / (dot(direction, product) + TINY));
+      float alpha = (float) (energy / (Vectors.dot(direction, product) + TINY));
       for (int i = 0; i < x.length; i++) {
         x[i] += alpha * direction[i];
         residual[i] -= alpha * product[i];
       }
-      double next = dot(residual, residual);
+      double next = Vectors.dot(residual, residual);
       float beta = (float) (next / (energy + TINY));
       for (int i = 0; i < x.length; i++) {
         direction[i] = residual[i] + beta * direction[i];
@@ -182,15 +176,6 @@ public record LaplacianPropagation(int grid, int steps, boolean full) {
       energy = next;
     }
     return x;
-  }
-
-  /** Sums in double: in float their rounding moves the result by 1e-5. */
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 
   private static float[] softmax(float[] scores, int n, int count) {

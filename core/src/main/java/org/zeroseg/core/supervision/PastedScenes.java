@@ -341,14 +341,11 @@ public final class PastedScenes {
   }
 
   private LabelledPixels object(Use use, int number, Draws draws) {
-    GeometricAugmentation.Labelled whole = read(use);
-    Picture picture = whole.picture();
-    GeometricAugmentation.Labelled part =
-        geometry.apply(whole, geometry.draw(picture.width(), picture.height(), draws));
+    GeometricAugmentation.Labelled part = geometry.apply(read(use), draws);
     int size = options.size();
     Picture seen = part.picture();
     if (options.photometric()) {
-      seen = PhotometricAugmentation.DEFAULT.draw(size, size, draws).apply(seen);
+      seen = PhotometricAugmentation.DEFAULT.apply(seen, draws);
     }
     int[] semantic = new int[size * size];
     int[] instances = new int[size * size];

@@ -81,9 +81,7 @@ class AugmentTest {
     assertEquals(one.picture(), two.picture());
     assertArrayEquals(one.labels(), two.labels());
     PhotometricAugmentation photometric = PhotometricAugmentation.DEFAULT;
-    assertEquals(
-        photometric.draw(60, 40, draws(3)).apply(picture),
-        photometric.draw(60, 40, draws(3)).apply(picture));
+    assertEquals(photometric.apply(picture, draws(3)), photometric.apply(picture, draws(3)));
   }
 
   @Test

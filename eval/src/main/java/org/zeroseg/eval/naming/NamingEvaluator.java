@@ -143,7 +143,9 @@ public final class NamingEvaluator {
           mode,
           mode == Mode.TEXT_TO_TEXT && sentences.isEmpty()
               ? List.of()
-              : Arrays.stream(mode.sweep()).mapToObj(threshold -> evaluator()).toList());
+              : Arrays.stream(mode.sweep())
+                  .mapToObj(threshold -> new ReassignmentEvaluator(ids.length))
+                  .toList());
     }
   }
 
@@ -159,10 +161,6 @@ public final class NamingEvaluator {
       SemanticDataset dataset, TextEmbedder prompts, Optional<TextEmbedder> sentences) {
     Background background = dataset.labelsEverything() ? Background.COUNTED : Background.EXCUSED;
     return new NamingEvaluator(dataset.labels(), background, prompts, sentences);
-  }
-
-  private ReassignmentEvaluator evaluator() {
-    return excused ? ReassignmentEvaluator.ofVoc(ids) : ReassignmentEvaluator.ofLabels(ids);
   }
 
   /**
@@ -355,11 +353,21 @@ public final class NamingEvaluator {
   }
 
   /**
-   * The text generation quality of the names added.
+   * The text generation quality of the names added: the share of names near enough to the true
+   * class's over all segments, as the paper defines it.
    *
-   * @return the paper's and the published code's
+   * @return in [0, 1]; NaN if there are none
    */
-  public TextQuality textQuality() {
-    return quality;
+  public double textQuality() {
+    return quality.overSegments();
+  }
+
+  /**
+   * The text generation quality as the published code computes it: the mean over pictures.
+   *
+   * @return in [0, 1]; NaN if there are none
+   */
+  public double textQualityByPicture() {
+    return quality.overPictures();
   }
 }

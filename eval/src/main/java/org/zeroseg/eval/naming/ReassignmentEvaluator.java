@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.zeroseg.core.supervision.LabelMap;
 
 /**
  * IoU and recall of segments after each has been reassigned to a class of the data set (or to
@@ -12,7 +11,7 @@ import org.zeroseg.core.supervision.LabelMap;
  * data-set-wide confusion matrix (nessessence/ZeroGuidanceSeg, {@code eval_openvocab.py}). Not
  * thread-safe.
  */
-public final class ReassignmentEvaluator {
+final class ReassignmentEvaluator {
 
   private static final double FOUND = 0.5;
 
@@ -27,69 +26,38 @@ public final class ReassignmentEvaluator {
    *     count, in which extra predictions are misses
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record PictureScore(
+  record PictureScore(
       int[] classes, double[] ious, double iou, double bestSegmentIou, double recall) {}
 
-  private final int[] ids;
-  private final boolean voc;
+  private final int classes;
   private final List<PictureScore> pictures = new ArrayList<>();
   private long truths;
   private long found;
 
-  private ReassignmentEvaluator(int[] ids, boolean voc) {
-    this.ids = ids;
-    this.voc = voc;
-  }
-
-  /**
-   * For PASCAL Context: other labels are never counted as truth, but predictions on their pixels
-   * count against the union.
-   *
-   * @param ids the label that stands for each class in the truth
-   * @return an empty evaluation
-   */
-  public static ReassignmentEvaluator ofLabels(int... ids) {
-    return new ReassignmentEvaluator(ids.clone(), false);
-  }
-
-  /**
-   * For PASCAL VOC: predictions on the border (255) do not count, nor on the background those of
-   * classes that are not in the picture.
-   *
-   * @param ids the label that stands for each class in the truth
-   * @return an empty evaluation
-   */
-  public static ReassignmentEvaluator ofVoc(int... ids) {
-    return new ReassignmentEvaluator(ids.clone(), true);
+  /** An empty evaluation by so many classes. */
+  ReassignmentEvaluator(int classes) {
+    this.classes = classes;
   }
 
   /**
    * Adds a picture.
    *
-   * @param truth its labels
-   * @param segments segment numbers from 0, of any size; resized to the truth's
+   * @param overlaps its pixels, counted
    * @param similarities [segments, classes], of {@link Similarities#between}
    * @param threshold below which a segment gets no class
    * @return the picture's scores
    */
-  public PictureScore add(
-      LabelMap truth, LabelMap segments, double[][] similarities, double threshold) {
-    SegmentOverlaps overlaps = new SegmentOverlaps(truth, segments, similarities.length, ids, voc);
-    return add(overlaps, similarities, threshold);
-  }
-
-  /** Adds a picture whose pixels are counted already, as for several thresholds. */
   PictureScore add(SegmentOverlaps overlaps, double[][] similarities, double threshold) {
     int[] assigned = Similarities.assign(similarities, threshold);
-    int[] classes =
-        IntStream.range(0, ids.length)
+    int[] involved =
+        IntStream.range(0, classes)
             .filter(c -> overlaps.isTrue(c) || contains(assigned, c))
             .toArray();
-    double[] ious = new double[classes.length];
-    double[] bestIous = new double[classes.length];
+    double[] ious = new double[involved.length];
+    double[] bestIous = new double[involved.length];
     int alone = 0;
-    for (int i = 0; i < classes.length; i++) {
-      int c = classes[i];
+    for (int i = 0; i < involved.length; i++) {
+      int c = involved[i];
       int[] own = IntStream.range(0, assigned.length).filter(s -> assigned[s] == c).toArray();
       ious[i] = overlaps.iou(c, own);
       bestIous[i] = overlaps.iou(c, mostSimilar(own, similarities, c));
@@ -99,7 +67,7 @@ public final class ReassignmentEvaluator {
     }
     PictureScore score =
         new PictureScore(
-            classes, ious, mean(ious), mean(bestIous), (double) alone / classes.length);
+            involved, ious, mean(ious), mean(bestIous), (double) alone / involved.length);
     pictures.add(score);
     return score;
   }
@@ -121,50 +89,35 @@ public final class ReassignmentEvaluator {
     return Arrays.stream(values).filter(value -> !Double.isNaN(value)).average().orElse(Double.NaN);
   }
 
-  /**
-   * The pictures so far.
-   *
-   * @return in the order of adding
-   */
-  public List<PictureScore> pictures() {
+  /** The pictures so far, in the order of adding. */
+  List<PictureScore> pictures() {
     return List.copyOf(pictures);
   }
 
-  /**
-   * Mean IoU over pictures.
-   *
-   * @return in [0, 1]; NaN if there are none
-   */
-  public double iou() {
+  /** Mean IoU over pictures; NaN if there are none. */
+  double iou() {
     return mean(pictures.stream().mapToDouble(PictureScore::iou).toArray());
   }
 
-  /**
-   * Mean IoU over pictures with only each class's most similar segment.
-   *
-   * @return in [0, 1]; NaN if there are none
-   */
-  public double bestSegmentIou() {
+  /** Mean IoU over pictures with only each class's most similar segment; NaN if there are none. */
+  double bestSegmentIou() {
     return mean(pictures.stream().mapToDouble(PictureScore::bestSegmentIou).toArray());
   }
 
   /**
    * Segment recall as the paper defines it: the share of true classes, over all pictures together,
-   * whose united segments have an IoU above 0.5.
-   *
-   * @return in [0, 1]; NaN if there are none
+   * whose united segments have an IoU above 0.5; NaN if there are none.
    */
-  public double recall() {
+  double recall() {
     return truths == 0 ? Double.NaN : (double) found / truths;
   }
 
   /**
    * Segment recall as the reference code counts it: the mean over pictures of {@link
-   * PictureScore#recall}. Which of the two made the published numbers cannot be told.
-   *
-   * @return in [0, 1]; NaN if there are none
+   * PictureScore#recall}; NaN if there are none. Which of the two made the published numbers cannot
+   * be told.
    */
-  public double recallReference() {
+  double recallReference() {
     return mean(pictures.stream().mapToDouble(PictureScore::recall).toArray());
   }
 }

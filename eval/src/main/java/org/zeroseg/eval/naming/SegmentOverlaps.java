@@ -20,7 +20,9 @@ final class SegmentOverlaps {
    *
    * @param segments numbers from 0, of any size; resized to the truth's
    * @param ids the label that stands for each class in the truth
-   * @param voc whether border and background are what VOC takes them for
+   * @param voc PASCAL VOC: predictions on the border (255) do not count, nor on the background
+   *     those of classes that are not in the picture. Else, as for PASCAL Context, other labels are
+   *     never truth, but predictions on their pixels count against the union
    */
   SegmentOverlaps(LabelMap truth, LabelMap segments, int count, int[] ids, boolean voc) {
     int none = ids.length; // pixels of no class

@@ -2,6 +2,7 @@ package org.zeroseg.eval.naming;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.zeroseg.core.cluster.Vectors;
 
 /** Cosines between segments (or their labels) and classes, and the choice that follows. */
 public final class Similarities {
@@ -29,15 +30,9 @@ public final class Similarities {
     if (a.length != b.length) {
       throw new IllegalArgumentException("vectors of " + a.length + " and " + b.length + " values");
     }
-    double product = 0;
-    double squaresA = 0;
-    double squaresB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-      squaresA += (double) a[i] * a[i];
-      squaresB += (double) b[i] * b[i];
-    }
-    return squaresA == 0 || squaresB == 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
+    double squaresA = Vectors.dot(a, a);
+    double squaresB = Vectors.dot(b, b);
+    return squaresA == 0 || squaresB == 0 ? 0 : Vectors.dot(a, b) / Math.sqrt(squaresA * squaresB);
   }
 
   /**

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * Text generation quality: true masks are named, and a name is a hit if its text is similar enough
  * to the true class's. Not thread-safe.
  */
-public final class TextQuality {
+final class TextQuality {
 
   private final double threshold;
   private long segments;
@@ -14,12 +14,8 @@ public final class TextQuality {
   private int pictures;
   private double shares;
 
-  /**
-   * An empty evaluation.
-   *
-   * @param threshold what the similarity must reach: {@link Similarities#TEXT_TO_TEXT}
-   */
-  public TextQuality(double threshold) {
+  /** An empty evaluation; the threshold is what the similarity must reach. */
+  TextQuality(double threshold) {
     this.threshold = threshold;
   }
 
@@ -29,7 +25,7 @@ public final class TextQuality {
    * @param similarities of each segment's label and its true class, unlabelled segments left out
    * @return the picture's share of hits; NaN if it has no segments
    */
-  public double add(double... similarities) {
+  double add(double... similarities) {
     if (similarities.length == 0) {
       return Double.NaN;
     }
@@ -42,21 +38,13 @@ public final class TextQuality {
     return share;
   }
 
-  /**
-   * The share of hits over all segments, as the paper defines it.
-   *
-   * @return in [0, 1]; NaN if there are none
-   */
-  public double overSegments() {
+  /** The share of hits over all segments, as the paper defines it; NaN if there are none. */
+  double overSegments() {
     return segments == 0 ? Double.NaN : (double) hits / segments;
   }
 
-  /**
-   * The mean over pictures of their shares, as the reference code computes it.
-   *
-   * @return in [0, 1]; NaN if there are none
-   */
-  public double overPictures() {
+  /** The mean over pictures of their shares, as the reference code; NaN if there are none. */
+  double overPictures() {
     return shares / pictures;
   }
 }

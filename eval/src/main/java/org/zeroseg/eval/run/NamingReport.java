@@ -80,16 +80,16 @@ final class NamingReport {
       evaluator.score(mode).ifPresent(score -> published.add(row(mode + " at ", score)));
     }
     report.table(new Table("Summary", NUMBERS, published));
-    if (!Double.isNaN(evaluator.textQuality().overSegments())) {
+    if (!Double.isNaN(evaluator.textQuality())) {
       report.table(
           new Table(
               "Text generation quality",
               List.of("value"),
               List.of(
-                  Row.of("over all segments", evaluator.textQuality().overSegments()),
+                  Row.of("over all segments", evaluator.textQuality()),
                   Row.of(
                       "mean over pictures, as the published code",
-                      evaluator.textQuality().overPictures()))));
+                      evaluator.textQualityByPicture()))));
     }
     for (Mode mode : Mode.values()) {
       List<Score> scores = evaluator.scores(mode);

@@ -107,8 +107,8 @@ class NamingEvaluatorTest {
         things, List.of(segment("kitten", "cat", 0, 1), segment("sky", "cat", 0, 1)));
     List<Segment> dog = evaluator.trueSegments(truth(1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
     evaluator.addNames(dog, List.of(segment("dog", "cat", 0, 1)));
-    assertEquals(2 / 3.0, evaluator.textQuality().overSegments(), 1e-12);
-    assertEquals(0.75, evaluator.textQuality().overPictures(), 1e-12);
+    assertEquals(2 / 3.0, evaluator.textQuality(), 1e-12);
+    assertEquals(0.75, evaluator.textQualityByPicture(), 1e-12);
     assertThrows(IllegalArgumentException.class, () -> evaluator.addNames(dog, List.of()));
   }
 

@@ -37,10 +37,8 @@ class NamingGoldenTest {
             .mapToInt(JsonElement::getAsInt)
             .toArray();
     List<String> names = strings(golden.json(), "classes");
-    ReassignmentEvaluator evaluator =
-        config.get("dataset").getAsString().equals("pascal")
-            ? ReassignmentEvaluator.ofVoc(ids)
-            : ReassignmentEvaluator.ofLabels(ids);
+    ReassignmentEvaluator evaluator = new ReassignmentEvaluator(ids.length);
+    boolean voc = config.get("dataset").getAsString().equals("pascal");
     float[][] classes = rows(golden.input("class_features"));
     List<JsonElement> images = golden.json().getAsJsonArray("images").asList();
     for (int i = 0; i < images.size(); i++) {
@@ -54,12 +52,14 @@ class NamingGoldenTest {
               classes.length));
       int[] assigned = Similarities.assign(similarities, threshold);
       golden.check("assigned_" + i, GoldenTensor.of(assigned, assigned.length));
-      PictureScore score =
-          evaluator.add(
+      SegmentOverlaps overlaps =
+          new SegmentOverlaps(
               labels(golden.input("truth_" + i)),
               labels(golden.input("prediction_" + i)),
-              similarities,
-              threshold);
+              similarities.length,
+              ids,
+              voc);
+      PictureScore score = evaluator.add(overlaps, similarities, threshold);
       assertEquals(
           strings(images.get(i).getAsJsonObject(), "classes"),
           IntStream.of(score.classes()).mapToObj(names::get).toList());

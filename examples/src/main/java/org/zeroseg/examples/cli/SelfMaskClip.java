@@ -10,6 +10,7 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.cluster.Vectors;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.Window;
 import org.zeroseg.core.mask.Box;
@@ -72,10 +73,7 @@ record SelfMaskClip(
     int best = 0;
     double most = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < words.length; i++) {
-      double score = 0;
-      for (int j = 0; j < seen.length; j++) {
-        score += (double) seen[j] * words[i][j];
-      }
+      double score = Vectors.dot(seen, words[i]);
       if (score > most) {
         most = score;
         best = i;

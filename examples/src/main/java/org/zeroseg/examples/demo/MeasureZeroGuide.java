@@ -124,7 +124,7 @@ public record MeasureZeroGuide(
         (double) found / count,
         evaluator.score(Mode.SEGMENT_TO_TEXT).orElseThrow(),
         evaluator.score(Mode.TEXT_TO_TEXT).orElseThrow(),
-        evaluator.textQuality().overSegments(),
+        evaluator.textQuality(),
         (double) right / named);
   }
 
