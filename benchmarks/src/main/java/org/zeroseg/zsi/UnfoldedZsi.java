@@ -59,11 +59,8 @@ public final class UnfoldedZsi {
 
   private static Detector.Options options(int most) {
     double all = -1e9; // random weights are sure of nothing
-    return new Detector.Options(
-        new Detections.Rules(all, Detections.Rules.PUBLISHED.overlap(), most),
-        UnseenDeltas.PUBLISHED,
-        0,
-        false);
+    return Detector.Options.published(
+        new Detections.Rules(all, Detections.Rules.PUBLISHED.overlap(), most));
   }
 
   private static NDArray columns(float[][] rows, NDManager manager) {

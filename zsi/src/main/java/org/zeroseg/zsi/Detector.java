@@ -23,8 +23,20 @@ record Detector(Side seen, Side unseen) {
    *     al. 2016)
    * @param direct whether unseen classes are compared with a box's place in the space of words, as
    *     in the paper, instead of by way of the seen ones, as in the released code
+   * @param background whether a box's likeness to background has its part in the scores of classes
    */
-  record Options(Detections.Rules rules, UnseenDeltas deltas, double calibration, boolean direct) {}
+  record Options(
+      Detections.Rules rules,
+      UnseenDeltas deltas,
+      double calibration,
+      boolean direct,
+      boolean background) {
+
+    /** The released code's, with other rules. */
+    static Options published(Detections.Rules rules) {
+      return new Options(rules, UnseenDeltas.PUBLISHED, 0, false, true);
+    }
+  }
 
   /** A detector of all classes of a split, with the background vector of the proposal network. */
   static Detector of(ClassVectors classes, float[] background, Options options) {
@@ -61,13 +73,15 @@ record Detector(Side seen, Side unseen) {
             Optional.empty(),
             slot,
             options.rules(),
-            options.calibration()),
+            options.calibration(),
+            options.background()),
         new Side(
             scores,
             options.direct() ? Optional.of(Matrix.rows(unseen).transposed()) : Optional.empty(),
             others,
             options.rules(),
-            0));
+            0,
+            options.background()));
   }
 
   /**
@@ -164,6 +178,7 @@ record Detector(Side seen, Side unseen) {
    * @param slot of each class's boxes; one beyond the last is the mean
    * @param rules what stays
    * @param calibration taken off the scores
+   * @param background whether likeness to background has its part in them
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Side(
@@ -171,7 +186,8 @@ record Detector(Side seen, Side unseen) {
       Optional<Matrix> places,
       int[] slot,
       Detections.Rules rules,
-      double calibration) {
+      double calibration,
+      boolean background) {
 
     /** Scores {@code [R, K]} of background and the classes. */
     float[] scores(Boxes boxes) {
@@ -216,7 +232,22 @@ record Detector(Side seen, Side unseen) {
           }
         }
       }
+      if (!background && places.isEmpty()) {
+        withoutBackground(scores, boxes.probabilities());
+      }
       return Detections.select(corners, perRow, slot, scores, rules);
+    }
+
+    /** Takes off what the scores of classes have by likeness to background. */
+    private void withoutBackground(float[] scores, float[] probabilities) {
+      int rows = scores.length / slot.length;
+      double[] products = words.products().values(); // those with background come first
+      for (int row = 0; row < rows; row++) {
+        double sure = probabilities[row * words.products().rows()];
+        for (int c = 1; c < slot.length; c++) {
+          scores[row * slot.length + c] -= (float) (sure * products[c]);
+        }
+      }
     }
   }
 }

@@ -485,7 +485,8 @@ public final class Zsi implements Segmenter {
             new Detections.Rules(least, rules.overlap(), rules.most()),
             settings.detector().deltas(),
             settings.detector().calibration(),
-            settings.detector().direct());
+            settings.detector().direct(),
+            settings.detector().background());
     Detector detector =
         Detector.of(learnt, wanted, withBackground(background.boxes(), vectors), options);
     return new Request(List.copyOf(seen), List.copyOf(unseen), detector, filters(wanted, vectors));

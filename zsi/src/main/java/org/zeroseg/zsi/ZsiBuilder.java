@@ -37,6 +37,7 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
   private UnseenDeltas deltas = UnseenDeltas.PUBLISHED;
   private double calibration;
   private boolean direct;
+  private boolean backgroundScores = true;
   private boolean distinct;
   private Optional<Boolean> syncMasks = Optional.empty();
   private Zsi.FrameRule frame = (width, height) -> Frame.of(width, height, LONGER, SHORTER);
@@ -228,6 +229,20 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
   }
 
   /**
+   * Whether a box's likeness to background has its part in the scores of classes, as in the
+   * released code: there a box that is surely background scores the dot product of the background's
+   * vector with a class's. Where these products come near to those of unseen classes with seen
+   * ones, such boxes take the places of things; without that part they score next to nothing.
+   *
+   * @param chosen true by default; of no effect on words that are compared directly
+   * @return this
+   */
+  public ZsiBuilder backgroundInScores(boolean chosen) {
+    backgroundScores = chosen;
+    return this;
+  }
+
+  /**
    * Compares boxes and pixels with unseen words directly, as in the paper's equations, instead of
    * by way of the seen classes, as the released code does it. Scores then are probabilities among
    * background and the words asked for. Networks without encoders cannot do that.
@@ -374,7 +389,11 @@ public final class ZsiBuilder extends SegmenterBuilder<ZsiBuilder> {
             masks && plain.config().masks(),
             (float) maskThreshold,
             new Detector.Options(
-                new Detections.Rules(score, overlap, most), deltas, calibration, direct),
+                new Detections.Rules(score, overlap, most),
+                deltas,
+                calibration,
+                direct,
+                backgroundScores),
             distinct,
             new Proposals.Rules(
                 Proposals.Rules.TESTING.before(),

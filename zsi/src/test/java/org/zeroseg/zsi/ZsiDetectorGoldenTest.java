@@ -150,14 +150,11 @@ class ZsiDetectorGoldenTest {
       match(golden, "proposals", "match", proposals.boxes(), proposals.scores(), new int[0]);
       JsonObject rcnn = json.getAsJsonObject("rcnn");
       Detector.Options options =
-          new Detector.Options(
+          Detector.Options.published(
               new Detections.Rules(
                   rcnn.get("score_thr").getAsDouble(),
                   rcnn.get("nms_thr").getAsDouble(),
-                  rcnn.get("max_per_img").getAsInt()),
-              UnseenDeltas.PUBLISHED,
-              0,
-              false);
+                  rcnn.get("max_per_img").getAsInt()));
       Detector detector = Detector.of(classes, background, options);
       boolean generalised = json.get("mode").getAsString().equals("gzsi");
       Recorded recorded = Recorded.of(golden, "proposals", 5);

@@ -321,14 +321,11 @@ class ZsiHeadsGoldenTest {
         Detector.of(
             classes,
             background,
-            new Detector.Options(
+            Detector.Options.published(
                 new Detections.Rules(
                     config.get("score_thr").getAsDouble(),
                     config.get("iou_thr").getAsDouble(),
-                    config.get("max_per_img").getAsInt()),
-                UnseenDeltas.PUBLISHED,
-                0,
-                false));
+                    config.get("max_per_img").getAsInt())));
     JsonArray size = config.getAsJsonArray("img_shape");
     float[] rois = ZsiCases.input(golden, "rois").floats();
     float[] boxes = new float[rois.length / 5 * 4];

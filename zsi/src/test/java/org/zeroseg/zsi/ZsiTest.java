@@ -1,5 +1,6 @@
 package org.zeroseg.zsi;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -14,6 +15,7 @@ import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -216,7 +218,7 @@ class ZsiTest {
           Detector.of(
               TinyZsi.classes(),
               background,
-              new Detector.Options(Detections.Rules.PUBLISHED, UnseenDeltas.PUBLISHED, 0, false));
+              Detector.Options.published(Detections.Rules.PUBLISHED));
       Detector.Boxes boxes =
           detector.boxes(
               none.boxes(), answer.logits(), answer.deltas(), answer.semantic(), 64, 64, 1);
@@ -252,6 +254,33 @@ class ZsiTest {
         assertEquals(before.get(i).score() - less, after.get(i).score(), 1e-5);
       }
     }
+  }
+
+  @Test
+  void withoutBackgroundInScoresTheySumOverSeenClasses() {
+    float[][] seen = {{0.5f, 0.5f}, {1, 0}, {0, 1}};
+    float[][] unseen = {seen[0], {0.25f, 0.75f}};
+    float[] proposals = {0, 0, 9, 9, 20, 20, 29, 29};
+    float[] logits = {9, 0, 0, 0, 0, 9};
+    List<Detections> found = new ArrayList<>();
+    for (boolean background : new boolean[] {true, false}) {
+      Detector.Options options =
+          new Detector.Options(
+              new Detections.Rules(-1, 0.5, 100), UnseenDeltas.PUBLISHED, 0, false, background);
+      Detector detector = Detector.of(seen, new int[] {0, 1}, unseen, options);
+      Detector.Boxes boxes =
+          detector.boxes(proposals, logits, new float[24], new float[0], 64, 64, 1);
+      found.add(detector.select(boxes));
+      float[] p = ClassScores.softmax(logits, 3);
+      float[] expected = {
+        p[1], p[4], p[2], p[5], 0.25f * p[1] + 0.75f * p[2], 0.25f * p[4] + 0.75f * p[5]
+      };
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] += background ? 0.5f * p[i % 2 * 3] : 0;
+      }
+      assertArrayEquals(expected, found.get(found.size() - 1).scores(), 1e-6f);
+    }
+    assertArrayEquals(found.get(0).classes(), found.get(1).classes());
   }
 
   /** Seen and unseen names compete, and what is more like background has none. */

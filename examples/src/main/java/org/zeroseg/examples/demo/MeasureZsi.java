@@ -39,6 +39,8 @@ public record MeasureZsi(Scores boxes, Scores masks) {
 
   private static final long SEED = 1_000_003;
 
+  private static final String WITHOUT = "without-background";
+
   /**
    * By boxes or by masks, in percent.
    *
@@ -62,7 +64,8 @@ public record MeasureZsi(Scores boxes, Scores masks) {
    * Prints the figures of networks.
    *
    * @param arguments the number of scenes, 500 by default, and files of networks; without any, the
-   *     shipped one is measured
+   *     shipped one is measured. In the scores of those after {@code without-background}, likeness
+   *     to background has no part
    * @throws IOException if a file cannot be read
    */
   public static void main(String[] arguments) throws IOException {
@@ -73,15 +76,22 @@ public record MeasureZsi(Scores boxes, Scores masks) {
         table.put("demo", of(zsi, scenes, Progress.SILENT));
       }
     }
+    boolean background = true;
     for (int i = 1; i < arguments.length; i++) {
+      if (arguments[i].equals(WITHOUT)) {
+        background = false;
+        continue;
+      }
       Path file = Path.of(arguments[i]).toAbsolutePath();
       try (Zsi zsi =
           Zsi.builder()
               .model(file)
               .precision(Precision.FLOAT32)
               .inputWithin(TrainZsi.SIDE, TrainZsi.SIDE)
+              .backgroundInScores(background)
               .build()) {
-        table.put(file.getParent().getFileName().toString(), of(zsi, scenes, Progress.SILENT));
+        String name = file.getParent().getFileName() + (background ? "" : " " + WITHOUT);
+        table.put(name, of(zsi, scenes, Progress.SILENT));
       }
     }
     System.out.println(scenes + " held-out scenes");
