@@ -35,6 +35,10 @@ public final class Rle {
    */
   public static Rle of(int width, int height, int[] counts) {
     Mask.checkSize(width, height);
+    return checked(width, height, counts.clone());
+  }
+
+  private static Rle checked(int width, int height, int[] counts) {
     long sum = 0;
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] < 0) {
@@ -53,7 +57,7 @@ public final class Rle {
               + ", not "
               + width * height);
     }
-    return new Rle(width, height, counts.clone());
+    return new Rle(width, height, counts);
   }
 
   /**
@@ -69,7 +73,7 @@ public final class Rle {
    */
   public static Rle parse(int width, int height, String text) {
     Mask.checkSize(width, height);
-    return of(width, height, RleText.parse(text));
+    return checked(width, height, RleText.parse(text));
   }
 
   static Rle of(Mask mask) {
@@ -238,24 +242,45 @@ public final class Rle {
     long top = height;
     long right = 0;
     long bottom = 0;
-    long position = 0;
+    long row = 0;
+    long column = 0;
     long startColumn = 0;
     for (int i = 0; i < runs; i++) {
-      position += counts[i];
-      // Unsigned 32 bits, as in the reference, where the end of an empty first run wraps around.
-      long pixel = (position - i % 2) & 0xFFFFFFFFL;
-      long row = pixel % height;
-      long column = pixel / height;
+      row += counts[i];
+      if (row >= height) {
+        // Most gaps lead to the next column, and a division takes longer than all the rest.
+        row -= height;
+        column++;
+        if (row >= height) {
+          column += row / height;
+          row %= height;
+        }
+      }
+      long pixelRow = row;
+      long pixelColumn = column;
       if (i % 2 == 0) {
         startColumn = column;
-      } else if (startColumn < column) {
-        top = 0;
-        bottom = height - 1L;
+      } else {
+        // The last pixel of the run. In the reference, in unsigned 32 bits, the end of an empty
+        // first run wraps around.
+        if (row > 0) {
+          pixelRow--;
+        } else if (column > 0) {
+          pixelRow = height - 1L;
+          pixelColumn--;
+        } else {
+          pixelRow = 0xFFFFFFFFL % height;
+          pixelColumn = 0xFFFFFFFFL / height;
+        }
+        if (startColumn < pixelColumn) {
+          top = 0;
+          bottom = height - 1L;
+        }
       }
-      left = Math.min(left, column);
-      right = Math.max(right, column);
-      top = Math.min(top, row);
-      bottom = Math.max(bottom, row);
+      left = Math.min(left, pixelColumn);
+      right = Math.max(right, pixelColumn);
+      top = Math.min(top, pixelRow);
+      bottom = Math.max(bottom, pixelRow);
     }
     return Box.ofCorners((double) left, (double) top, right + 1.0, bottom + 1.0);
   }

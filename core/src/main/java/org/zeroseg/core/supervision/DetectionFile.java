@@ -12,7 +12,7 @@ import org.zeroseg.core.mask.Box;
 
 /**
  * Reads COCO's result files. The first detection decides for all where areas come from: from the
- * boxes if it has one, otherwise from the masks.
+ * boxes if it has one, otherwise from the masks. Parts of a large file are read at once.
  */
 final class DetectionFile {
 
@@ -20,7 +20,7 @@ final class DetectionFile {
   private final EntryReader in;
   private final CocoGroundTruth truth;
   private final List<Instance> instances = new ArrayList<>();
-  private final Warnings warnings;
+  private final List<LeftOut> leftOut = new ArrayList<>();
   private long position;
   private boolean decided;
   private boolean fromBoxes;
@@ -35,18 +35,68 @@ final class DetectionFile {
     this.file = file;
     this.in = in;
     this.truth = truth;
-    warnings = new Warnings(file);
   }
+
+  /** A detection of a category that the ground truth lacks. */
+  private record LeftOut(long position, long category) {}
+
+  /**
+   * Detections that follow one another.
+   *
+   * @param count how many, with those left out
+   * @param decided whether any has a box or a mask
+   * @param fromBoxes whether areas are those of boxes
+   */
+  private record Part(
+      long count,
+      boolean decided,
+      boolean fromBoxes,
+      List<Instance> instances,
+      List<LeftOut> leftOut) {}
 
   static CocoDetections read(Path file, CocoGroundTruth truth) throws IOException {
-    return EntryReader.read(file, in -> new DetectionFile(file, in, truth).read());
+    EntryReader.Whole<Part> list = in -> new DetectionFile(file, in, truth).read();
+    List<Part> parts =
+        ListParts.read(file, list)
+            .filter(DetectionFile::agree)
+            .orElse(List.of()); // of a small file, or of one that is not right or decides late
+    if (parts.isEmpty()) {
+      parts = List.of(EntryReader.read(file, list));
+    }
+    return join(parts, file, truth);
   }
 
-  private CocoDetections read() throws IOException {
+  /** Whether the first part decides for the others what they decided by themselves. */
+  private static boolean agree(List<Part> parts) {
+    Part first = parts.get(0);
+    return parts.stream()
+        .filter(part -> part.count > 0)
+        .allMatch(part -> part.decided && part.fromBoxes == first.fromBoxes);
+  }
+
+  private static CocoDetections join(List<Part> parts, Path file, CocoGroundTruth truth) {
+    List<Instance> instances = new ArrayList<>();
+    Warnings warnings = new Warnings(file);
+    long before = 0;
+    for (Part part : parts) {
+      for (Instance instance : part.instances) {
+        instances.add(before == 0 ? instance : instance.withId(before + instance.id()));
+      }
+      for (LeftOut left : part.leftOut) {
+        warnings.add(
+            "[" + (before + left.position) + "]",
+            "category_id: there is no category " + left.category + ", left out");
+      }
+      before += part.count;
+    }
+    return new CocoDetections(file.toString(), truth, instances, warnings.lines());
+  }
+
+  private Part read() throws IOException {
     in.array("results", this::readDetection);
     in.endEntry("the file");
     in.failIfWrong();
-    return new CocoDetections(file.toString(), truth, instances, warnings.lines());
+    return new Part(position, decided, fromBoxes, instances, leftOut);
   }
 
   private void readDetection() throws IOException {
@@ -113,9 +163,7 @@ final class DetectionFile {
   private void add() {
     OptionalInt category = truth.categoryRegistry().find(categoryId.getAsLong());
     if (category.isEmpty()) {
-      warnings.add(
-          "[" + position + "]",
-          "category_id: there is no category " + categoryId.getAsLong() + ", left out");
+      leftOut.add(new LeftOut(position, categoryId.getAsLong()));
       return;
     }
     int image = truth.imageRegistry().require(imageId.getAsLong());

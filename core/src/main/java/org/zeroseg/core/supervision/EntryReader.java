@@ -3,6 +3,7 @@ package org.zeroseg.core.supervision;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,10 +51,22 @@ final class EntryReader {
 
   /** Makes something of a whole file, plain or gzip; fails with every problem that was noted. */
   static <T> T read(Path file, Whole<T> whole) throws IOException {
+    return read(file, whole, content -> JsonFile.read(file, content));
+  }
+
+  /** As {@link #read(Path, Whole)}, of a part of the file that is a document by itself. */
+  static <T> T read(Path file, ByteBuffer part, Whole<T> whole) throws IOException {
+    return read(file, whole, content -> JsonFile.read(file.toString(), part, content));
+  }
+
+  private interface Document<T> {
+    T read(JsonFile.Content<T> content) throws IOException;
+  }
+
+  private static <T> T read(Path file, Whole<T> whole, Document<T> document) throws IOException {
     List<String> problems = new ArrayList<>();
     try {
-      return JsonFile.read(
-          file,
+      return document.read(
           json -> {
             EntryReader reader = new EntryReader(file, json);
             try {

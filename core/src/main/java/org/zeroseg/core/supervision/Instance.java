@@ -25,4 +25,10 @@ public record Instance(
     double score,
     double area,
     Optional<Box> box,
-    Outline outline) {}
+    Outline outline) {
+
+  /** The same object by another number. */
+  Instance withId(long number) {
+    return new Instance(number, image, category, crowd, ignored, score, area, box, outline);
+  }
+}

@@ -71,6 +71,55 @@ class RleTest {
     assertArrayEquals(new int[] {2, 4, 2}, odd.mask().rle().counts());
   }
 
+  /** cocoapi, {@code rleToBbox}, word by word. */
+  private static Box referenceBox(Rle rle) {
+    long h = rle.height();
+    long xs = rle.width();
+    long ys = h;
+    long xe = 0;
+    long ye = 0;
+    long cc = 0;
+    long xp = 0;
+    int[] counts = rle.counts();
+    for (int j = 0; j < counts.length / 2 * 2; j++) {
+      cc = (cc + counts[j]) & 0xFFFFFFFFL;
+      long t = (cc - j % 2) & 0xFFFFFFFFL;
+      long y = t % h;
+      long x = (t - y) / h;
+      if (j % 2 == 0) {
+        xp = x;
+      } else if (xp < x) {
+        ys = 0;
+        ye = h - 1;
+      }
+      xs = Math.min(xs, x);
+      xe = Math.max(xe, x);
+      ys = Math.min(ys, y);
+      ye = Math.max(ye, y);
+    }
+    return new Box((double) xs, (double) ys, xe - xs + 1.0, ye - ys + 1.0);
+  }
+
+  @Test
+  void theBoxOfRunsIsTheReferencesOfEmptyRunsToo() {
+    SplittableRandom random = new SplittableRandom(7);
+    for (int i = 0; i < 3000; i++) {
+      int width = random.nextInt(1, 9);
+      int height = random.nextInt(1, 9);
+      int left = width * height;
+      int[] counts = new int[100];
+      int runs = 0;
+      for (int most = random.nextInt(1, left + 1); left > 0 && runs < 98; left -= counts[runs++]) {
+        counts[runs] = Math.min(left, random.nextInt(most + 1) * random.nextInt(2));
+      }
+      counts[runs++] = left;
+      Rle rle = Rle.of(width, height, Arrays.copyOf(counts, runs));
+      if (runs > 1) {
+        assertEquals(referenceBox(rle), rle.box(), rle + " " + Arrays.toString(rle.counts()));
+      }
+    }
+  }
+
   @Test
   void anIntegerBoxFillsItsPixels() {
     assertEquals(

@@ -183,4 +183,78 @@ class CocoFilesTest {
         assertThrows(InvalidDataException.class, () -> CocoGroundTruth.read(file)).getMessage();
     assertTrue(message.contains("has a value of over"), message);
   }
+
+  /** Detections in a file that is long enough to be read in parts; cuts meet texts, too. */
+  private static String manyDetections(int count, String more) {
+    StringBuilder text = new StringBuilder("[");
+    for (int i = 0; i < count; i++) {
+      text.append(i == 0 ? "" : i % 3 == 0 ? "\n,\t" : ",")
+          .append("{\"image_id\":1,\"category_id\":")
+          .append(i % 20_000 == 19_999 ? 7 : 1)
+          .append(more)
+          .append(",\"score\":")
+          .append(i)
+          .append(",\"segmentation\":{\"size\":[6,8],\"counts\":[")
+          .append(i % 40)
+          .append(",2,")
+          .append(46 - i % 40)
+          .append("]}}");
+    }
+    return text.append("]").toString();
+  }
+
+  @Test
+  void aLongResultFileIsReadAsAShortOne() throws IOException {
+    CocoGroundTruth truth = truth(IMAGE, object(1, SQUARE));
+    int count = 50_000;
+    CocoDetections detections = CocoDetections.read(write(manyDetections(count, "")), truth);
+    assertEquals(count - 2, detections.size());
+    for (Instance found : detections.instances()) {
+      int i = (int) found.id() - 1;
+      assertEquals(i, found.score());
+      int[] runs = {i % 40, 2, 46 - i % 40};
+      assertEquals(Rle.of(8, 6, runs), found.outline().rle(8, 6));
+    }
+    List<String> warnings = detections.warnings();
+    assertTrue(
+        warnings.get(0).contains("[19999]: category_id: there is no category 7")
+            && warnings.get(0).endsWith("so for 1 more"),
+        warnings.toString());
+  }
+
+  @Test
+  void whatLooksLikeTheEndOfADetectionIsNone() throws IOException {
+    CocoGroundTruth truth = truth(IMAGE, object(1, SQUARE));
+    String nested = manyDetections(40_000, ",\"more\":[{\"a\":1},{\"b\":[]}]");
+    assertEquals(39_998, CocoDetections.read(write(nested), truth).size());
+    String texts = manyDetections(40_000, ",\"more\":\"}, {},{ ,{\"");
+    assertEquals(39_998, CocoDetections.read(write(texts), truth).size());
+  }
+
+  @Test
+  void faultsOfALongResultFileAreTold() throws IOException {
+    String text = manyDetections(40_000, "");
+    assertEquals(
+        List.of(
+            "[33333]: score: expected a number, found text",
+            "[39000]: segmentation: is missing; the first detection has one and no bbox"),
+        detectionProblems(
+            text.replace("\"score\":33333,", "\"score\":\"1\",")
+                .replaceAll("(\"score\":39000),\"segmentation\"", "$1,\"other\"")));
+    assertEquals(1, detectionProblems(text + "[]").size());
+    assertEquals(1, detectionProblems(text.substring(0, text.length() - 1)).size());
+    assertEquals(
+        1,
+        detectionProblems(text.replace("{\"image_id\":1,\"cat", "],[{\"image_id\":1,\"cat"))
+            .size());
+  }
+
+  @Test
+  void theFirstDetectionDecidesForALongFile() throws IOException {
+    CocoGroundTruth truth = truth(IMAGE, object(1, SQUARE));
+    String boxed = manyDetections(40_000, "").replace("\"score\"", "\"bbox\":[0,0,3,2],\"score\"");
+    assertEquals(6, CocoDetections.read(write(boxed), truth).instances().get(39_000).area());
+    String first = boxed.replaceFirst("\"bbox\":\\[0,0,3,2\\],", "");
+    assertEquals(2, CocoDetections.read(write(first), truth).instances().get(39_000).area());
+  }
 }

@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.supervision.CocoDetections;
@@ -151,33 +152,45 @@ public final class CocoEvaluator {
     List<Category> chosen = new Units(protocol, detections).categories();
     int[] rank = Units.ranks(all, chosen);
     int nothing = chosen.size();
-    long[][] counts = new long[nothing + 1][nothing + 1];
+    AtomicLongArray counts = new AtomicLongArray((nothing + 1) * (nothing + 1));
     Units units = new Units(protocol.useCategories(false), detections);
-    for (int unit = 0; unit < units.size(); unit++) {
-      UnitMatcher matcher = units.matcher(unit, false);
-      matcher.match(protocol.areas().get(0));
-      Instance[] truths = matcher.truths();
-      boolean[] found = new boolean[truths.length];
-      int left = (int) IntStream.range(0, truths.length).filter(g -> !matcher.isIgnored(g)).count();
-      for (int d = 0; d < matcher.detections().length && left > 0; d++) {
-        int match = matcher.match(0, d);
-        if (match >= 0 && matcher.isIgnored(match)) {
-          continue;
-        }
-        left--;
-        int row = match < 0 ? nothing : rank[truths[match].category()];
-        counts[row][rank[matcher.detections()[d].category()]]++;
-        if (match >= 0) {
-          found[match] = true;
-        }
+    inPool(
+        () -> {
+          IntStream.range(0, units.size())
+              .parallel()
+              .forEach(unit -> confuse(units.matcher(unit, false), rank, nothing, counts));
+          return counts;
+        });
+    long[][] table = new long[nothing + 1][nothing + 1];
+    for (int i = 0; i < counts.length(); i++) {
+      table[i / (nothing + 1)][i % (nothing + 1)] = counts.get(i);
+    }
+    return table;
+  }
+
+  private void confuse(UnitMatcher matcher, int[] rank, int nothing, AtomicLongArray counts) {
+    matcher.match(protocol.areas().get(0));
+    Instance[] truths = matcher.truths();
+    boolean[] found = new boolean[truths.length];
+    int left = (int) IntStream.range(0, truths.length).filter(g -> !matcher.isIgnored(g)).count();
+    for (int d = 0; d < matcher.detections().length && left > 0; d++) {
+      int match = matcher.match(0, d);
+      if (match >= 0 && matcher.isIgnored(match)) {
+        continue;
       }
-      for (int g = 0; g < truths.length; g++) {
-        if (!found[g] && !matcher.isIgnored(g)) {
-          counts[rank[truths[g].category()]][nothing]++;
-        }
+      left--;
+      int row = match < 0 ? nothing : rank[truths[match].category()];
+      int column = rank[matcher.detections()[d].category()];
+      counts.incrementAndGet(row * (nothing + 1) + column);
+      if (match >= 0) {
+        found[match] = true;
       }
     }
-    return counts;
+    for (int g = 0; g < truths.length; g++) {
+      if (!found[g] && !matcher.isIgnored(g)) {
+        counts.incrementAndGet(rank[truths[g].category()] * (nothing + 1) + nothing);
+      }
+    }
   }
 
   /** The matches of a single unit, for inspection. */

@@ -1,5 +1,6 @@
 package org.zeroseg.eval.coco;
 
+import java.util.Arrays;
 import org.zeroseg.core.mask.Rle;
 
 /**
@@ -10,7 +11,6 @@ import org.zeroseg.core.mask.Rle;
 final class Spans {
 
   private final int[] edges;
-  private final int height;
   private final int left;
   private final int right;
   private final int top;
@@ -19,33 +19,43 @@ final class Spans {
 
   Spans(Rle rle) {
     int[] counts = rle.counts();
+    int rows = rle.height();
     int[] found = new int[counts.length & ~1];
     int size = 0;
     int position = 0;
+    int row = 0; // of the position
     int pixels = 0;
-    int highest = rle.height();
+    int highest = rows;
     int lowest = 0;
     for (int i = 0; i + 1 < counts.length; i += 2) {
+      int length = counts[i + 1];
       int start = position + counts[i];
-      int end = start + counts[i + 1];
-      position = end;
-      if (end > start) {
+      int startRow = below(row + counts[i], rows);
+      position = start + length;
+      row = below(startRow + length, rows);
+      if (length > 0) {
         found[size++] = start;
-        found[size++] = end;
-        pixels += end - start;
-        int startRow = start % rle.height();
-        boolean oneColumn = startRow + (end - start) <= rle.height();
+        found[size++] = position;
+        pixels += length;
+        boolean oneColumn = startRow + length <= rows;
         highest = Math.min(highest, oneColumn ? startRow : 0);
-        lowest = Math.max(lowest, oneColumn ? startRow + (end - start) : rle.height());
+        lowest = Math.max(lowest, oneColumn ? startRow + length : rows);
       }
     }
-    edges = size == found.length ? found : java.util.Arrays.copyOf(found, size);
-    height = rle.height();
+    edges = size == found.length ? found : Arrays.copyOf(found, size);
     area = pixels;
-    left = size == 0 ? 0 : edges[0] / height;
-    right = size == 0 ? 0 : (edges[size - 1] - 1) / height + 1;
+    left = size == 0 ? 0 : edges[0] / rows;
+    right = size == 0 ? 0 : (edges[size - 1] - 1) / rows + 1;
     top = highest;
     bottom = lowest;
+  }
+
+  /**
+   * The remainder; a division takes longer than all the rest, and most gaps end in the next column.
+   */
+  private static int below(int row, int rows) {
+    int rest = row < rows ? row : row - rows;
+    return rest < rows ? rest : rest % rows;
   }
 
   int area() {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -217,23 +218,24 @@ final class Units {
       if (problems.size() > InvalidDataException.MOST_TOLD) {
         break;
       }
-      String entry = name + (instance.id() - firstId) + (firstId == 1 ? "]" : "");
+      Supplier<String> entry = () -> name + (instance.id() - firstId) + (firstId == 1 ? "]" : "");
       Image image = truth.images().get(instance.image());
       if (protocol.overlap() == Overlap.BOX) {
         if (instance.box().isEmpty()) {
-          problems.add(entry + ": bbox: is missing; evaluation of boxes needs it");
+          problems.add(entry.get() + ": bbox: is missing; evaluation of boxes needs it");
         }
       } else if (instance.outline() instanceof Outline.Missing missing) {
         problems.add(
-            entry + ": segmentation: " + missing.reason() + "; evaluation of masks needs it");
+            entry.get() + ": segmentation: " + missing.reason() + "; evaluation of masks needs it");
       } else if (instance.outline() instanceof Outline.Rectangle && image.height() == 0) {
         problems.add(
-            entry
+            entry.get()
                 + ": bbox: a box as a mask needs height and width of image "
                 + image.id()
                 + ", not given");
       } else if (instance.outline() instanceof Outline.Rectangle && isFar(instance)) {
-        problems.add(entry + ": bbox: a box as a mask must lie within 2^24 pixels of the image");
+        problems.add(
+            entry.get() + ": bbox: a box as a mask must lie within 2^24 pixels of the image");
       } else if (instance.outline() instanceof Outline.Runs runs && image.height() == 0) {
         Rle mask = runs.rle();
         Rle first = sizes.computeIfAbsent(instance.image(), index -> mask);
@@ -241,7 +243,7 @@ final class Units {
           problems.add(
               "%s: segmentation.size: [%d, %d], but [%d, %d] before in image %d"
                   .formatted(
-                      entry,
+                      entry.get(),
                       mask.height(),
                       mask.width(),
                       first.height(),
