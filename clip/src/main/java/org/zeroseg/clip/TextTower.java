@@ -48,15 +48,6 @@ public final class TextTower {
   }
 
   /**
-   * The sizes.
-   *
-   * @return the configuration
-   */
-  public ClipConfig.Text config() {
-    return config;
-  }
-
-  /**
    * Text embeddings.
    *
    * @param ids int64 {@code [B, T]}, {@code T} at most the context; a text ends at its largest id,

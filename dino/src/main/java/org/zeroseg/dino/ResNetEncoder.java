@@ -3,11 +3,8 @@ package org.zeroseg.dino;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.io.IOException;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
-import org.zeroseg.core.checkpoint.Checkpoints;
-import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.network.ResNet;
 import org.zeroseg.core.network.ResNetConfig;
@@ -31,36 +28,6 @@ public final class ResNetEncoder implements SpectralVoting.Encoder, AutoCloseabl
   private ResNetEncoder(ResNet network, ModelMemory memory) {
     this.network = network;
     this.memory = memory;
-  }
-
-  /**
-   * Loads an encoder onto the default device.
-   *
-   * @param pathOrId a file, a folder or an id on the hub: MoCo's and SwAV's files as published,
-   *     DINO's ({@code dino_resnet50_pretrain.pth}, full checkpoints), or torchvision's names
-   * @return the encoder, to be closed
-   * @throws IOException if the model cannot be fetched
-   * @throws CheckpointException if the checkpoint cannot be read or holds no ResNet-50
-   */
-  public static ResNetEncoder load(String pathOrId) throws IOException {
-    return load(pathOrId, ModelHub.fromEnvironment(), TorchEngine.defaultDevice());
-  }
-
-  /**
-   * Loads an encoder.
-   *
-   * @param pathOrId as for {@link #load(String)}
-   * @param hub where ids are looked up
-   * @param device where to compute
-   * @return the encoder, to be closed
-   * @throws IOException if the model cannot be fetched
-   * @throws CheckpointException if the checkpoint cannot be read or holds no ResNet-50
-   */
-  public static ResNetEncoder load(String pathOrId, ModelHub hub, Device device)
-      throws IOException {
-    try (Checkpoint stored = Checkpoints.open(hub.weights(pathOrId))) {
-      return of(stored, device);
-    }
   }
 
   /**

@@ -72,10 +72,6 @@ final class SelfMaskNetwork {
     return new SelfMaskNetwork(config, encoder.in(changed), decoder.in(changed), weights, changed);
   }
 
-  SelfMaskConfig config() {
-    return config;
-  }
-
   /**
    * Encoder and decoder. Pixels {@code [B, 3, H, W]} of any size; zeros fill up the last patches.
    */

@@ -22,10 +22,7 @@ record AnchorTargets(int[] labels, float[] deltas, int positives, int negatives)
    * @param sampling how many
    * @param border how far an anchor may reach beyond the picture; 0 as published
    */
-  record Rules(Matching matching, Sampling sampling, int border) {
-
-    static final Rules PUBLISHED = new Rules(Matching.PROPOSALS, Sampling.PROPOSALS, 0);
-  }
+  record Rules(Matching matching, Sampling sampling, int border) {}
 
   /**
    * Targets of a picture.

@@ -20,10 +20,6 @@ record Anchors(int[] strides, double scale, double[] ratios) {
     return ratios.length;
   }
 
-  int levels() {
-    return strides.length;
-  }
-
   /** The anchors of the first cell of a level, {@code [shapes, 4]}. */
   float[] base(int level) {
     float side = strides[level];

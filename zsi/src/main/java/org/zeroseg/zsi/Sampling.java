@@ -13,7 +13,6 @@ import java.util.stream.IntStream;
 record Sampling(int count, int positives) {
 
   static final Sampling PROPOSALS = new Sampling(256, 128);
-  static final Sampling DETECTIONS = new Sampling(512, 128);
 
   /** Every box that is not left out. */
   static final Sampling ALL = new Sampling(Integer.MAX_VALUE, Integer.MAX_VALUE);

@@ -168,9 +168,6 @@ public final class ZsiTrainer {
       int masks,
       boolean bfloat16) {
 
-    /** Epochs of a published training run; the rate falls after the eighth and the eleventh. */
-    public static final int EPOCHS = 12;
-
     /**
      * The published values: the rate rises from a third of itself, and falls to a tenth twice.
      *

@@ -118,15 +118,6 @@ public final class ZutisModel {
   }
 
   /**
-   * The named arrays.
-   *
-   * @return the weights, under the published names
-   */
-  public Weights weights() {
-    return weights;
-  }
-
-  /**
    * An image's features on a grid twice as fine as the patches.
    *
    * @param tokens {@code [B, height width, C]}, row-major

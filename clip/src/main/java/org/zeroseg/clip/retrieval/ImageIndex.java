@@ -202,26 +202,6 @@ public final class ImageIndex {
   }
 
   /**
-   * The same pictures with longer names, so that collections can be told apart when put together.
-   *
-   * @param prefix such as {@code "imagenet/train/"}
-   * @return the renamed index
-   */
-  public ImageIndex withPrefix(String prefix) {
-    return new ImageIndex(
-        dimension,
-        parts.stream()
-            .map(
-                part ->
-                    new Part(
-                        part.rows(),
-                        part.type(),
-                        part.size(),
-                        row -> prefix + part.names().apply(row)))
-            .toList());
-  }
-
-  /**
    * How many pictures there are.
    *
    * @return N

@@ -75,16 +75,6 @@ public record Preprocessing(
   }
 
   /**
-   * The same with other statistics.
-   *
-   * @param other mean and standard deviation
-   * @return the changed preprocessing
-   */
-  public Preprocessing with(Normalization other) {
-    return new Preprocessing(size, filter, rgbFirst, cropRounding, other);
-  }
-
-  /**
    * How the square lies on a picture of a given size.
    *
    * @param width the picture's width

@@ -110,17 +110,6 @@ public interface Initialiser {
   }
 
   /**
-   * Kaiming He's uniform distribution for ReLU: bound {@code sqrt(6 / fan)}.
-   *
-   * @param shape of the weight
-   * @param fan which side counts
-   * @return the distribution
-   */
-  static Initialiser kaimingUniform(Shape shape, Fan fan) {
-    return uniform(Math.sqrt(6 / fan.of(shape)));
-  }
-
-  /**
    * Xavier Glorot's uniform distribution: bound {@code sqrt(6 / (inputs + outputs))} (Glorot and
    * Bengio 2010).
    *

@@ -194,17 +194,6 @@ public final class Transformer {
   }
 
   /**
-   * The same stack with other options, on the same weights.
-   *
-   * @param changed the options
-   * @param manager the model's manager; owns a few small arrays
-   * @return another view
-   */
-  public Transformer with(Options changed, NDManager manager) {
-    return new Transformer(blocks, changed, switches(changed, manager), parts, noMask, mode);
-  }
-
-  /**
    * The same stack for another purpose.
    *
    * @param changed whether gradients flow into tokens and weights that ask for them

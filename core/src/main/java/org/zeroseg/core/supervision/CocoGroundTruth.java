@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
 
 /** Images, categories and annotations in the format of COCO's {@code instances_*.json}. */
@@ -251,30 +250,6 @@ public final class CocoGroundTruth {
               mask.area(),
               Optional.of(mask.box()),
               new Outline.Runs(mask)));
-      return this;
-    }
-
-    /**
-     * Adds an annotation with a box only.
-     *
-     * @param imageId an image given before
-     * @param categoryId a category given before
-     * @param crowd whether it stands for a crowd
-     * @param box in pixels
-     * @return this
-     */
-    public Builder annotation(long imageId, long categoryId, boolean crowd, Box box) {
-      instances.add(
-          new Instance(
-              instances.size() + 1L,
-              images.require(imageId),
-              categories.require(categoryId),
-              crowd,
-              false,
-              0,
-              box.area(),
-              Optional.of(box),
-              new Outline.Rectangle(box)));
       return this;
     }
 

@@ -30,10 +30,6 @@ final class Registry<T> {
     return Collections.unmodifiableList(values);
   }
 
-  int size() {
-    return values.size();
-  }
-
   /** The position of an id. */
   OptionalInt find(long id) {
     Integer found = index.get(id);

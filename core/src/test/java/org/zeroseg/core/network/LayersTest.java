@@ -213,7 +213,7 @@ class LayersTest {
         1e-3);
     assertEquals(
         Math.sqrt(2.0 / (64 * 9)),
-        deviation(Initialiser.kaimingUniform(shape, Initialiser.Fan.OUT), shape),
+        deviation(Initialiser.kaimingNormal(shape, Initialiser.Fan.OUT), shape),
         1e-3);
     assertEquals(
         Math.sqrt(2.0 / (96 * 9)), deviation(Initialiser.xavierUniform(shape), shape), 1e-3);

@@ -78,7 +78,8 @@ class TransformerTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       Weights weights = weights(manager, 2, 16);
       Transformer plain = Transformer.of(weights, 2, Names.CLIP, PLAIN, manager);
-      Transformer causal = plain.with(new Options(2, 1e-5, Activation.QUICK_GELU, true), manager);
+      Options masking = new Options(2, 1e-5, Activation.QUICK_GELU, true);
+      Transformer causal = Transformer.of(weights, 2, Names.CLIP, masking, manager);
       float[] mask = new float[25];
       for (int i = 0; i < 5; i++) {
         Arrays.fill(mask, 5 * i + i + 1, 5 * i + 5, Float.NEGATIVE_INFINITY);

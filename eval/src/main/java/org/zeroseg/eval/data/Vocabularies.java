@@ -128,16 +128,6 @@ public final class Vocabularies {
             .toList());
   }
 
-  /**
-   * The synsets of ImageNet-S, which name its folders.
-   *
-   * @param classes 50, 300 or 919
-   * @return WordNet ids in label order
-   */
-  public static List<String> imageNetSSynsets(int classes) {
-    return imageNetSTable(classes).column(0);
-  }
-
   private static ClassTable imageNetSTable(int classes) {
     if (classes != 50 && classes != 300 && classes != 919) {
       throw new IllegalArgumentException("ImageNet-S has 50, 300 or 919 classes, not " + classes);

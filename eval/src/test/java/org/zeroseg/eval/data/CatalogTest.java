@@ -53,7 +53,6 @@ class CatalogTest {
     assertEquals(200, Vocabularies.cub200().size());
     for (int classes : new int[] {50, 300, 919}) {
       assertEquals(classes, Vocabularies.imageNetS(classes).size());
-      assertEquals(classes, Vocabularies.imageNetSSynsets(classes).size());
     }
     assertEquals(48, Vocabularies.cocoSeen("48/17").size());
     assertEquals(17, Vocabularies.cocoUnseen("48/17").size());

@@ -108,10 +108,6 @@ final class WordModel {
     }
   }
 
-  String name() {
-    return name;
-  }
-
   /** What people call it: the kind of network, or the model's name without its folder. */
   String title() {
     if (zsi.isChosen()) {

@@ -42,10 +42,6 @@ final class Refusal extends RuntimeException {
     return text.length() > LONGEST ? line + "..." : line;
   }
 
-  int status() {
-    return status;
-  }
-
   Answer answer() {
     Answer answer = error(status, field, expected, found, getMessage());
     return switch (status) {

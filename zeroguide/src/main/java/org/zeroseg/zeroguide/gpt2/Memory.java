@@ -58,15 +58,6 @@ public record Memory(List<Layer> layers) implements AutoCloseable {
   }
 
   /**
-   * The number of texts.
-   *
-   * @return B
-   */
-  public int rows() {
-    return (int) layers.get(0).keys().getShape().get(0);
-  }
-
-  /**
    * Chosen texts of it.
    *
    * @param manager owns the result
@@ -88,22 +79,6 @@ public record Memory(List<Layer> layers) implements AutoCloseable {
       }
     }
     return new Memory(picked);
-  }
-
-  /**
-   * The memory without its last tokens.
-   *
-   * @param kept how many tokens to keep
-   * @return the first of them
-   */
-  public Memory first(int kept) {
-    return new Memory(
-        layers.stream()
-            .map(
-                layer ->
-                    new Layer(
-                        layer.keys().get(":, :, :" + kept), layer.values().get(":, :, :" + kept)))
-            .toList());
   }
 
   /** Frees the arrays. */
