@@ -4,6 +4,7 @@ import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 
 /**
@@ -23,8 +24,14 @@ import java.util.stream.IntStream;
  */
 public final class Ward {
 
-  /** Queries that share one pass over the panels. */
+  /** Queries that share one pass over the panels, at most. */
   private static final int BLOCK = 16;
+
+  /** Of the places in the panels, the share that may be empty before they are laid out anew. */
+  private static final double EMPTY = 0.2;
+
+  /** What the rounding of a comparison may amount to, as a share of what is compared. */
+  private static final float SLACK = 0x1p-20f;
 
   private static final int UNKNOWN = -1;
 
@@ -56,6 +63,12 @@ public final class Ward {
   private float[] norms;
 
   private float[] weights;
+
+  /** {@code [panel][WIDTH]}: norms less all that may be wrong, and half of one by the weights. */
+  private float[][] leastNorms;
+
+  private float[][] halves;
+
   private final int[] placeOf;
 
   /**
@@ -148,7 +161,7 @@ public final class Ward {
       int merged = mergeReciprocal();
       alive -= merged > 0 ? merged : mergeNearest();
       IntStream.range(0, liveCount).parallel().forEach(place -> renew(live[place]));
-      if (alive < liveCount / 2) {
+      if (alive < (1 - EMPTY) * liveCount) {
         layOut();
       }
     }
@@ -168,8 +181,13 @@ public final class Ward {
     int places = panels.panels() * DotPanels.WIDTH;
     norms = new float[places];
     weights = new float[places];
+    leastNorms = new float[panels.panels()][DotPanels.WIDTH];
+    halves = new float[panels.panels()][DotPanels.WIDTH];
     Arrays.fill(norms, Float.POSITIVE_INFINITY);
     Arrays.fill(weights, 1);
+    for (int panel = 0; panel < panels.panels(); panel++) {
+      Arrays.fill(leastNorms[panel], Float.POSITIVE_INFINITY);
+    }
     IntStream.range(0, liveCount).parallel().forEach(this::place);
   }
 
@@ -184,6 +202,12 @@ public final class Ward {
     }
     norms[place] = (float) squared;
     weights[place] = sizes[slot];
+    leastNorms[place / DotPanels.WIDTH][place % DotPanels.WIDTH] = leastNorm(norms[place]);
+    halves[place / DotPanels.WIDTH][place % DotPanels.WIDTH] = 0.5f / weights[place];
+  }
+
+  private float leastNorm(float norm) {
+    return norm * (1 - panels.errorOfSeveral() - SLACK);
   }
 
   private int[] unknown() {
@@ -193,27 +217,42 @@ public final class Ward {
   }
 
   private void search(int[] slots) {
-    int blocks = (slots.length + BLOCK - 1) / BLOCK;
+    int most = slots.length / (4 * ForkJoinPool.getCommonPoolParallelism() + 4);
+    int block =
+        Math.max(DotPanels.GROUP, Math.min(BLOCK, most / DotPanels.GROUP * DotPanels.GROUP));
+    int blocks = (slots.length + block - 1) / block;
     IntStream.range(0, blocks)
         .parallel()
         .forEach(
-            block -> {
-              int to = Math.min(slots.length, (block + 1) * BLOCK);
-              searchBlock(Arrays.copyOfRange(slots, block * BLOCK, to));
+            i -> {
+              int to = Math.min(slots.length, (i + 1) * block);
+              searchBlock(Arrays.copyOfRange(slots, i * block, to));
             });
   }
 
   private void searchBlock(int[] slots) {
-    float[] dots = new float[DotPanels.WIDTH];
     Search[] searches = Arrays.stream(slots).mapToObj(Search::new).toArray(Search[]::new);
+    int padded = (slots.length + DotPanels.GROUP - 1) / DotPanels.GROUP * DotPanels.GROUP;
+    float[][] vectors = new float[padded][];
+    Arrays.setAll(vectors, i -> searches[Math.min(i, slots.length - 1)].vector);
+    float[][] dots = new float[padded][DotPanels.WIDTH];
+    float[] excess = new float[DotPanels.WIDTH];
     for (int panel = 0; panel < panels.panels(); panel++) {
-      for (Search search : searches) {
-        panels.dots(panel, search.vector, dots);
-        search.screen(panel * DotPanels.WIDTH, dots);
+      panels.dots(panel, vectors, dots);
+      for (int i = 0; i < slots.length; i++) {
+        searches[i].screen(panel, dots[i], excess);
       }
     }
     for (Search search : searches) {
       search.settle();
+    }
+  }
+
+  /** A method of its own over whole arrays, so that the JIT compiler vectorises it. */
+  private static void excess(
+      float[] norms, float[] halves, float bound, float[] dots, float[] excess) {
+    for (int j = 0; j < excess.length; j++) {
+      excess[j] = norms[j] - 2 * dots[j] - bound * halves[j];
     }
   }
 
@@ -237,21 +276,29 @@ public final class Ward {
       Arrays.fill(enough, Float.POSITIVE_INFINITY);
     }
 
-    void screen(int start, float[] dots) {
-      int own = placeOf[slot];
-      float mass = sizes[slot];
-      float norm = norms[own];
-      float error = panels.error();
-      float bound = enough[NearLists.MOST - 1];
-      for (int j = 0; j < dots.length; j++) {
-        float other = weights[start + j];
-        float sum = norm + norms[start + j];
-        float least = sum * (1 - error) - 2 * dots[j];
-        if (2 * mass * other * least < bound * (mass + other) && start + j != own) {
-          float weight = 2 * mass * other / (mass + other);
-          add(live[start + j], weight * least, weight * (least + 2 * error * sum));
-          bound = enough[NearLists.MOST - 1];
+    /** Looks at what in a panel may be nearer than what is certainly enough. */
+    void screen(int panel, float[] dots, float[] excess) {
+      // That 2 m o d / (m + o) is below the bound, divided by 2 m o / (m + o).
+      float bound = enough[NearLists.MOST - 1] * (1 + SLACK);
+      float most = bound * (0.5f / sizes[slot]) - leastNorm(norms[placeOf[slot]]);
+      excess(leastNorms[panel], halves[panel], bound, dots, excess);
+      for (int j = 0; j < excess.length; j++) {
+        if (excess[j] < most) {
+          look(panel * DotPanels.WIDTH + j, dots[j]);
         }
+      }
+    }
+
+    private void look(int place, float dot) {
+      float error = panels.errorOfSeveral();
+      float mass = sizes[slot];
+      float other = weights[place];
+      float sum = norms[placeOf[slot]] + norms[place];
+      float least = sum * (1 - error) - 2 * dot;
+      if (2 * mass * other * least < enough[NearLists.MOST - 1] * (mass + other)
+          && place != placeOf[slot]) {
+        float weight = 2 * mass * other / (mass + other);
+        add(live[place], weight * least, weight * (least + 2 * error * sum));
       }
     }
 
@@ -344,7 +391,9 @@ public final class Ward {
     sizes[gone] = 0;
     into[gone] = kept;
     tookIn[kept] = gone;
-    norms[placeOf[gone]] = Float.POSITIVE_INFINITY;
+    int place = placeOf[gone];
+    norms[place] = Float.POSITIVE_INFINITY;
+    leastNorms[place / DotPanels.WIDTH][place % DotPanels.WIDTH] = Float.POSITIVE_INFINITY;
     place(placeOf[kept]);
   }
 
