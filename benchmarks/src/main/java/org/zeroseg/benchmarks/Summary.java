@@ -67,6 +67,17 @@ record Summary(
               List.of(),
               2),
           of("Training steps", "ZSI, 2 x 320 x 480", "ZsiTrainingBenchmark", "step"),
+          of(
+              "Training steps",
+              "ZUTIS ViT-B/16, 1 x 384 x 384",
+              "ZutisTrainingBenchmark",
+              "float32",
+              "size=384"),
+          step("CLIP of the demo's size, 128 x 64 x 64", "CLIP"),
+          step("GPT-2 of the demo's size, 64 x 32 tokens", "GPT2_DEMO"),
+          step("GPT-2 of 124 million parameters, 2 x 256 tokens", "GPT2"),
+          step("DINO ViT-S/16, 2 pictures in 2 + 8 crops", "DINO"),
+          step("SelfMask ViT-S/8, 2 x 224 x 224", "SELFMASK"),
           of("Classical", "dense CRF, 500 x 375, 2 labels", "RefineBenchmark", "crfOf2Labels"),
           of("Classical", "dense CRF, 500 x 375, 21 labels", "RefineBenchmark", "crfOf21Labels"),
           of("Classical", "Ward, 12,321 x 384, free", "ClusterBenchmark", "ward12321"),
@@ -79,6 +90,10 @@ record Summary(
   private static Summary of(
       String area, String work, String benchmark, String method, String... parameters) {
     return new Summary(area, work, benchmark, method, List.of(parameters), 1);
+  }
+
+  private static Summary step(String work, String trained) {
+    return of("Training steps", work, "TrainingStepBenchmark", "step", "work=" + trained);
   }
 
   /**

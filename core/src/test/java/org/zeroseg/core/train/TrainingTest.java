@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.Checkpoints;
+import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.tensor.Weights;
 
 class TrainingTest {
@@ -111,6 +113,62 @@ class TrainingTest {
       }
       return points(step);
     };
+  }
+
+  @Test
+  void aLongParameterIsUpdatedToTheBitsOfItsParts() {
+    int part = 40_000;
+    int parts = 4;
+    float[] start = noise(1, part * parts);
+    for (Adam.Options options : List.of(Adam.Options.ADAM_W, Adam.Options.ADAM)) {
+      Map<String, NDArray> whole = Map.of("all", manager.create(start));
+      Map<String, NDArray> pieces = new LinkedHashMap<>();
+      for (int i = 0; i < parts; i++) {
+        float[] some = Arrays.copyOfRange(start, i * part, (i + 1) * part);
+        pieces.put(Integer.toString(i), manager.create(some));
+      }
+      updateThrice(whole, options);
+      updateThrice(pieces, options);
+      float[] all = whole.get("all").toFloatArray();
+      pieces.forEach(
+          (name, piece) -> {
+            int from = Integer.parseInt(name) * part;
+            assertArrayEquals(Arrays.copyOfRange(all, from, from + part), piece.toFloatArray());
+          });
+    }
+  }
+
+  private static float[] noise(long seed, int count) {
+    SplittableRandom random = new SplittableRandom(seed);
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** By gradients that do not depend on how the parameters are cut. */
+  private void updateThrice(Map<String, NDArray> parameters, Adam.Options options) {
+    try (Optimiser adam =
+        new Adam(List.of(new Optimiser.Group(parameters, Schedule.constant(0.1), 0.01)), options)) {
+      for (int step = 0; step < 3; step++) {
+        try (NDManager call = manager.newSubManager();
+            GradientCollector collector = TorchEngine.get().newGradientCollector()) {
+          NDArray sum = call.create(0f);
+          int from = 0;
+          int total = parameters.values().stream().mapToInt(array -> (int) array.size()).sum();
+          float[] slopes = noise(2 + step, total);
+          for (NDArray parameter : parameters.values()) {
+            int to = from + (int) parameter.size();
+            NDArray slope = call.create(Arrays.copyOfRange(slopes, from, to));
+            sum = sum.add(slope.mul(parameter).sum());
+            from = to;
+          }
+          collector.backward(sum);
+          adam.step();
+        }
+      }
+    }
   }
 
   @Test
