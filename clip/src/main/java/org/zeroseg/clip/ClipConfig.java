@@ -1,5 +1,7 @@
 package org.zeroseg.clip;
 
+import static org.zeroseg.core.network.CheckpointShapes.layer;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -128,9 +130,9 @@ public record ClipConfig(
       shapes.put(prefix + "positional_embedding", new Shape(1 + (long) grid * grid, width));
       shapes.put(prefix + "proj", new Shape(width, embedding));
       shapes.put(prefix + "conv1.weight", new Shape(width, 3, patch, patch));
-      layer(shapes, prefix + "ln_pre", width);
+      layer(shapes, prefix + "ln_pre", new Shape(width));
       transformer(shapes, prefix + "transformer.resblocks.", layers, width);
-      layer(shapes, prefix + "ln_post", width);
+      layer(shapes, prefix + "ln_post", new Shape(width));
       return shapes;
     }
 
@@ -274,7 +276,7 @@ public record ClipConfig(
     }
     transformer(shapes, "transformer.resblocks.", text.layers(), text.width());
     shapes.put("token_embedding.weight", new Shape(text.vocabulary(), text.width()));
-    layer(shapes, "ln_final", text.width());
+    layer(shapes, "ln_final", new Shape(text.width()));
     return shapes;
   }
 
@@ -297,8 +299,7 @@ public record ClipConfig(
         new Shape(1 + (long) resNet.grid() * resNet.grid(), channels));
     for (String projection : List.of("k_proj", "q_proj", "v_proj", "c_proj")) {
       int out = projection.equals("c_proj") ? embedding : channels;
-      shapes.put("visual.attnpool." + projection + ".weight", new Shape(out, channels));
-      shapes.put("visual.attnpool." + projection + ".bias", new Shape(out));
+      layer(shapes, "visual.attnpool." + projection, new Shape(out, channels));
     }
   }
 
@@ -319,11 +320,6 @@ public record ClipConfig(
     BatchNorm.shapes(shapes, norm, out);
   }
 
-  private static void layer(Map<String, Shape> shapes, String name, int width) {
-    shapes.put(name + ".weight", new Shape(width));
-    shapes.put(name + ".bias", new Shape(width));
-  }
-
   private static void transformer(Map<String, Shape> shapes, String prefix, int layers, int width) {
     for (int i = 0; i < layers; i++) {
       String block = prefix + i + ".";
@@ -331,12 +327,12 @@ public record ClipConfig(
       shapes.put(block + "attn.in_proj_bias", new Shape(3L * width));
       shapes.put(block + "attn.out_proj.weight", new Shape(width, width));
       shapes.put(block + "attn.out_proj.bias", new Shape(width));
-      layer(shapes, block + "ln_1", width);
+      layer(shapes, block + "ln_1", new Shape(width));
       shapes.put(block + "mlp.c_fc.weight", new Shape(4L * width, width));
       shapes.put(block + "mlp.c_fc.bias", new Shape(4L * width));
       shapes.put(block + "mlp.c_proj.weight", new Shape(width, 4L * width));
       shapes.put(block + "mlp.c_proj.bias", new Shape(width));
-      layer(shapes, block + "ln_2", width);
+      layer(shapes, block + "ln_2", new Shape(width));
     }
   }
 

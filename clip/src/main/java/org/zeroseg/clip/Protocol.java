@@ -157,6 +157,14 @@ public record Protocol(
   }
 
   private Protocol refined(Optional<Pamr> byColours, Optional<LaplacianPropagation> bySystem) {
+    return with(byColours, bySystem, scale, leastArea);
+  }
+
+  private Protocol with(
+      Optional<Pamr> byColours,
+      Optional<LaplacianPropagation> bySystem,
+      double factor,
+      double least) {
     return new Protocol(
         shorterSide,
         longerSide,
@@ -166,8 +174,8 @@ public record Protocol(
         oneResize,
         byColours,
         bySystem,
-        scale,
-        leastArea);
+        factor,
+        least);
   }
 
   /**
@@ -177,17 +185,7 @@ public record Protocol(
    * @return a copy
    */
   public Protocol withScale(double changed) {
-    return new Protocol(
-        shorterSide,
-        longerSide,
-        crop,
-        stride,
-        padTo,
-        oneResize,
-        pamr,
-        propagation,
-        changed,
-        leastArea);
+    return with(pamr, propagation, changed, leastArea);
   }
 
   /**
@@ -197,7 +195,6 @@ public record Protocol(
    * @return a copy
    */
   public Protocol withLeastArea(double share) {
-    return new Protocol(
-        shorterSide, longerSide, crop, stride, padTo, oneResize, pamr, propagation, scale, share);
+    return with(pamr, propagation, scale, share);
   }
 }

@@ -1,5 +1,7 @@
 package org.zeroseg.dino;
 
+import static org.zeroseg.core.network.CheckpointShapes.layer;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -135,10 +137,5 @@ public record DinoConfig(int patch, int width, int depth, int heads, int side) {
    */
   public Map<String, NDArray> initialWeights(RandomGenerator random, NDManager manager) {
     return DinoInitialisation.of(shapes(), random, manager);
-  }
-
-  private static void layer(Map<String, Shape> shapes, String name, Shape weight) {
-    shapes.put(name + ".weight", weight);
-    shapes.put(name + ".bias", new Shape(weight.get(0)));
   }
 }

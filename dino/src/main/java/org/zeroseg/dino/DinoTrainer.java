@@ -1,5 +1,7 @@
 package org.zeroseg.dino;
 
+import static org.zeroseg.core.network.CheckpointShapes.layer;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -72,8 +74,7 @@ public final class DinoTrainer {
       Map<String, Shape> shapes = new LinkedHashMap<>();
       int[] widths = {width, hidden, hidden, bottleneck};
       for (int i = 0; i < 3; i++) {
-        shapes.put("head.mlp." + 2 * i + ".weight", new Shape(widths[i + 1], widths[i]));
-        shapes.put("head.mlp." + 2 * i + ".bias", new Shape(widths[i + 1]));
+        layer(shapes, "head.mlp." + 2 * i, new Shape(widths[i + 1], widths[i]));
       }
       shapes.put("head.last_layer.weight_g", new Shape(prototypes, 1));
       shapes.put("head.last_layer.weight_v", new Shape(prototypes, bottleneck));

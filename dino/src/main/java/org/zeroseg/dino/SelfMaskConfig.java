@@ -80,8 +80,7 @@ public record SelfMaskConfig(DinoConfig encoder, int queries, int layers, int he
     QueryDecoder.shapes(shapes, DECODER + ".", layers, width, inner);
     for (int i = 0; i < OBJECTNESS_LAYERS; i++) {
       int out = i < OBJECTNESS_LAYERS - 1 ? width : 1;
-      shapes.put("ffn.layers." + i + ".weight", new Shape(out, width));
-      shapes.put("ffn.layers." + i + ".bias", new Shape(out));
+      CheckpointShapes.layer(shapes, "ffn.layers." + i, new Shape(out, width));
     }
     return shapes;
   }

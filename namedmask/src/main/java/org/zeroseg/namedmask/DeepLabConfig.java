@@ -196,8 +196,7 @@ public record DeepLabConfig(
     normed(shapes, HEAD + "aspp.project.0", HEAD + "aspp.project.1", asppChannels, joined);
     separable(shapes, HEAD + "classifier.0.body.", decoderInputs());
     BatchNorm.shapes(shapes, HEAD + "classifier.1", asppChannels);
-    shapes.put(CLASSES + ".weight", new Shape(classes, asppChannels, 1, 1));
-    shapes.put(CLASSES + ".bias", new Shape(classes));
+    CheckpointShapes.layer(shapes, CLASSES, new Shape(classes, asppChannels, 1, 1));
     return shapes;
   }
 

@@ -1,5 +1,7 @@
 package org.zeroseg.zsi;
 
+import static org.zeroseg.core.network.CheckpointShapes.layer;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -225,11 +227,6 @@ public record ZsiConfig(
     layer(shapes, prefix + "dconvT.conv", new Shape(channels, dimensions, 3, 3));
     shapes.put(prefix + "conv_vec.weight", new Shape(classes, dimensions, 1, 1));
     return shapes;
-  }
-
-  private static void layer(Map<String, Shape> shapes, String name, Shape weight) {
-    shapes.put(name + ".weight", weight);
-    shapes.put(name + ".bias", new Shape(weight.get(0)));
   }
 
   /** Whether a tensor has a part in the network's answer; others only ever lie in the file. */

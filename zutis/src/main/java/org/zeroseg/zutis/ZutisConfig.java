@@ -105,9 +105,8 @@ public record ZutisConfig(
     for (String perceptron : new String[] {"ffn1", "ffn2"}) {
       int[] widths = {width, hidden, hidden, width};
       for (int i = 0; i < 3; i++) {
-        String layer = perceptron + ".layers." + i;
-        shapes.put(layer + ".weight", new Shape(widths[i + 1], widths[i]));
-        shapes.put(layer + ".bias", new Shape(widths[i + 1]));
+        Shape weight = new Shape(widths[i + 1], widths[i]);
+        CheckpointShapes.layer(shapes, perceptron + ".layers." + i, weight);
       }
     }
     QueryDecoder.shapes(shapes, "decoder.", decoderLayers, width, feedForward);

@@ -10,9 +10,15 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.core.supervision.InvalidDataException;
 
 /** The files of a data set's folder, and the pictures that they are about. */
 final class DataFolder {
+
+  /** Makes something of values that may be of another kind than expected. */
+  interface Step<T> {
+    T run() throws IOException;
+  }
 
   private static final List<String> PICTURES =
       List.of(".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".gif");
@@ -70,5 +76,19 @@ final class DataFolder {
   static Size size(Path picture) throws IOException {
     Picture read = Picture.read(picture);
     return new Size(read.width(), read.height());
+  }
+
+  /** Runs a step; what it throws at values of another kind names the file, and what it is not. */
+  static <T> T understood(Path file, String otherwise, Step<T> step) throws IOException {
+    try {
+      return step.run();
+    } catch (IllegalArgumentException
+        | IllegalStateException
+        | NullPointerException
+        | UnsupportedOperationException
+        | IndexOutOfBoundsException
+        | ClassCastException e) {
+      throw new InvalidDataException(file, otherwise + ": " + e.getMessage());
+    }
   }
 }

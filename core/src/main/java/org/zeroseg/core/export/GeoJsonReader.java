@@ -84,22 +84,18 @@ final class GeoJsonReader {
       width = size.width();
       height = size.height();
     }
-    Segmentation segmentation;
-    try {
-      Raster raster = new Raster(width, height, List.of());
-      for (JsonObject feature : features) {
-        feature(raster, feature, notes);
-      }
-      segmentation = raster.segmentation();
-    } catch (IllegalArgumentException
-        | IllegalStateException
-        | NullPointerException
-        | UnsupportedOperationException
-        | IndexOutOfBoundsException
-        | ClassCastException e) {
-      throw new InvalidDataException(file, "is GeoJSON of another kind: " + e.getMessage());
+    sink.add(
+        name,
+        pictures.resolve(name),
+        DataFolder.understood(file, "is GeoJSON of another kind", () -> segmentation(notes)));
+  }
+
+  private Segmentation segmentation(Notes notes) {
+    Raster raster = new Raster(width, height, List.of());
+    for (JsonObject feature : features) {
+      feature(raster, feature, notes);
     }
-    sink.add(name, pictures.resolve(name), segmentation);
+    return raster.segmentation();
   }
 
   private static void feature(Raster raster, JsonObject feature, Notes notes) {

@@ -16,7 +16,6 @@ import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.image.PictureReader;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.core.supervision.InvalidDataException;
 
 /** Reads LabelMe's files: polygons, rectangles, circles and masks; a group is one segment. */
 final class LabelMeReader {
@@ -77,39 +76,35 @@ final class LabelMeReader {
       width = size.width();
       height = size.height();
     }
-    Segmentation segmentation;
-    try {
-      Raster raster = new Raster(width, height, List.of());
-      Map<List<Object>, Found> groups = new LinkedHashMap<>();
-      for (int i = 0; i < shapes.size(); i++) {
-        JsonObject shape = shapes.get(i);
-        Mask mask = mask(raster, shape);
-        if (mask.isEmpty()) {
-          notes.add("shapes without an area left out", 1);
-          continue;
-        }
-        String label = shape.get("label").getAsString();
-        Object group =
-            shape.has("group_id") && !shape.get("group_id").isJsonNull()
-                ? shape.get("group_id").getAsString()
-                : Integer.valueOf(i);
-        double score =
-            shape.has("score") && shape.get("score").isJsonPrimitive()
-                ? shape.get("score").getAsDouble()
-                : 1;
-        groups.merge(List.of(label, group), new Found(label, score, mask), Found::with);
+    sink.add(
+        stem + ending,
+        image,
+        DataFolder.understood(file, "is no file of LabelMe", () -> segmentation(notes)));
+  }
+
+  private Segmentation segmentation(Notes notes) throws IOException {
+    Raster raster = new Raster(width, height, List.of());
+    Map<List<Object>, Found> groups = new LinkedHashMap<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      JsonObject shape = shapes.get(i);
+      Mask mask = mask(raster, shape);
+      if (mask.isEmpty()) {
+        notes.add("shapes without an area left out", 1);
+        continue;
       }
-      groups.values().forEach(found -> raster.add(found.label(), found.score(), found.mask()));
-      segmentation = raster.segmentation();
-    } catch (IllegalArgumentException
-        | IllegalStateException
-        | NullPointerException
-        | UnsupportedOperationException
-        | IndexOutOfBoundsException
-        | ClassCastException e) {
-      throw new InvalidDataException(file, "is no file of LabelMe: " + e.getMessage());
+      String label = shape.get("label").getAsString();
+      Object group =
+          shape.has("group_id") && !shape.get("group_id").isJsonNull()
+              ? shape.get("group_id").getAsString()
+              : Integer.valueOf(i);
+      double score =
+          shape.has("score") && shape.get("score").isJsonPrimitive()
+              ? shape.get("score").getAsDouble()
+              : 1;
+      groups.merge(List.of(label, group), new Found(label, score, mask), Found::with);
     }
-    sink.add(stem + ending, image, segmentation);
+    groups.values().forEach(found -> raster.add(found.label(), found.score(), found.mask()));
+    return raster.segmentation();
   }
 
   /** A segment as far as its shapes were read. */

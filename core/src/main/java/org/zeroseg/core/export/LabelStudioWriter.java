@@ -11,6 +11,7 @@ import java.util.Locale;
 import org.zeroseg.core.Palette;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Segmentation;
+import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.file.WholeFile;
 import org.zeroseg.core.mask.Polygon;
 
@@ -133,11 +134,7 @@ final class LabelStudioWriter extends FormatWriter {
 
   /** As the value of an attribute; what XML cannot hold at all is spelt out. */
   private static String escaped(String text) {
-    return line(text)
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
+    return PlainText.markup(line(text));
   }
 
   @Override

@@ -9,7 +9,6 @@ import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.file.JsonFile;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.mask.Mask;
-import org.zeroseg.core.supervision.InvalidDataException;
 
 /** Reads folders of masks by their lists. */
 final class MasksReader {
@@ -20,30 +19,27 @@ final class MasksReader {
     for (Path file :
         DataFolder.files(from, name -> ("/" + name).endsWith("/" + MasksWriter.INDEX))) {
       JsonObject list = JsonFile.object(file, object -> object);
-      String name;
-      Segmentation found;
-      try {
-        name = FormatWriter.within(list.get("picture").getAsString());
-        Raster raster =
-            new Raster(list.get("width").getAsInt(), list.get("height").getAsInt(), List.of());
-        for (JsonElement each : list.getAsJsonArray("masks")) {
-          JsonObject entry = each.getAsJsonObject();
-          Path mask = Path.of(FormatWriter.within(entry.get("file").getAsString())).getFileName();
-          raster.add(
-              entry.get("name").getAsString(),
-              entry.get("score").getAsDouble(),
-              mask(file.resolveSibling(mask)));
-        }
-        found = raster.segmentation();
-      } catch (IllegalArgumentException
-          | IllegalStateException
-          | NullPointerException
-          | UnsupportedOperationException
-          | ClassCastException e) {
-        throw new InvalidDataException(file, "is no list of masks: " + e.getMessage());
-      }
+      String kind = "is no list of masks";
+      String name =
+          DataFolder.understood(
+              file, kind, () -> FormatWriter.within(list.get("picture").getAsString()));
+      Segmentation found = DataFolder.understood(file, kind, () -> segmentation(file, list));
       sink.add(name, pictures.resolve(name), found);
     }
+  }
+
+  private static Segmentation segmentation(Path file, JsonObject list) throws IOException {
+    Raster raster =
+        new Raster(list.get("width").getAsInt(), list.get("height").getAsInt(), List.of());
+    for (JsonElement each : list.getAsJsonArray("masks")) {
+      JsonObject entry = each.getAsJsonObject();
+      Path mask = Path.of(FormatWriter.within(entry.get("file").getAsString())).getFileName();
+      raster.add(
+          entry.get("name").getAsString(),
+          entry.get("score").getAsDouble(),
+          mask(file.resolveSibling(mask)));
+    }
+    return raster.segmentation();
   }
 
   private static Mask mask(Path file) throws IOException {

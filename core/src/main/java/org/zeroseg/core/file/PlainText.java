@@ -42,6 +42,19 @@ public final class PlainText {
     return cell.matches("[^,;\"]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"';
   }
 
+  /**
+   * A text as content or attribute of HTML or XML.
+   *
+   * @param text anything
+   * @return with entities for what would be markup
+   */
+  public static String markup(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+
   private static String spelt(String text, boolean breaks) {
     StringBuilder spelt = null;
     for (int i = 0; i < text.length(); i++) {

@@ -1,6 +1,7 @@
 package org.zeroseg.core.network;
 
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
@@ -46,6 +47,18 @@ public record CheckpointShapes(Checkpoint checkpoint, String model) {
               .formatted(checkpoint.source(), model, name, dimensions, info.shape()));
     }
     return info.shape();
+  }
+
+  /**
+   * Notes the weight and the bias of a layer: {@code name.weight} and {@code name.bias}.
+   *
+   * @param shapes takes both, in this order
+   * @param name of the layer
+   * @param weight its shape; the bias has as many numbers as the first dimension
+   */
+  public static void layer(Map<String, Shape> shapes, String name, Shape weight) {
+    shapes.put(name + ".weight", weight);
+    shapes.put(name + ".bias", new Shape(weight.get(0)));
   }
 
   /**

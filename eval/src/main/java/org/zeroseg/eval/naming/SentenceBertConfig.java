@@ -1,5 +1,7 @@
 package org.zeroseg.eval.naming;
 
+import static org.zeroseg.core.network.CheckpointShapes.layer;
+
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonObject;
 import java.io.IOException;
@@ -121,28 +123,18 @@ record SentenceBertConfig(
     } else {
       shapes.put("embeddings.token_type_embeddings.weight", new Shape(2, width));
     }
-    norm(shapes, "embeddings.LayerNorm");
+    layer(shapes, "embeddings.LayerNorm", new Shape(width));
     for (int i = 0; i < layers; i++) {
       String block = "encoder.layer." + i + ".";
       for (String part : names().subList(0, 4)) {
-        linear(shapes, block + part, width, width);
+        layer(shapes, block + part, new Shape(width, width));
       }
-      norm(shapes, block + names().get(4));
-      linear(shapes, block + names().get(5), width, hidden);
-      linear(shapes, block + names().get(6), hidden, width);
-      norm(shapes, block + names().get(7));
+      layer(shapes, block + names().get(4), new Shape(width));
+      layer(shapes, block + names().get(5), new Shape(hidden, width));
+      layer(shapes, block + names().get(6), new Shape(width, hidden));
+      layer(shapes, block + names().get(7), new Shape(width));
     }
     return shapes;
-  }
-
-  private void norm(Map<String, Shape> shapes, String name) {
-    shapes.put(name + ".weight", new Shape(width));
-    shapes.put(name + ".bias", new Shape(width));
-  }
-
-  private static void linear(Map<String, Shape> shapes, String name, int in, int out) {
-    shapes.put(name + ".weight", new Shape(out, in));
-    shapes.put(name + ".bias", new Shape(out));
   }
 
   /** The parts of a block in the kernel's order. */

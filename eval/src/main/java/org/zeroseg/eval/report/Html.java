@@ -4,6 +4,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import org.zeroseg.core.Palette;
+import org.zeroseg.core.file.PlainText;
 
 /** Writes a report as one HTML file with inline style, inline SVG and pictures as data. */
 final class Html {
@@ -254,10 +255,6 @@ final class Html {
   }
 
   private static String escaped(String words) {
-    return words
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
+    return PlainText.markup(words);
   }
 }

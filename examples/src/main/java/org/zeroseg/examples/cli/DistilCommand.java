@@ -1,6 +1,5 @@
 package org.zeroseg.examples.cli;
 
-import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -147,8 +146,7 @@ final class DistilCommand implements Callable<Integer> {
 
   @Mixin private TrainingFiles files;
 
-  @Option(names = "--half", description = "Write the model in float16: half the size.")
-  private boolean half;
+  @Mixin private WrittenModel written;
 
   @Override
   public Integer call() throws IOException {
@@ -223,7 +221,7 @@ final class DistilCommand implements Callable<Integer> {
         noExperts ? Optional.empty() : Optional.of(files.plan(out, expertSteps)),
         whole,
         plan,
-        half ? DataType.FLOAT16 : DataType.FLOAT32);
+        written.type());
   }
 
   private SaliencyDetector detector() throws IOException {

@@ -323,10 +323,6 @@ final class DistilPage {
   }
 
   private static String escaped(String words) {
-    return PlainText.line(words)
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
+    return PlainText.markup(PlainText.line(words));
   }
 }

@@ -272,11 +272,7 @@ final class Gallery implements Closeable {
   }
 
   private static String escaped(String text) {
-    return PlainText.line(text)
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
+    return PlainText.markup(PlainText.line(text));
   }
 
   @Override

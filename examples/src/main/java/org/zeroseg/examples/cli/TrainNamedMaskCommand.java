@@ -1,8 +1,6 @@
 package org.zeroseg.examples.cli;
 
-import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -18,9 +16,7 @@ import org.zeroseg.namedmask.NamedMaskTraining;
 import org.zeroseg.namedmask.PublishedConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** NamedMask from archives and pseudo-masks. */
 @Command(
@@ -36,8 +32,6 @@ final class TrainNamedMaskCommand implements Callable<Integer> {
 
   /** All pictures of an archive. */
   private static final int MOST = Integer.MAX_VALUE;
-
-  @Spec private CommandSpec spec;
 
   @Mixin private ArchivePictures archives;
 
@@ -95,8 +89,7 @@ final class TrainNamedMaskCommand implements Callable<Integer> {
               + "for what it has keys for: network, scenes, batch, rates, steps.")
   private Optional<Path> config;
 
-  @Option(names = "--half", description = "Write the model in float16: half the size.")
-  private boolean half;
+  @Mixin private WrittenModel written;
 
   private NamedMaskRecipe recipe() {
     return network
@@ -135,14 +128,13 @@ final class TrainNamedMaskCommand implements Callable<Integer> {
       boolean measured = run.isMeasured();
       training.run(
           measured ? run.measured(plan, () -> training.network(InputSize.own())) : plan, progress);
-      training.write(model, half ? DataType.FLOAT16 : DataType.FLOAT32);
+      training.write(model, written.type());
       outcome = progress.detail();
     }
-    PrintWriter report = spec.commandLine().getOut();
-    report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
-    report.printf(
-        "Next: zeroseg segment PICTURE --words \"%s\" --namedmask %s%n",
-        data.archives().categories().get(0), model);
-    report.flush();
+    written.tell(
+        model,
+        outcome,
+        "segment PICTURE --words \"%s\" --namedmask %s"
+            .formatted(data.archives().categories().get(0), model));
   }
 }

@@ -1,8 +1,6 @@
 package org.zeroseg.examples.cli;
 
-import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,8 +96,7 @@ final class TrainReCoPlusCommand implements Callable<Integer> {
       description = "Steps between. Default: ${DEFAULT-VALUE}.")
   private long evaluateEvery;
 
-  @Option(names = "--half", description = "Write the model in float16: half the size.")
-  private boolean half;
+  @Mixin private WrittenModel written;
 
   @Override
   public Integer call() throws IOException {
@@ -148,13 +145,10 @@ final class TrainReCoPlusCommand implements Callable<Integer> {
                 recipe.options())) {
       training.run(
           evaluatedOn.isPresent() ? measured(plan, training, evaluatedOn.get()) : plan, progress);
-      training.write(model, half ? DataType.FLOAT16 : DataType.FLOAT32);
+      training.write(model, written.type());
       outcome = progress.detail();
     }
-    PrintWriter report = spec.commandLine().getOut();
-    report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
-    report.println("Next: zeroseg eval DATASET --namedmask " + model + " --crf");
-    report.flush();
+    written.tell(model, outcome, "eval DATASET --namedmask " + model + " --crf");
   }
 
   /** What the released code measures, and of what it keeps the best. */
@@ -179,10 +173,7 @@ final class TrainReCoPlusCommand implements Callable<Integer> {
               double score = matrix.meanIou();
               if (score > most[0]) {
                 most[0] = score;
-                training.write(
-                    best,
-                    half ? DataType.FLOAT16 : DataType.FLOAT32,
-                    Map.of(SCORE, Double.toString(score)));
+                training.write(best, written.type(), Map.of(SCORE, Double.toString(score)));
               }
               return score;
             }));

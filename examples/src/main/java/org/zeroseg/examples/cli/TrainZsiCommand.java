@@ -2,9 +2,9 @@ package org.zeroseg.examples.cli;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -178,8 +178,7 @@ final class TrainZsiCommand implements Callable<Integer> {
       description = "Boxes of a picture that masks are learnt from. Default: ${DEFAULT-VALUE}.")
   private int masks;
 
-  @Option(names = "--half", description = "Write the model in float16: half the size.")
-  private boolean half;
+  @Mixin private WrittenModel written;
 
   @Option(names = "--bfloat16", description = "Compute products in bfloat16.")
   private boolean bfloat16;
@@ -279,15 +278,16 @@ final class TrainZsiCommand implements Callable<Integer> {
         plan = plan.withValidation(measured(trainer, classes));
       }
       trainer.run(pictures, plan, progress);
-      trainer.write(model, classes, half, provenance);
+      trainer.write(model, classes, written.type() == DataType.FLOAT16, provenance);
       outcome = progress.detail();
     }
-    PrintWriter report = spec.commandLine().getOut();
-    report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
-    report.printf(
-        "Next: zeroseg segment PICTURE --zsi %s --words \"%s\"%n",
-        model, classes.unseen().isEmpty() ? classes.seen().get(0) : classes.unseen().get(0));
-    report.flush();
+    written.tell(
+        model,
+        outcome,
+        "segment PICTURE --zsi %s --words \"%s\""
+            .formatted(
+                model,
+                classes.unseen().isEmpty() ? classes.seen().get(0) : classes.unseen().get(0)));
   }
 
   /** Where the backbone starts. */

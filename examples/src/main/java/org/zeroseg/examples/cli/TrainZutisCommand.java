@@ -1,8 +1,6 @@
 package org.zeroseg.examples.cli;
 
-import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -21,9 +19,7 @@ import org.zeroseg.zutis.ZutisTrainer;
 import org.zeroseg.zutis.ZutisTraining;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** ZUTIS from a CLIP, archives and pseudo-masks. */
 @Command(
@@ -32,8 +28,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footer = {"", "Defaults are those of the paper for COCO's 80 categories."})
 final class TrainZutisCommand implements Callable<Integer> {
-
-  @Spec private CommandSpec spec;
 
   @Mixin private MaskedPictures pictures;
 
@@ -126,8 +120,7 @@ final class TrainZutisCommand implements Callable<Integer> {
       description = "Label a picture of two archives by the one that it is drawn from.")
   private boolean labelsByArchive;
 
-  @Option(names = "--half", description = "Write the model in float16: half the size.")
-  private boolean half;
+  @Mixin private WrittenModel written;
 
   @Option(names = "--bfloat16", description = "Compute products in bfloat16.")
   private boolean bfloat16;
@@ -156,15 +149,14 @@ final class TrainZutisCommand implements Callable<Integer> {
       training.run(
           measured ? run.measured(plan, () -> training.network(Zutis.Answer.REGIONS)) : plan,
           progress);
-      training.write(model, half ? DataType.FLOAT16 : DataType.FLOAT32);
+      training.write(model, written.type());
       outcome = progress.detail();
     }
-    PrintWriter report = spec.commandLine().getOut();
-    report.println("Trained: " + model + (outcome.isEmpty() ? "" : ", " + outcome));
-    report.printf(
-        "Next: zeroseg segment PICTURE --words \"%s\" --model %s --zutis %s%n",
-        data.archives().categories().get(0), clip, model);
-    report.flush();
+    written.tell(
+        model,
+        outcome,
+        "segment PICTURE --words \"%s\" --model %s --zutis %s"
+            .formatted(data.archives().categories().get(0), clip, model));
   }
 
   private ZutisRecipe recipe() {

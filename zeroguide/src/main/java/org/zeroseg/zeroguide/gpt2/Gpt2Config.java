@@ -1,5 +1,7 @@
 package org.zeroseg.zeroguide.gpt2;
 
+import static org.zeroseg.core.network.CheckpointShapes.layer;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -156,20 +158,15 @@ public record Gpt2Config(
     shapes.put("wpe.weight", new Shape(positions, width));
     for (int i = 0; i < layers; i++) {
       String block = "h." + i + ".";
-      norm(shapes, block + "ln_1");
+      layer(shapes, block + "ln_1", new Shape(width));
       linear(shapes, block + "attn.c_attn", width, 3L * width);
       linear(shapes, block + "attn.c_proj", width, width);
-      norm(shapes, block + "ln_2");
+      layer(shapes, block + "ln_2", new Shape(width));
       linear(shapes, block + "mlp.c_fc", width, 4L * width);
       linear(shapes, block + "mlp.c_proj", 4L * width, width);
     }
-    norm(shapes, "ln_f");
+    layer(shapes, "ln_f", new Shape(width));
     return shapes;
-  }
-
-  private void norm(Map<String, Shape> shapes, String name) {
-    shapes.put(name + ".weight", new Shape(width));
-    shapes.put(name + ".bias", new Shape(width));
   }
 
   private static void linear(Map<String, Shape> shapes, String name, long in, long out) {
