@@ -38,10 +38,8 @@ final class PermutohedralLattice {
 
   private final LatticeLanes.Places places;
 
-  /** {@code [corners, vertices + 1]}: the neighbours along each axis, 0 where missing. */
-  private final int[][] before;
-
-  private final int[][] after;
+  /** One a corner. */
+  private final LatticeLanes.Rows[] rows;
 
   /**
    * Builds the lattice.
@@ -66,9 +64,14 @@ final class PermutohedralLattice {
     vertices = numbered.size;
     entries = entries();
     places = new LatticeLanes.Places(corners, vertexOfPoint, weights);
-    before = new int[corners][vertices + 1];
-    after = new int[corners][vertices + 1];
-    chunks(vertices, (from, to) -> connect(numbered, dimension, from, to));
+    int[][] before = new int[corners][vertices + 1];
+    int[][] after = new int[corners][vertices + 1];
+    chunks(vertices, (from, to) -> connect(numbered, dimension, before, after, from, to));
+    rows =
+        IntStream.range(0, corners)
+            .parallel()
+            .mapToObj(axis -> LatticeLanes.Rows.of(before[axis], after[axis], CHUNK))
+            .toArray(LatticeLanes.Rows[]::new);
   }
 
   /** Steps 1 to 6: the simplex of every point and the point's place in it. */
@@ -235,6 +238,7 @@ final class PermutohedralLattice {
   private Vertices number(int dimension, int[] origins, int[] ranks, int from, int to) {
     Vertices numbered = new Vertices(dimension);
     int[] key = new int[dimension];
+    int[] last = new int[corners * dimension];
     for (int point = from; point < to; point++) {
       int at = point * corners;
       // Neighbouring pixels are often in one simplex.
@@ -250,7 +254,14 @@ final class PermutohedralLattice {
           key[i] =
               origins[at + i] + (rank <= dimension - remainder ? remainder : remainder - corners);
         }
-        vertexOfPoint[at + remainder] = numbered.add(key, 0);
+        // ... and more often have some vertices in common, which saves looking them up.
+        int known = remainder * dimension;
+        if (point > from && Arrays.equals(last, known, known + dimension, key, 0, dimension)) {
+          vertexOfPoint[at + remainder] = vertexOfPoint[at + remainder - corners];
+        } else {
+          vertexOfPoint[at + remainder] = numbered.add(key, 0);
+          System.arraycopy(key, 0, last, known, dimension);
+        }
       }
     }
     return numbered;
@@ -278,7 +289,8 @@ final class PermutohedralLattice {
   }
 
   /** Finds the neighbours; whoever is before a vertex has that vertex after it. */
-  private void connect(Vertices numbered, int dimension, int from, int to) {
+  private void connect(
+      Vertices numbered, int dimension, int[][] before, int[][] after, int from, int to) {
     int[] key = new int[dimension];
     for (int vertex = from + 1; vertex <= to; vertex++) {
       for (int axis = 0; axis < corners; axis++) {
@@ -317,12 +329,14 @@ final class PermutohedralLattice {
   /** Memory that several calls share, one after the other. */
   static final class Space {
     private float[] lattice = new float[0];
-    private float[] other = new float[0];
+    private float[] packed = new float[0];
 
-    private void reserve(int size) {
-      if (lattice.length < size) {
-        lattice = new float[size];
-        other = new float[size];
+    private void reserve(int vertices, int points) {
+      if (lattice.length < vertices) {
+        lattice = new float[vertices];
+      }
+      if (packed.length < points) {
+        packed = new float[points];
       }
     }
   }
@@ -335,39 +349,33 @@ final class PermutohedralLattice {
       boolean reverse,
       Space space,
       float[] filtered) {
-    if (8 * (vertices + 1L) > Integer.MAX_VALUE - 8) {
-      throw new IllegalArgumentException(vertices + " lattice vertices are too many");
+    if (8 * Math.max(vertices + 1L, points) > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          vertices + " lattice vertices of " + points + " points are too many");
     }
-    space.reserve(Math.min(8, channels) * (vertices + 1));
+    int widest = Math.min(8, channels);
+    space.reserve(widest * (vertices + 1), widest * points);
+    float[] lattice = space.lattice;
+    float[] packed = space.packed;
     float alpha = 1f / (1 + (float) Math.pow(2, 1 - corners));
     for (int channel = 0; channel < channels; ) {
       int width = LatticeLanes.width(channels - channel, channels);
       int first = Math.min(channel, channels - width);
-      float[] current = space.lattice;
-      float[] next = space.other;
-      Arrays.fill(current, 0, width, 0);
-      Arrays.fill(next, 0, width, 0);
-      float[] lattice = current;
-      chunks(
-          vertices,
-          (from, to) ->
-              entries.splat(values, factors, channels, first, width, lattice, from + 1, to + 1));
-      for (int i = 0; i < corners; i++) {
-        int axis = reverse ? corners - 1 - i : i;
-        float[] old = current;
-        float[] blurred = next;
-        chunks(
-            vertices,
-            (from, to) ->
-                LatticeLanes.blur(
-                    before[axis], after[axis], old, blurred, width, from + 1, to + 1));
-        current = blurred;
-        next = old;
-      }
-      float[] blurred = current;
+      Arrays.fill(lattice, 0, width, 0);
       chunks(
           points,
-          (from, to) -> places.slice(blurred, alpha, channels, first, width, filtered, from, to));
+          (from, to) ->
+              LatticeLanes.pack(values, factors, channels, first, width, packed, from, to));
+      chunks(vertices, (from, to) -> entries.splat(packed, width, lattice, from + 1, to + 1));
+      for (int i = 0; i < corners; i++) {
+        LatticeLanes.Rows axis = rows[reverse ? corners - 1 - i : i];
+        IntStream.range(0, axis.parts().length - 1)
+            .parallel()
+            .forEach(part -> axis.blur(lattice, width, part));
+      }
+      chunks(
+          points,
+          (from, to) -> places.slice(lattice, alpha, channels, first, width, filtered, from, to));
       channel = first + width;
     }
   }
