@@ -30,7 +30,7 @@ import java.util.zip.ZipOutputStream;
  */
 public final class Kernels {
 
-  private static final Kernels CORE = of(Kernels.class, "kernels.torchscript");
+  private static final Kernels CORE = withDense(Kernels.class, "kernels.torchscript");
 
   private final byte[] archive;
   private final String name;
@@ -58,11 +58,30 @@ public final class Kernels {
    * @return the kernels; compiled at their first call on a device
    */
   public static Kernels of(Class<?> owner, String resource) {
+    return new Kernels(resource, archive(source(owner, resource)));
+  }
+
+  /**
+   * Kernels from a resource file that call {@code dense}, the linear layer whose weight may be
+   * integers.
+   *
+   * @param owner the class beside which the resource lies
+   * @param resource its file name
+   * @return the kernels; compiled at their first call on a device
+   */
+  public static Kernels withDense(Class<?> owner, String resource) {
+    ByteArrayOutputStream both = new ByteArrayOutputStream();
+    both.writeBytes(source(owner, resource));
+    both.writeBytes(source(Kernels.class, "dense.torchscript"));
+    return new Kernels(resource, archive(both.toByteArray()));
+  }
+
+  private static byte[] source(Class<?> owner, String resource) {
     try (InputStream source = owner.getResourceAsStream(resource)) {
       if (source == null) {
         throw new IllegalArgumentException("No resource " + resource + " beside " + owner);
       }
-      return new Kernels(resource, archive(source.readAllBytes()));
+      return source.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read kernels " + resource, e);
     }
@@ -175,17 +194,19 @@ public final class Kernels {
   }
 
   /** A TorchScript archive: a zip of source text and two tiny pickles. */
-  private static byte[] archive(byte[] source) throws IOException {
+  private static byte[] archive(byte[] source) {
     ByteArrayOutputStream state = new ByteArrayOutputStream();
-    state.write(new byte[] {(byte) 0x80, 2, 'c'}); // protocol 2; global __torch__.K
-    state.write("__torch__\nK\n".getBytes(StandardCharsets.US_ASCII));
-    state.write(new byte[] {'q', 0, ')', (byte) 0x81, '}', 'b', '.'}); // K() with state {}
+    state.writeBytes(new byte[] {(byte) 0x80, 2, 'c'}); // protocol 2; global __torch__.K
+    state.writeBytes("__torch__\nK\n".getBytes(StandardCharsets.US_ASCII));
+    state.writeBytes(new byte[] {'q', 0, ')', (byte) 0x81, '}', 'b', '.'}); // K() with state {}
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       put(zip, "k/data.pkl", state.toByteArray());
       put(zip, "k/code/__torch__.py", source);
       put(zip, "k/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'}); // an empty tuple
       put(zip, "k/version", "10\n".getBytes(StandardCharsets.US_ASCII)); // GELU by tanh needs 9
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing is written but memory
     }
     return bytes.toByteArray();
   }

@@ -32,7 +32,7 @@ class TorchEngineTest {
   @TempDir private Path folder;
 
   /** Of this test, whoever runs it. */
-  private static Stream<String> classPath() {
+  static Stream<String> classPath() {
     if (TorchEngineTest.class.getClassLoader() instanceof URLClassLoader loader) {
       return Arrays.stream(loader.getURLs())
           .map(url -> Path.of(URI.create(url.toString())).toString());

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.hub.ModelHub;
@@ -27,7 +28,8 @@ import org.zeroseg.core.tensor.Weights;
  */
 public final class SentenceBert implements TextEmbedder, AutoCloseable {
 
-  private static final Kernels KERNELS = Kernels.of(SentenceBert.class, "sentences.torchscript");
+  private static final Kernels KERNELS =
+      Kernels.withDense(SentenceBert.class, "sentences.torchscript");
   private static final int BATCH = 32;
   private static final String FLAVOUR = "RUST_FLAVOR"; // of the tokenizer's natives
   private static final int FARTHEST = 128; // MPNet: distances from here on share a bucket
@@ -48,12 +50,15 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
       SentenceModules modules,
       HuggingFaceTokenizer tokenizer,
       Checkpoint checkpoint,
+      Precision precision,
       NDManager manager) {
     this.config = config;
     this.modules = modules;
     this.tokenizer = tokenizer;
     this.manager = manager;
-    weights = Weights.load(checkpoint, config.shapes(), manager);
+    weights =
+        Weights.load(
+            checkpoint, config.shapes(), precision, name -> false, config::isMatrix, manager);
     options =
         manager.create(new double[] {config.heads(), config.epsilon(), config.activation().code()});
     epsilon = manager.create(config.epsilon());
@@ -100,15 +105,45 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
    *     misshapen or left over
    */
   public static SentenceBert load(String model, ModelHub hub) throws IOException {
+    return load(model, hub, Precision.FLOAT32);
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param model as for {@link #load(String)}
+   * @param hub where ids are looked up
+   * @param precision float32, int8, or {@link Precision#AUTO}, which is float32
+   * @return the encoder, to be closed
+   * @throws IOException if a file cannot be fetched or read
+   * @throws InvalidDataException if a configuration asks for what is not supported
+   * @throws org.zeroseg.core.checkpoint.CheckpointException naming tensors that are missing,
+   *     misshapen or left over
+   * @throws IllegalArgumentException if the precision is another
+   */
+  public static SentenceBert load(String model, ModelHub hub, Precision precision)
+      throws IOException {
+    Precision format =
+        switch (precision) {
+          case FLOAT32, INT8 -> precision;
+          case AUTO -> Precision.FLOAT32;
+          case BFLOAT16, FLOAT16 ->
+              throw new IllegalArgumentException(
+                  "Sentence-BERT computes in float32 or int8, not in " + precision);
+        };
     SentenceBertConfig config = SentenceBertConfig.read(hub.file(model, "config.json"));
     SentenceModules modules = SentenceModules.find(model, hub);
     try (Checkpoint weights = Checkpoints.open(hub.weights(model))) {
-      return of(config, modules, hub.file(model, "tokenizer.json"), weights);
+      return of(config, modules, hub.file(model, "tokenizer.json"), weights, format);
     }
   }
 
   static SentenceBert of(
-      SentenceBertConfig config, SentenceModules modules, Path tokenizerFile, Checkpoint file)
+      SentenceBertConfig config,
+      SentenceModules modules,
+      Path tokenizerFile,
+      Checkpoint file,
+      Precision precision)
       throws IOException {
     if (System.getenv(FLAVOUR) == null && System.getProperty(FLAVOUR) == null) {
       // Beside a GPU the tokenizer's natives for it would be fetched from the network.
@@ -129,7 +164,7 @@ public final class SentenceBert implements TextEmbedder, AutoCloseable {
             .without(name -> name.startsWith("pooler.") || name.equals("embeddings.position_ids"));
     NDManager manager = TorchEngine.newManager();
     try {
-      return new SentenceBert(config, modules, tokenizer, own, manager);
+      return new SentenceBert(config, modules, tokenizer, own, precision, manager);
     } catch (RuntimeException e) {
       manager.close();
       tokenizer.close();

@@ -137,6 +137,13 @@ record SentenceBertConfig(
     return shapes;
   }
 
+  /** Whether a weight is a matrix of a block's linear layers. */
+  boolean isMatrix(String name) {
+    return name.startsWith("encoder.layer.")
+        && name.endsWith(".weight")
+        && !name.contains("LayerNorm");
+  }
+
   /** The parts of a block in the kernel's order. */
   List<String> names() {
     return mpnet

@@ -22,10 +22,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.checkpoint.Checkpoint;
 import org.zeroseg.core.checkpoint.CheckpointException;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.golden.PortableWeights;
+import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.supervision.InvalidDataException;
 
 class SentenceBertTest {
@@ -53,11 +55,43 @@ class SentenceBertTest {
   }
 
   private static SentenceBert model(boolean mpnet) throws IOException {
+    return model(mpnet, Precision.FLOAT32);
+  }
+
+  private static SentenceBert model(boolean mpnet, Precision precision) throws IOException {
     return SentenceBert.of(
         config(mpnet),
         SentenceModules.DEFAULT,
         tokenizer(),
-        new PortableWeights(config(mpnet).shapes(), "sentences"));
+        new PortableWeights(config(mpnet).shapes(), "sentences"),
+        precision);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void integersTurnNoVectorByMoreThanACosineOfAThousandth(boolean mpnet) throws IOException {
+    try (SentenceBert model = model(mpnet);
+        SentenceBert integers = model(mpnet, Precision.INT8)) {
+      float[][] expected = model.encode(SEQUENCES);
+      float[][] found = integers.encode(SEQUENCES);
+      for (int i = 0; i < expected.length; i++) {
+        double cosine = 0;
+        for (int c = 0; c < expected[i].length; c++) {
+          cosine += expected[i][c] * found[i][c];
+        }
+        assertTrue(cosine >= 0.999 && !Arrays.equals(expected[i], found[i]), "cosine " + cosine);
+      }
+    }
+  }
+
+  @Test
+  void sixteenBitsAreRefused(@TempDir Path folder) throws IOException {
+    String model = publish(folder);
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> SentenceBert.load(model, ModelHub.fromEnvironment(), Precision.BFLOAT16));
+    assertTrue(error.getMessage().contains("BFLOAT16"), error.getMessage());
   }
 
   @ParameterizedTest
@@ -82,7 +116,8 @@ class SentenceBertTest {
             config,
             SentenceModules.DEFAULT,
             tokenizer(),
-            new PortableWeights(config.shapes(), "sentences"))) {
+            new PortableWeights(config.shapes(), "sentences"),
+            Precision.FLOAT32)) {
       assertClose(plain.encode(SEQUENCES[1]), model.encode(SEQUENCES)[1]);
     }
   }
@@ -224,7 +259,8 @@ class SentenceBertTest {
                   config(false),
                   SentenceModules.DEFAULT,
                   tokenizer(),
-                  plain.renamed(name -> wrapper + name));
+                  plain.renamed(name -> wrapper + name),
+                  Precision.FLOAT32);
           SentenceBert model = model(false)) {
         assertArrayEquals(model.encode(SEQUENCES)[1], wrapped.encode(SEQUENCES)[1], wrapper);
       }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -35,7 +36,7 @@ import org.zeroseg.core.tensor.Weights;
  */
 public final class Gpt2 {
 
-  static final Kernels KERNELS = Kernels.of(Gpt2.class, "gpt2.torchscript");
+  static final Kernels KERNELS = Kernels.withDense(Gpt2.class, "gpt2.torchscript");
 
   /** Constants that some files carry: the causal mask and its filler. */
   private static final Pattern NO_PARAMETER = Pattern.compile("h\\.\\d+\\.attn\\.(masked_)?bias");
@@ -137,8 +138,46 @@ public final class Gpt2 {
       Checkpoint checkpoint, OptionalInt heads, Precision precision, NDManager manager) {
     Checkpoint named = published(checkpoint.unwrapped());
     Gpt2Config config = Gpt2Config.of(named, heads);
-    Weights weights = Weights.load(named, config.shapes(), precision, Gpt2::inProduct, manager);
+    Precision format = precision.on(manager.getDevice());
+    Weights weights =
+        format == Precision.INT8
+            ? integers(named, config, manager)
+            : Weights.load(named, config.shapes(), format, Gpt2::inProduct, manager);
     return new Gpt2(config, weights, manager, Mode.INFERENCE);
+  }
+
+  /** The blocks' matrices are rounded by output, for which they are read the other way round. */
+  private static Weights integers(Checkpoint named, Gpt2Config config, NDManager manager) {
+    Map<String, Shape> turned = config.shapes();
+    turned.replaceAll(
+        (name, shape) -> isMatrix(name) ? new Shape(shape.get(1), shape.get(0)) : shape);
+    Weights read =
+        Weights.load(
+            named.transposed(Gpt2::isMatrix),
+            turned,
+            Precision.INT8,
+            Gpt2::inProduct,
+            Gpt2::isMatrix,
+            manager);
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    for (String name : turned.keySet()) {
+      NDArray array = read.get(name);
+      // One that rounding would harm has stayed float32.
+      boolean back = isMatrix(name) && array.getDataType() != DataType.INT8;
+      arrays.put(name, back ? turned(array) : array);
+    }
+    return Weights.of(arrays, named.source());
+  }
+
+  private static NDArray turned(NDArray matrix) {
+    try (matrix;
+        NDArray view = matrix.transpose()) {
+      return view.duplicate();
+    }
+  }
+
+  private static boolean isMatrix(String name) {
+    return name.startsWith("h.") && name.endsWith(".weight") && !name.contains("ln_");
   }
 
   /**

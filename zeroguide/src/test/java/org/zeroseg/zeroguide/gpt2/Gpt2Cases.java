@@ -22,8 +22,12 @@ public final class Gpt2Cases {
   }
 
   public static Gpt2 model(JsonObject json, String salt, NDManager manager) {
+    return model(json, salt, Precision.FLOAT32, manager);
+  }
+
+  static Gpt2 model(JsonObject json, String salt, Precision precision, NDManager manager) {
     Gpt2Config config = config(json);
     PortableWeights portable = new PortableWeights(config.shapes(), salt);
-    return Gpt2.load(portable, OptionalInt.of(config.heads()), Precision.FLOAT32, manager);
+    return Gpt2.load(portable, OptionalInt.of(config.heads()), precision, manager);
   }
 }

@@ -2,9 +2,13 @@ package org.zeroseg.zeroguide.gpt2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.Comparator;
@@ -15,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.zeroseg.clip.text.ByteLevelTokenizer;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.golden.Golden;
 import org.zeroseg.core.golden.GoldenCase;
 import org.zeroseg.core.golden.GoldenTensor;
@@ -55,7 +60,41 @@ class Gpt2GoldenTest {
         }
         golden.check(name, found);
       }
+      Gpt2 integers = Gpt2Cases.model(config, golden.salt(), Precision.INT8, manager);
+      requireAlike(whole.logits(), integers.read(ids).logits());
+      NDArray of =
+          manager.randomNormal(new Shape(ids.getShape().get(0), model.config().vocabulary()));
+      requireAlike(
+          gradient(model, ids, start.memory(), of), gradient(integers, ids, start.memory(), of));
     }
+  }
+
+  /**
+   * With respect to the memory before it, of the sum of a token's logits times {@code of}, every
+   * text's gradient by itself.
+   */
+  private static NDArray gradient(Gpt2 model, NDArray ids, Memory memory, NDArray of) {
+    long next = memory.length();
+    Gpt2.Pass pass = model.pass(ids.get(":, " + next + ":" + (next + 1)), memory);
+    NDList parts = new NDList();
+    model.gradient(
+        memory,
+        pass,
+        of,
+        (layer, part) -> {
+          parts.add(part.keys().reshape(of.getShape().get(0), -1).duplicate());
+          parts.add(part.values().reshape(of.getShape().get(0), -1).duplicate());
+        });
+    return NDArrays.concat(parts, 1);
+  }
+
+  /** Products in integers turn no vector by more than a cosine of 0.999. */
+  private static void requireAlike(NDArray expected, NDArray actual) {
+    int[] rows = {expected.getShape().dimension() - 1};
+    NDArray cosines =
+        expected.mul(actual).sum(rows).div(expected.norm(rows).mul(actual.norm(rows)));
+    float least = cosines.min().getFloat();
+    assertTrue(least >= 0.999f, "a cosine of " + least);
   }
 
   /** The twenty largest logits behind each text, or their ids. */
