@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.modality.cv.Image;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
+import org.zeroseg.core.Precision;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
@@ -30,14 +34,45 @@ class SoakTest {
 
   @Test
   void aFewCallsFromFourThreadsEqualThoseOfOne() throws Exception {
-    run(80);
+    try (Clip clip = DemoModels.clip()) {
+      run(clip, 80);
+    }
+  }
+
+  @Test
+  void aFewCallsInIntegersFromFourThreadsEqualThoseOfOne() throws Exception {
+    try (Clip clip = integers()) {
+      run(clip, 40);
+    }
   }
 
   @Test
   @Tag("soak")
   void twentyThousandCallsFromFourThreadsKeepMemoryFlat() throws Exception {
+    try (Clip clip = DemoModels.clip()) {
+      keepsMemoryFlat(clip);
+    }
+  }
+
+  @Test
+  @Tag("soak")
+  void twentyThousandCallsInIntegersFromFourThreadsKeepMemoryFlat() throws Exception {
+    try (Clip clip = integers()) {
+      keepsMemoryFlat(clip);
+    }
+  }
+
+  /** The demo's vision transformer, since ResNets have no products in integers. */
+  private static Clip integers() throws IOException {
+    Path model =
+        Path.of(System.getProperty("zeroseg.root"))
+            .resolve("demo/src/main/resources/org/zeroseg/demo/clip-vit");
+    return Clip.load(model, Precision.INT8, Device.cpu());
+  }
+
+  private static void keepsMemoryFlat(Clip clip) throws Exception {
     Soak.assumeMemoryIsTold();
-    long[] resident = run(2_000, 4_000, 8_000, 12_000, 16_000, 20_000);
+    long[] resident = run(clip, 2_000, 4_000, 8_000, 12_000, 16_000, 20_000);
     System.out.println(
         "Resident kB after 2, 4, 8, 12, 16, 20 thousand calls: " + Arrays.toString(resident));
     long first = resident[0];
@@ -93,14 +128,13 @@ class SoakTest {
   }
 
   /** Resident memory in kB after each of these numbers of calls. */
-  private static long[] run(int... until) throws Exception {
+  private static long[] run(Clip clip, int... until) throws Exception {
     ShapeWorld world = new ShapeWorld(7, 64, 1, 4, Split.ALL);
     Vocabulary vocabulary =
         DemoModels.withBackground(Vocabulary.of("red star", "striped ring", "blue circle"));
     List<Image> images = new ArrayList<>();
     List<int[]> expected = new ArrayList<>();
-    try (Clip clip = DemoModels.clip();
-        Segmenter segmenter = DemoModels.maskClip(clip)) {
+    try (Segmenter segmenter = DemoModels.maskClip(clip)) {
       for (int i = 0; i < PICTURES; i++) {
         images.add(world.scene(i).image());
         expected.add(segmenter.segment(images.get(i), vocabulary).labels());
