@@ -16,7 +16,6 @@ import org.zeroseg.core.mask.Box;
  */
 final class DetectionFile {
 
-  private final Path file;
   private final EntryReader in;
   private final CocoGroundTruth truth;
   private final List<Instance> instances = new ArrayList<>();
@@ -31,8 +30,7 @@ final class DetectionFile {
   private Optional<Box> box;
   private Outline outline;
 
-  private DetectionFile(Path file, EntryReader in, CocoGroundTruth truth) {
-    this.file = file;
+  private DetectionFile(EntryReader in, CocoGroundTruth truth) {
     this.in = in;
     this.truth = truth;
   }
@@ -55,7 +53,7 @@ final class DetectionFile {
       List<LeftOut> leftOut) {}
 
   static CocoDetections read(Path file, CocoGroundTruth truth) throws IOException {
-    EntryReader.Whole<Part> list = in -> new DetectionFile(file, in, truth).read();
+    EntryReader.Whole<Part> list = in -> new DetectionFile(in, truth).read();
     List<Part> parts =
         ListParts.read(file, list)
             .filter(DetectionFile::agree)
