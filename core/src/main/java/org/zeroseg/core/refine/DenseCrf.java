@@ -1,5 +1,6 @@
 package org.zeroseg.core.refine;
 
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +27,9 @@ public final class DenseCrf {
     SYMMETRIC
   }
 
+  /** Pixels of the largest picture whose positions are kept: they take 80 bytes each. */
+  private static final int MOST_KEPT = 1 << 20;
+
   private static final float LEAST_NORM = 1e-20f;
 
   /** exp of anything less is below the least normal float32, and taken for 0. */
@@ -47,6 +51,29 @@ public final class DenseCrf {
   /** One factor a pixel, and what scores are multiplied by before they are filtered. */
   @SuppressWarnings("ArrayRecordComponent")
   private record Scale(float[] factors, float[] before) {}
+
+  /** A lattice and its response to ones. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Filter(PermutohedralLattice lattice, float[] ones) {
+
+    static Filter of(float[] features, int dimension) {
+      PermutohedralLattice lattice = new PermutohedralLattice(features, dimension);
+      float[] ones = new float[features.length / dimension];
+      Arrays.fill(ones, 1);
+      return new Filter(lattice, lattice.filter(ones, 1, false));
+    }
+  }
+
+  /** The filter of a kernel of position, which depends on nothing but these. */
+  private record Positions(int width, int height, float deviation, Filter filter) {
+
+    boolean fit(int newWidth, int newHeight, float newDeviation) {
+      return width == newWidth && height == newHeight && deviation == newDeviation;
+    }
+  }
+
+  /** The last one made: pictures of one size, as a data set's or a video's, share it. */
+  private static volatile SoftReference<Positions> lastPositions = new SoftReference<>(null);
 
   private final int width;
   private final int height;
@@ -103,11 +130,18 @@ public final class DenseCrf {
      * @return this builder
      */
     public Builder gaussian(float deviation, Compatibility compatibility) {
-      float[] features = new float[2 * width * height];
-      for (int i = 0; i < width * height; i++) {
-        position(features, 2 * i, i, positive(deviation));
+      Positions known = lastPositions.get();
+      if (known == null || !known.fit(width, height, positive(deviation))) {
+        float[] features = new float[2 * width * height];
+        for (int i = 0; i < width * height; i++) {
+          position(features, 2 * i, i, deviation);
+        }
+        known = new Positions(width, height, deviation, Filter.of(features, 2));
+        if (width * height <= MOST_KEPT) {
+          lastPositions = new SoftReference<>(known);
+        }
       }
-      return add(features, 2, compatibility);
+      return add(known.filter, compatibility);
     }
 
     /**
@@ -134,7 +168,7 @@ public final class DenseCrf {
           features[5 * i + 2 + c] = (colours[3 * i + c] & 0xff) / positive(colourDeviation);
         }
       }
-      return add(features, 5, compatibility);
+      return add(Filter.of(features, 5), compatibility);
     }
 
     private void position(float[] features, int at, int pixel, float deviation) {
@@ -151,14 +185,11 @@ public final class DenseCrf {
       return deviation;
     }
 
-    private Builder add(float[] features, int dimension, Compatibility compatibility) {
-      PermutohedralLattice lattice = new PermutohedralLattice(features, dimension);
+    private Builder add(Filter filter, Compatibility compatibility) {
       float[] factors = new float[width * height];
       if (normalization != Normalization.NONE) {
-        Arrays.fill(factors, 1);
-        factors = lattice.filter(factors, 1, false);
         for (int i = 0; i < factors.length; i++) {
-          float norm = factors[i] + LEAST_NORM;
+          float norm = filter.ones[i] + LEAST_NORM;
           factors[i] =
               normalization == Normalization.SYMMETRIC ? (float) (1 / Math.sqrt(norm)) : 1 / norm;
         }
@@ -168,7 +199,8 @@ public final class DenseCrf {
         before = new float[factors.length];
         Arrays.fill(before, 1);
       }
-      kernels.add(new Kernel(lattice, compatibility, normalization, new Scale(factors, before)));
+      kernels.add(
+          new Kernel(filter.lattice, compatibility, normalization, new Scale(factors, before)));
       return this;
     }
 

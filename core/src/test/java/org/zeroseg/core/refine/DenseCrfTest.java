@@ -2,6 +2,7 @@ package org.zeroseg.core.refine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -91,6 +92,28 @@ class DenseCrfTest {
       double exact = Math.exp(x);
       assertEquals(exact, DenseCrf.exp(x), 2e-7 * exact, "exp of " + x);
     }
+  }
+
+  private static float[] smoothed(int width, int height, float deviation) {
+    float[] unary = new float[2 * width * height];
+    for (int i = 0; i < unary.length; i++) {
+      unary[i] = i % 7;
+    }
+    return DenseCrf.builder(width, height)
+        .gaussian(deviation, Compatibility.potts(3))
+        .build()
+        .infer(unary, 2, 2);
+  }
+
+  @Test
+  void aFieldIsNotThatOfThePictureBefore() {
+    float[] wide = smoothed(8, 6, 3);
+    float[] high = smoothed(6, 8, 3);
+    float[] sharp = smoothed(8, 6, 1);
+    assertFalse(Arrays.equals(wide, high));
+    assertFalse(Arrays.equals(wide, sharp));
+    assertArrayEquals(wide, smoothed(8, 6, 3));
+    assertArrayEquals(wide, smoothed(8, 6, 3));
   }
 
   @Test
