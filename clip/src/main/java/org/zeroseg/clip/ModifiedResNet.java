@@ -147,12 +147,7 @@ public final class ModifiedResNet implements ImageTower {
     return after;
   }
 
-  /**
-   * The sizes.
-   *
-   * @return the configuration
-   */
-  public ClipConfig.ResNet config() {
+  ClipConfig.ResNet config() {
     return config;
   }
 
@@ -172,13 +167,8 @@ public final class ModifiedResNet implements ImageTower {
     return stages.get(stages.size() - 1);
   }
 
-  /**
-   * The features after every stage.
-   *
-   * @param pixels {@code [B, 3, H, W]}
-   * @return one {@code [B, 4 planes, h, w]} a stage
-   */
-  public NDList stages(NDArray pixels) {
+  /** The features after every stage, one {@code [B, 4 planes, h, w]} each. */
+  NDList stages(NDArray pixels) {
     if (Math.min(pixels.getShape().get(2), pixels.getShape().get(3)) < config.stride()) {
       throw new IllegalArgumentException(
           "pixels " + pixels.getShape() + " are smaller than the stride of " + config.stride());
@@ -200,14 +190,8 @@ public final class ModifiedResNet implements ImageTower {
     return outputs;
   }
 
-  /**
-   * Attention pooling: the mean of all cells asks, cells and mean answer.
-   *
-   * @param features {@code [B, C, h, w]}
-   * @param positions how the position table is resampled
-   * @return {@code [B, D]}
-   */
-  public NDArray pool(NDArray features, PositionResampling positions) {
+  /** Attention pooling: the mean of all cells asks, cells and mean answer; {@code [B, D]}. */
+  NDArray pool(NDArray features, PositionResampling positions) {
     return pool.pool(features, positions, mode);
   }
 

@@ -66,22 +66,12 @@ public final class DinoVit {
     return new DinoVit(config, weights, positions, blocks, epsilon, Mode.INFERENCE);
   }
 
-  /**
-   * The same transformer for another purpose.
-   *
-   * @param changed whether gradients flow into weights that ask for them
-   * @return a view on the same weights
-   */
-  public DinoVit in(Mode changed) {
+  /** The same transformer for another purpose, on the same weights. */
+  DinoVit in(Mode changed) {
     return new DinoVit(config, weights, positions, blocks.in(changed), epsilon, changed);
   }
 
-  /**
-   * Its sizes.
-   *
-   * @return the configuration
-   */
-  public DinoConfig config() {
+  DinoConfig config() {
     return config;
   }
 
@@ -98,14 +88,8 @@ public final class DinoVit {
     return config.grid(pixels, stride);
   }
 
-  /**
-   * The tokens that enter the first block: class token, then positions row by row.
-   *
-   * @param pixels {@code [B, 3, H, W]}
-   * @param stride pixels between positions; the patch for the usual grid
-   * @return {@code [B, 1 + N, D]}
-   */
-  public NDArray embed(NDArray pixels, int stride) {
+  /** What enters the first block: class token, then positions row by row, {@code [B, 1 + N, D]}. */
+  NDArray embed(NDArray pixels, int stride) {
     Shape shape = pixels.getShape();
     grid(shape, stride); // refuses what the convolution would fail on
     NDManager call = pixels.getManager();
@@ -124,22 +108,12 @@ public final class DinoVit {
     return classToken.concat(tokens, 1).add(positions.at(shape, stride, call));
   }
 
-  /**
-   * The blocks, for those who stop early or look inside.
-   *
-   * @return the stack
-   */
-  public Transformer blocks() {
+  Transformer blocks() {
     return blocks;
   }
 
-  /**
-   * The final norm.
-   *
-   * @param tokens {@code [B, N, D]}, as they leave a block
-   * @return {@code [B, N, D]}
-   */
-  public NDArray norm(NDArray tokens) {
+  /** The final norm of tokens {@code [B, N, D]}. */
+  NDArray norm(NDArray tokens) {
     return mode.call(
         "layer_norm", tokens, weights.get("norm.weight"), weights.get("norm.bias"), epsilon);
   }
@@ -154,13 +128,8 @@ public final class DinoVit {
     return norm(blocks.forward(embed(pixels, config.patch())));
   }
 
-  /**
-   * The class token after the last block and the final norm.
-   *
-   * @param pixels {@code [B, 3, H, W]}
-   * @return {@code [B, D]}, the pictures' embeddings
-   */
-  public NDArray classToken(NDArray pixels) {
+  /** The class token after the last block and the final norm: {@code [B, D]}. */
+  NDArray classToken(NDArray pixels) {
     return norm(blocks.first(embed(pixels, config.patch())));
   }
 

@@ -168,13 +168,8 @@ public final class DeepLab {
         Long.MAX_VALUE);
   }
 
-  /**
-   * The same network for another purpose.
-   *
-   * @param changed what its passes are for
-   * @return a view on the same weights
-   */
-  public DeepLab in(Mode changed) {
+  /** The same network for another purpose, on the same weights. */
+  DeepLab in(Mode changed) {
     return new DeepLab(config, weights, backbone.in(changed), head, changed, 0);
   }
 
@@ -251,12 +246,7 @@ public final class DeepLab {
     return List.copyOf(parts);
   }
 
-  /**
-   * The sizes.
-   *
-   * @return the configuration
-   */
-  public DeepLabConfig config() {
+  DeepLabConfig config() {
     return config;
   }
 

@@ -98,22 +98,12 @@ public final class ZutisModel {
         || name.startsWith("ffn");
   }
 
-  /**
-   * The same network for another purpose.
-   *
-   * @param changed whether gradients flow
-   * @return a view on the same weights
-   */
-  public ZutisModel in(Mode changed) {
+  /** The same network for another purpose, on the same weights. */
+  ZutisModel in(Mode changed) {
     return new ZutisModel(config, weights, encoder.in(changed), decoder.in(changed), changed);
   }
 
-  /**
-   * The sizes.
-   *
-   * @return the configuration
-   */
-  public ZutisConfig config() {
+  ZutisConfig config() {
     return config;
   }
 

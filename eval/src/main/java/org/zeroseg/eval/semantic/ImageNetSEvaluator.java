@@ -200,23 +200,6 @@ public final class ImageNetSEvaluator {
   }
 
   /**
-   * Adds another evaluation's pictures to this one.
-   *
-   * @param other of as many classes
-   */
-  public void merge(ImageNetSEvaluator other) {
-    regions.merge(other.regions);
-    boundaries.merge(other.boundaries);
-    for (int b = 0; b < regionsBySize.size(); b++) {
-      regionsBySize.get(b).merge(other.regionsBySize.get(b));
-      boundariesBySize.get(b).merge(other.boundariesBySize.get(b));
-    }
-    images += other.images;
-    recognised += other.recognised;
-    fMeasures += other.fMeasures;
-  }
-
-  /**
    * IoU of a label over all pictures.
    *
    * @param label 0 for other things, or a class

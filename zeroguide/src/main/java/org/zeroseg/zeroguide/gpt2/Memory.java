@@ -48,12 +48,8 @@ public record Memory(List<Layer> layers) implements AutoCloseable {
     layers = List.copyOf(layers);
   }
 
-  /**
-   * The number of tokens read.
-   *
-   * @return P
-   */
-  public int length() {
+  /** The number of tokens that are remembered. */
+  int length() {
     return (int) layers.get(0).keys().getShape().get(2);
   }
 
