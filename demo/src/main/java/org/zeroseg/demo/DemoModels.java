@@ -135,8 +135,13 @@ public final class DemoModels {
    */
   public static SelfMask selfMask(boolean refined, UnaryOperator<SelfMaskBuilder> choices)
       throws IOException {
+    return selfMask("selfmask", refined, choices);
+  }
+
+  static SelfMask selfMask(String name, boolean refined, UnaryOperator<SelfMaskBuilder> choices)
+      throws IOException {
     return Embedded.opened(
-        "selfmask",
+        name,
         file -> {
           SelfMaskBuilder builder =
               choices.apply(

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
@@ -17,7 +18,6 @@ import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.core.supervision.PseudoMasks;
 import org.zeroseg.core.supervision.SaliencyDetector;
 import org.zeroseg.core.train.TrainingPlan;
-import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.namedmask.ArchiveSamples;
 import org.zeroseg.namedmask.Duplicates;
@@ -193,7 +193,10 @@ final class DistilCommand implements Callable<Integer> {
     report.printf(
         "Next: zeroseg segment PICTURE --words \"%s\" --namedmask %s%n",
         PlainText.line(names.names().get(0)), outcome.model());
-    if (Demo.of(clip).or(() -> Demo.of(selfMask)).filter(demo -> !demo.knows(names)).isPresent()) {
+    if (Demo.of(clip)
+        .or(() -> Demo.of(selfMask))
+        .filter(demo -> !demo.unknown(names).isEmpty())
+        .isPresent()) {
       report.println(
           "Note: the demo's CLIP and SelfMask know their small world only (\"red star\").");
       report.println("      For photographs: --clip and --selfmask, see --help.");
@@ -225,8 +228,9 @@ final class DistilCommand implements Callable<Integer> {
   }
 
   private SaliencyDetector detector() throws IOException {
-    return Demo.is(selfMask)
-        ? DemoModels.selfMask(true)
+    Optional<Demo> demo = Demo.of(selfMask);
+    return demo.isPresent()
+        ? demo.get().selfMask(true, UnaryOperator.identity())
         : SelfMask.builder()
             .model(selfMask)
             .input(InputSize.shorterSide(512))
@@ -237,7 +241,7 @@ final class DistilCommand implements Callable<Integer> {
   /** A model's name; a file of one's own is known by what it holds. */
   private static String known(String model) throws IOException {
     if (Demo.is(model) || !Files.exists(Path.of(model))) {
-      return model;
+      return Models.noted(model);
     }
     Path file = ModelHub.fromEnvironment().weights(model);
     return file.getFileName() + " " + new Fingerprint().add(file).hex();

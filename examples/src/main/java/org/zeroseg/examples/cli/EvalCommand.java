@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "Without a KIND: semantic. 'zeroseg eval KIND --help' tells the options of a kind.",
       "",
       "Examples:",
-      "  zeroseg eval shapeworld --data DIR --html report.html",
+      "  zeroseg eval shapeworld --data DIR --model demo-shapes --html report.html",
       "  zeroseg eval voc2012-val --data DIR --model openai/clip-vit-base-patch16",
       "  zeroseg eval instances coco2017-val --data DIR --predictions results.json",
       "",

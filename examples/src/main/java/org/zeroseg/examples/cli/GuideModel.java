@@ -40,10 +40,10 @@ final class GuideModel {
 
   @Option(
       names = {"-m", "--model"},
-      defaultValue = Models.DEMO,
+      defaultValue = Models.SHAPES,
       paramLabel = "ID|PATH",
       description =
-          "CLIP with a vision transformer: 'demo', a folder, or an id of the hub such as "
+          "CLIP with a vision transformer: 'demo-shapes', a folder, or an id of the hub such as "
               + "openai/clip-vit-large-patch14-336. Default: ${DEFAULT-VALUE}.")
   private String model;
 
@@ -102,6 +102,9 @@ final class GuideModel {
 
   /** Refuses options that contradict each other, or that the chosen model would ignore. */
   void check() {
+    if (Demo.of(model).filter(demo -> !demo.hasTransformer()).isPresent()) {
+      throw misuse("--model " + model + " has no vision transformer; demo-shapes has one");
+    }
     if (isDemo() && dino.isPresent()) {
       throw misuse("--dino is for another --model than the demo, which has its own");
     }

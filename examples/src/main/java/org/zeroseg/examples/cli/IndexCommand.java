@@ -61,7 +61,7 @@ final class IndexCommand implements Callable<Integer> {
     try (ConsoleProgress progress = new ConsoleProgress();
         Clip clip = Models.clip(model, progress)) {
       IndexBuilder.Outcome outcome =
-          IndexBuilder.of(clip.imageEncoder(model))
+          IndexBuilder.of(clip.imageEncoder(Models.noted(model)))
               .withBatchSize(batch)
               .storing(half ? DataType.FLOAT16 : DataType.FLOAT32)
               .withProgress(progress)

@@ -2,6 +2,8 @@ package org.zeroseg.examples.cli;
 
 import java.util.List;
 import java.util.Locale;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.demo.EverydayModels;
 import org.zeroseg.eval.data.Vocabularies;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.examples.shapeworld.Split;
@@ -23,6 +25,8 @@ enum KnownWords {
   KITTI_STEP,
   /** All 171, whose coarse classes ReCo is measured on. */
   COCO_STUFF,
+  /** What the demo models of everyday things know. */
+  EVERYDAY,
   /** The combinations of look and shape that the demo models are trained with. */
   SHAPEWORLD_SEEN,
   /** All combinations of look and shape. */
@@ -46,6 +50,7 @@ enum KnownWords {
       case CITYSCAPES_27 -> Vocabularies.cityscapes27().names();
       case KITTI_STEP -> Vocabularies.cityscapes19().names();
       case COCO_STUFF -> Vocabularies.cocoStuff().names();
+      case EVERYDAY -> EverydayModels.things().stream().map(Vocabulary.Category::name).toList();
       case SHAPEWORLD -> Category.all().stream().map(Category::words).toList();
       case SHAPEWORLD_SEEN -> Split.SEEN.categories().stream().map(Category::words).toList();
     };

@@ -19,6 +19,9 @@ final class Models {
   /** The default: the models that come with the program. */
   static final String DEMO = "demo";
 
+  /** The default where everyday things have no model of the kind. */
+  static final String SHAPES = "demo-shapes";
+
   private Models() {}
 
   /** CLIP by the name of a {@link Demo}, a path, or an id of the hub. */
@@ -34,6 +37,11 @@ final class Models {
   /** A segmenter on a CLIP, with the settings that suit it. */
   static MaskClipBuilder builder(String model, Clip clip, Attention attention) {
     return MaskClip.builder().model(clip).textEmbeddings(texts(model, clip)).attention(attention);
+  }
+
+  /** What indices and training runs note of a model. */
+  static String noted(String model) {
+    return Demo.of(model).map(Demo::noted).orElse(model);
   }
 
   /** The vectors of words, kept between runs but for a demo's, which is quick. */

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 final class ModelsCommand implements Callable<Integer> {
 
   private static final String[][] KNOWN = {
-    {Models.DEMO, "comes with zeroseg: demo-shapes"},
+    {Models.DEMO, "comes with zeroseg; knows 62 everyday things from drawings"},
     {Demo.SHAPES.toString(), "comes with zeroseg; knows the looks and shapes of ShapeWorld"},
     {Demo.SHAPES_VIT.toString(), "the same words by a vision transformer"},
     {"openai/clip-vit-base-patch32", "CLIP ViT-B/32, 224 pixels, 151 M parameters"},

@@ -1,10 +1,10 @@
 package org.zeroseg.examples.cli;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.supervision.SaliencyDetector;
-import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
 import picocli.CommandLine.Mixin;
@@ -36,8 +36,9 @@ final class SaliencyModel {
 
   /** Opens the detector, with choices that the demo's has made already. */
   SaliencyDetector detector(UnaryOperator<SelfMaskBuilder> choices) throws IOException {
-    if (Demo.is(name)) {
-      return DemoModels.selfMask(!raw, tiles::on);
+    Optional<Demo> demo = Demo.of(name);
+    if (demo.isPresent()) {
+      return demo.get().selfMask(!raw, tiles::on);
     }
     SelfMaskBuilder builder = tiles.on(choices.apply(SelfMask.builder().model(name)));
     return (raw ? builder : builder.refinedBy(BilateralSolver.DEFAULT)).build();

@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
       "What none of the words is stays background: the common things around (sky, wall, ground,",
       "...) are compared with, too. --background names others, --all-pixels none.",
       "",
-      "The demo knows the looks and shapes of its small world only. For photographs:",
+      "The demo knows a few dozen everyday things, drawn, and says so; demo-shapes knows the looks",
+      "and shapes of a small world. For photographs:",
       "  zeroseg segment photo.jpg --words \"cat, sofa\" --model openai/clip-vit-base-patch16"
     })
 final class SegmentCommand implements Callable<Integer> {
@@ -62,7 +63,7 @@ final class SegmentCommand implements Callable<Integer> {
       paramLabel = "A,B,C",
       description =
           "What to look for, separated by commas; synonyms by a bar (\"sofa|couch\"). "
-              + "The demo model's own 64 categories if left out.")
+              + "All that the demo knows if left out.")
   private Optional<String> words;
 
   @Option(
@@ -113,7 +114,7 @@ final class SegmentCommand implements Callable<Integer> {
     if (words.isPresent() && wordsFile.isPresent()) {
       throw model.misuse("--words and --words-file exclude each other");
     }
-    if (!hasWords() && !model.knowsShapeWorld()) {
+    if (!hasWords() && model.small().isEmpty()) {
       throw model.misuse("say what to look for: --words \"cat, sofa, plant\"");
     }
     Vocabulary vocabulary;
@@ -125,18 +126,17 @@ final class SegmentCommand implements Callable<Integer> {
           words.isPresent()
               ? WordsAround.parsed(
                   model, "--words", () -> Vocabulary.of(CategoryList.parse(words.get())))
-              : Vocabulary.of(Demo.SHAPES.everything());
+              : Vocabulary.of(model.small().orElseThrow().everything());
     }
     return around.around(vocabulary, model);
   }
 
   /** A photograph shown to the demo comes back with shapes in it. */
   private void tellDemo(Vocabulary vocabulary) {
-    if (model.knowsShapeWorld() && (!hasWords() || !Demo.SHAPES.knows(vocabulary))) {
+    Optional<Demo> small = model.small();
+    if (small.isPresent() && (!hasWords() || !small.get().unknown(vocabulary).isEmpty())) {
       PrintWriter out = spec.commandLine().getOut();
-      out.println(
-          "Note: the demo knows the looks and shapes of its small world only (\"red star\", "
-              + "\"striped ring\").");
+      out.println("Note: " + small.get().knows() + ".");
       out.println(
           "      For photographs: --model openai/clip-vit-base-patch16; others: zeroseg models");
       out.flush();

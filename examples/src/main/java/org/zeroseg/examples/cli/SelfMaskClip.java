@@ -3,6 +3,8 @@ package org.zeroseg.examples.cli;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.clip.text.TextEmbeddings;
@@ -17,7 +19,6 @@ import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Mask;
 import org.zeroseg.core.refine.BilateralSolver;
 import org.zeroseg.core.supervision.SaliencyDetector;
-import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.SelfMask;
 
 /**
@@ -34,9 +35,10 @@ record SelfMaskClip(
     implements Segmenter {
 
   static SelfMaskClip open(String selfMask, String model, Progress progress) throws IOException {
+    Optional<Demo> demo = Demo.of(selfMask);
     SaliencyDetector detector =
-        Demo.is(selfMask)
-            ? DemoModels.selfMask(true)
+        demo.isPresent()
+            ? demo.get().selfMask(true, UnaryOperator.identity())
             : SelfMask.builder().model(selfMask).refinedBy(BilateralSolver.DEFAULT).build();
     try {
       Clip clip = Models.clip(model, progress);

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.zeroseg.clip.Clip;
@@ -214,8 +215,14 @@ final class ServeCommand implements Callable<Integer> {
     Access access = access();
     TaskPictures pictures = new TaskPictures(files, labelStudio(), environment(LABEL_STUDIO_KEY));
     Optional<Discover> discovering =
-        options(discover, "--discover", new Discover(), chosen -> chosen.guides.check());
-    Optional<Salient> finding = options(saliency, "--saliency", new Salient(), chosen -> {});
+        options(
+            discover.or(() -> usually(Demo::hasTransformer)),
+            "--discover",
+            new Discover(),
+            chosen -> chosen.guides.check());
+    Optional<Salient> finding =
+        options(
+            saliency.or(() -> usually(demo -> true)), "--saliency", new Salient(), chosen -> {});
     try (Closing open = new Closing();
         ConsoleProgress console = new ConsoleProgress()) {
       Opening opening = new Opening(console);
@@ -273,9 +280,11 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private String note() {
-    return model.knowsShapeWorld()
-        ? "The demo knows coloured and striped shapes only, such as \"red star, striped ring\"."
-        : "";
+    return model
+        .small()
+        .map(Demo::knows)
+        .map(text -> Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".")
+        .orElse("");
   }
 
   private List<Vocabulary.Category> usual() {
@@ -338,14 +347,19 @@ final class ServeCommand implements Callable<Integer> {
     return Optional.ofNullable(System.getenv(name)).orElse("").strip();
   }
 
+  /** The demo's models with a demo that has them. */
+  private Optional<String> usually(Predicate<Demo> has) {
+    return model.small().filter(has).map(demo -> "--model " + demo);
+  }
+
   /** Options of another command, if that is asked for. */
   private <T> Optional<T> options(
       Optional<String> given, String option, T into, Consumer<T> check) {
-    if (given.isEmpty() ? !model.knowsShapeWorld() : given.get().strip().equals(OFF)) {
+    if (given.isEmpty() || given.get().strip().equals(OFF)) {
       return Optional.empty();
     }
     List<String> parts = new ArrayList<>();
-    Matcher word = WORD.matcher(given.orElse(""));
+    Matcher word = WORD.matcher(given.get());
     while (word.find()) {
       String marked = word.group(1) == null ? word.group(2) : word.group(1);
       parts.add(marked == null ? word.group(3) : marked);

@@ -6,12 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segmentation;
 import org.zeroseg.core.Segmenter;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.file.PlainText;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.segment.InputSize;
 import org.zeroseg.eval.data.SemanticDataset;
@@ -26,6 +28,9 @@ import picocli.CommandLine.Spec;
 
 /** Options of the commands that segment by words: which model, and from where on it is sure. */
 final class WordModel {
+
+  /** Words that the demo does not know and are told of. */
+  private static final int MOST_UNKNOWN = 5;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -143,9 +148,9 @@ final class WordModel {
     return zsi.isChosen() || namedMask.isChosen() || reCo.isChosen();
   }
 
-  /** Whether it knows the demo's 64 categories. */
-  boolean knowsShapeWorld() {
-    return isDemo() || zsi.isDemo();
+  /** The demo whose words the network knows, and no others. */
+  Optional<Demo> small() {
+    return zsi.isDemo() ? Optional.of(Demo.SHAPES) : demo();
   }
 
   Clip clip(Progress progress) throws IOException {
@@ -206,6 +211,9 @@ final class WordModel {
     }
     if (attention.isChosen() && (zutis.isPresent() || hasOwnNetwork())) {
       throw misuse("--attention is of a CLIP alone, without --zutis, --zsi, --namedmask, --reco");
+    }
+    if (attention.needsTransformer() && demo().filter(demo -> !demo.hasTransformer()).isPresent()) {
+      throw misuse("--attention needs a vision transformer: --model " + Demo.SHAPES_VIT);
     }
     if (reCo.isChosen() && tiles.isChosen()) {
       throw misuse("--tiles goes without --reco, whose words compete in a picture as a whole");
@@ -325,6 +333,7 @@ final class WordModel {
 
   /** A data set's words, with what is background to the model unless the set says so. */
   Vocabulary words(Vocabulary words) {
+    checkWords(words);
     if (published.isPresent()) {
       Vocabulary theirs = published.get().words();
       return threshold.map(theirs::withBackgroundThreshold).orElse(theirs);
@@ -337,13 +346,35 @@ final class WordModel {
 
   /** A user's words, with what commonly surrounds things, unless the user says what does. */
   Vocabulary wordsOfPhotographs(Vocabulary words) {
+    checkWords(words);
     Vocabulary all = words.backgroundWords().isEmpty() ? withBackground(words) : words;
     return threshold.map(all::withBackgroundThreshold).orElse(all);
   }
 
   /** Every pixel gets a word, unless it falls below the threshold. */
   Vocabulary wordsAlone(Vocabulary words) {
+    checkWords(words);
     return threshold.map(words::withBackgroundThreshold).orElse(words);
+  }
+
+  /** A mask for a word that the demo has never read would be any. */
+  private void checkWords(Vocabulary words) {
+    Optional<Demo> demo = demo().filter(Demo.EVERYDAY::equals);
+    List<String> unknown = demo.map(known -> known.unknown(words)).orElse(List.of());
+    if (!unknown.isEmpty()) {
+      boolean shapes = Demo.SHAPES.unknown(words).isEmpty();
+      throw misuse(
+          "the demo does not know %s%s; %s; for %s use --model %s"
+              .formatted(
+                  unknown.stream()
+                      .limit(MOST_UNKNOWN)
+                      .map(word -> "\"" + PlainText.line(word) + "\"")
+                      .collect(Collectors.joining(", ")),
+                  unknown.size() > MOST_UNKNOWN ? ", ..." : "",
+                  demo.orElseThrow().knows(),
+                  shapes ? "shapes" : "photos",
+                  shapes ? Demo.SHAPES : "openai/clip-vit-base-patch16"));
+    }
   }
 
   private Vocabulary withBackground(Vocabulary words) {

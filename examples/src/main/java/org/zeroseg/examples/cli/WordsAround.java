@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.demo.EverydayModels;
 import picocli.CommandLine.Option;
 
 /** Options of what surrounds the words looked for, and from where on a word is in the picture. */
@@ -33,12 +34,14 @@ final class WordsAround {
       paramLabel = "P",
       description =
           "A CLIP alone: words that are less probably in the picture are not found, and how likely"
-              + " each is is told; 0 finds all. Default: 0.5.")
+              + " each is is told; 0 finds all. Default: 0.5, with the demo "
+              + EverydayModels.PRESENT
+              + ".")
   private Optional<Double> presence;
 
   /** Refuses what contradicts itself, and tells the model from where on a word is present. */
   double presence(WordModel model) {
-    double present = presence.orElse(MaskClip.PRESENT);
+    double present = presence.orElse(model.demo().map(Demo::present).orElse(MaskClip.PRESENT));
     if (!(present >= 0 && present <= 1)) {
       throw model.misuse("--presence " + present + ": from 0 to 1");
     }

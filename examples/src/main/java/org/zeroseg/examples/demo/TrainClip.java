@@ -129,8 +129,7 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
   public static TrainClip everydayVit(CutOuts pictures) {
     return new TrainClip(
         new ClipConfig.Vit(128, 4, 8, 8),
-        List.of(
-            new Phase(800, 1e-3, BATCH, 1, SEED + 8), new Phase(1200, 1e-3, BATCH, 3, SEED + 9)),
+        List.of(new Phase(300, 1e-3, BATCH, 1, SEED + 8), new Phase(600, 1e-3, BATCH, 3, SEED + 9)),
         everydayScenes(pictures),
         0);
   }

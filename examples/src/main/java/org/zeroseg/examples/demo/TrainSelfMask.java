@@ -36,9 +36,10 @@ import org.zeroseg.examples.scenes.World;
  * Trains the demo SelfMask on a world's pictures with the pseudo-masks that spectral voting finds
  * in them by the demo DINO: no label takes part. Writes the weights in float16.
  *
- * <p>{@code TrainSelfMask DINO FOLDER PICTURES STEPS [WORDS PACKAGES]}: the demo DINO's weights,
- * the folder to work in, the number of pictures, the number of steps; the scenes are ShapeWorld's
- * unless the list and the packages of everyday things are given. A run that was stopped there goes
+ * <p>{@code TrainSelfMask DINO FOLDER PICTURES STEPS [WORDS PACKAGES [START]]}: the demo DINO's
+ * weights, the folder to work in, the number of pictures, the number of steps; the scenes are
+ * ShapeWorld's unless the list and the packages of everyday things are given. The network's encoder
+ * is that DINO, or all of it is what another SelfMask has learnt. A run that was stopped there goes
  * on.
  */
 public final class TrainSelfMask {
@@ -57,8 +58,7 @@ public final class TrainSelfMask {
   /**
    * Trains.
    *
-   * @param args weights of DINO, folder, pictures, steps, and perhaps the list and the packages of
-   *     everyday things
+   * @param args what the class tells
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] args) throws IOException {
@@ -96,6 +96,13 @@ public final class TrainSelfMask {
                 Weights.load(encoder, seen.shapes(), scratch),
                 new SplittableRandom(SEED),
                 manager);
+      }
+      if (args.length > 6) {
+        provenance.put("start", Path.of(args[6]).getFileName().toString());
+        try (Checkpoint start = Checkpoints.open(Path.of(args[6]))) {
+          Weights known = Weights.load(start, config.shapes(), manager);
+          weights.replaceAll((name, array) -> known.get(name));
+        }
       }
       Batches<SelfMaskTrainer.Samples> batches =
           step -> samples(pictures, masks, augmentation, step);

@@ -33,20 +33,51 @@ class AttentionCommandsTest extends CommandTest {
   @Test
   void everyAttentionSegments() {
     for (Attention attention : Attention.PRESETS) {
-      succeed("segment", picture, "--attention", attention.name(), "-w", WORDS, "-o", folder);
+      succeed(
+          "segment",
+          picture,
+          "-m",
+          "demo-shapes",
+          "--attention",
+          attention.name(),
+          "-w",
+          WORDS,
+          "-o",
+          folder);
     }
     assertTrue(Files.exists(folder.resolve("000001.labels.png")));
   }
 
   @Test
   void evaluationTakesAnAttention() {
-    succeed("eval", "shapeworld", "--data", shared, "--attention", "SC-CLIP", "--limit", 2);
+    succeed(
+        "eval",
+        "shapeworld",
+        "-m",
+        "demo-shapes",
+        "--data",
+        shared,
+        "--attention",
+        "SC-CLIP",
+        "--limit",
+        2);
     assertTrue(out.toString().contains("mean IoU"), out.toString());
   }
 
   @Test
   void wordsThatAreProbablyAbsentAreNotFound() {
-    succeed("segment", picture, "--mask-clip", "--presence", 1, "-w", WORDS, "-o", folder);
+    succeed(
+        "segment",
+        picture,
+        "-m",
+        "demo-shapes",
+        "--mask-clip",
+        "--presence",
+        1,
+        "-w",
+        WORDS,
+        "-o",
+        folder);
     assertTrue(out.toString().contains("none of the words"), out.toString());
     for (String word : WORDS.split(",", -1)) {
       assertTrue(
@@ -59,6 +90,8 @@ class AttentionCommandsTest extends CommandTest {
     succeed(
         "segment",
         picture,
+        "-m",
+        "demo-shapes",
         "--mask-clip",
         "--presence",
         0,
@@ -73,7 +106,7 @@ class AttentionCommandsTest extends CommandTest {
   @Test
   void ofSeveralPicturesTheSummaryTellsHowLikelyEachWordIs() {
     Path pictures = picture.getParent();
-    succeed("segment", pictures, "--mask-clip", "-w", WORDS, "-o", folder);
+    succeed("segment", pictures, "-m", "demo-shapes", "--mask-clip", "-w", WORDS, "-o", folder);
     String first = out.toString();
     assertFalse(first.contains("not found,"), first);
     assertTrue(first.contains("where their presence is below 0.50"), first);
@@ -86,7 +119,17 @@ class AttentionCommandsTest extends CommandTest {
           summary);
     }
     out.getBuffer().setLength(0);
-    succeed("segment", pictures, "--mask-clip", "-w", WORDS, "-o", folder, "--skip-existing");
+    succeed(
+        "segment",
+        pictures,
+        "-m",
+        "demo-shapes",
+        "--mask-clip",
+        "-w",
+        WORDS,
+        "-o",
+        folder,
+        "--skip-existing");
     String again = out.toString();
     assertTrue(again.contains("3 done before"), again);
     assertTrue(again.contains(summary.substring(0, summary.indexOf("gallery"))), again);
@@ -97,6 +140,8 @@ class AttentionCommandsTest extends CommandTest {
     succeed(
         "segment",
         picture,
+        "-m",
+        "demo-shapes",
         "--mask-clip",
         "-w",
         "red star",
@@ -104,15 +149,57 @@ class AttentionCommandsTest extends CommandTest {
         "blue ring, sand",
         "-o",
         folder);
-    misuse("--not", "segment", picture, "--mask-clip", "-w", "red star", "--not", "red star");
+    misuse(
+        "--not",
+        "segment",
+        picture,
+        "-m",
+        "demo-shapes",
+        "--mask-clip",
+        "-w",
+        "red star",
+        "--not",
+        "red star");
   }
 
   @Test
   void whatHasNoMeaningIsRefused() {
-    misuse("naclip", "segment", picture, "--attention", "none", "-w", WORDS);
-    misuse("--dino", "segment", picture, "--attention", "naclip", "--dino", "x", "-w", WORDS);
-    misuse("--attention", "segment", picture, "--attention", "gem", "--zutis", "x", "-w", WORDS);
-    misuse("--presence", "segment", picture, "--mask-clip", "--presence", 2, "-w", WORDS);
-    misuse("--presence", "segment", picture, "--presence", 0.5, "-w", WORDS);
+    misuse("naclip", "segment", picture, "-m", "demo-shapes", "--attention", "none", "-w", WORDS);
+    misuse(
+        "--dino",
+        "segment",
+        picture,
+        "-m",
+        "demo-shapes",
+        "--attention",
+        "naclip",
+        "--dino",
+        "x",
+        "-w",
+        WORDS);
+    misuse(
+        "--attention",
+        "segment",
+        picture,
+        "-m",
+        "demo-shapes",
+        "--attention",
+        "gem",
+        "--zutis",
+        "x",
+        "-w",
+        WORDS);
+    misuse(
+        "--presence",
+        "segment",
+        picture,
+        "-m",
+        "demo-shapes",
+        "--mask-clip",
+        "--presence",
+        2,
+        "-w",
+        WORDS);
+    misuse("--presence", "segment", picture, "-m", "demo-shapes", "--presence", 0.5, "-w", WORDS);
   }
 }

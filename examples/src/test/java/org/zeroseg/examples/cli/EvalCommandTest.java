@@ -49,9 +49,12 @@ class EvalCommandTest extends CommandTest {
   }
 
   private void evaluate(Object... options) {
-    succeed(
-        Stream.concat(Stream.of("eval", "shapeworld", "--data", data), Stream.of(options))
-            .toArray());
+    Stream<Object> model =
+        Stream.of(options).anyMatch("--predictions"::equals)
+            ? Stream.empty()
+            : Stream.of("--model", "demo-shapes");
+    Stream<Object> command = Stream.of("eval", "shapeworld", "--data", data);
+    succeed(Stream.of(command, model, Stream.of(options)).flatMap(part -> part).toArray());
   }
 
   private void assertSays(String... parts) {
@@ -187,10 +190,12 @@ class EvalCommandTest extends CommandTest {
   @Test
   void seenCategoriesMustBeThere() throws IOException {
     Path names = Files.writeString(data.resolve("names.txt"), "red star\n\nred strar\n");
-    Object[] command = {"eval", "shapeworld", "--data", data, "--kind", "zero-shot", "--seen", ""};
-    command[7] = names;
+    Object[] command = {
+      "eval", "shapeworld", "-m", "demo-shapes", "--data", data, "--kind", "zero-shot", "--seen", ""
+    };
+    command[9] = names;
     fail("names.txt: there is no category 'red strar'", command);
-    command[7] = "names.tx";
+    command[9] = "names.tx";
     fail("there is no file names.tx, and there is no split", command);
   }
 

@@ -145,7 +145,7 @@ class NamedMaskCommandsTest extends CommandTest {
   @Test
   void anObjectFoundBySelfMaskIsNamedByClip() {
     Object[] command = {
-      "segment", picture, "-o", folder.resolve("out"), "--words", "red star", "--selfmask", "demo"
+      "segment", picture, "-o", folder.resolve("out"), "--words", "cat", "--selfmask", "demo"
     };
     succeed(command);
     misuse("--selfmask", Stream.concat(Stream.of(command), Stream.of("--mask-clip")).toArray());

@@ -30,6 +30,7 @@ import org.zeroseg.namedmask.ReferenceEmbeddings;
 class ReCoCommandsTest extends CommandTest {
 
   private static final String WORDS = "red star,blue ring";
+  private static final Object[] SHAPES = {"-m", "demo-shapes"};
 
   @TempDir private static Path shared;
   @TempDir Path folder;
@@ -42,7 +43,7 @@ class ReCoCommandsTest extends CommandTest {
     index = shared.resolve("index");
     if (!Files.exists(index)) {
       succeed("shapeworld", "-o", shared.resolve("shapeworld"), "-n", 40, "--size", 64);
-      succeed("index", pictures, "-i", index);
+      succeed("index", pictures, "-i", index, "-m", "demo-shapes");
     }
   }
 
@@ -50,7 +51,7 @@ class ReCoCommandsTest extends CommandTest {
     Object[] command = {
       "references", index, "--pictures", pictures, "--archive-size", 4, "-w", words, "-o", out
     };
-    return Stream.of(command, options).flatMap(Stream::of).toArray();
+    return Stream.of(command, SHAPES, options).flatMap(Stream::of).toArray();
   }
 
   @Test
@@ -72,10 +73,12 @@ class ReCoCommandsTest extends CommandTest {
     Path file = folder.resolve("references.safetensors");
     Path archives = folder.resolve("archives.json");
     succeed(references(file, WORDS));
-    succeed("archive", index, "-w", "green cross", "-k", 3, "-o", archives);
+    succeed("archive", index, "-m", "demo-shapes", "-w", "green cross", "-k", 3, "-o", archives);
     Object[] command = {
       "segment",
       pictures.resolve("000000.png"),
+      "-m",
+      "demo-shapes",
       "--reco",
       file,
       "--reco",
@@ -97,6 +100,8 @@ class ReCoCommandsTest extends CommandTest {
     succeed(
         "segment",
         pictures.resolve("000001.png"),
+        "-m",
+        "demo-shapes",
         "--reco",
         file,
         "-w",
@@ -146,7 +151,7 @@ class ReCoCommandsTest extends CommandTest {
     Object[] set = {"eval", "shapeworld", "--data", shared, "--only", "blue ring", "--limit", 40};
     Object[] model = {"--reco", index, "--pictures", pictures, "--archive-size", 3};
     Object[] options = {"--text-attention", "none", "--threshold", 0.9};
-    succeed(Stream.of(set, model, options).flatMap(Stream::of).toArray());
+    succeed(Stream.of(set, SHAPES, model, options).flatMap(Stream::of).toArray());
     assertTrue(out.toString().contains("mean IoU"), out.toString());
   }
 

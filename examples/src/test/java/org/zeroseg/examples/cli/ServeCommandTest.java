@@ -27,7 +27,7 @@ class ServeCommandTest extends CommandTest {
   @Test
   void whatContradictsOrIsOutOfRangeIsNotUnderstood() throws Exception {
     misuse("--threshold", "serve", "--threshold", 2);
-    misuse("--presence", "serve", "--presence", 0.5);
+    misuse("--presence", "serve", "--model", "demo-shapes", "--presence", 0.5);
     misuse("--all-pixels", "serve", "--all-pixels", "--background", "wall");
     misuse("concurrency", "serve", "--concurrency", 0);
     misuse("--host", "serve", "--host", "no such host");
@@ -48,6 +48,8 @@ class ServeCommandTest extends CommandTest {
             () ->
                 run(
                     "serve",
+                    "--model",
+                    "demo-shapes",
                     "--port",
                     0,
                     "--token-file",

@@ -69,7 +69,7 @@ class ZeroSegTest extends CommandTest {
   @Test
   void everyCommandThatComputesTakesADevice() throws IOException {
     Path results = folder.resolve("results");
-    succeed("segment", scene(), "-w", "red star", "--device", "cpu", "-o", results);
+    succeed("segment", scene(), "-w", "cat", "--device", "cpu", "-o", results);
     succeed("saliency", scene(), "--device", "cpu", "-o", results);
     succeed("--device", "cpu", "discover", scene(), "--names", "shapeworld", "-o", results);
     assertNull(System.getProperty(TorchEngine.DEVICE));
@@ -82,7 +82,7 @@ class ZeroSegTest extends CommandTest {
   @Test
   void segmentsAPictureByWords() throws IOException {
     Path results = folder.resolve("results");
-    succeed("segment", scene(), "--words", "red star|crimson star, striped ring", "-o", results);
+    succeed("segment", scene(), "--words", "cat|kitten, apple", "-o", results);
     assertTrue(ImageIO.read(results.resolve("scene.overlay.png").toFile()).getWidth() >= 64);
     assertEquals(64, ImageIO.read(results.resolve("scene.labels.png").toFile()).getWidth());
     assertTrue(Files.readString(results.resolve("scene.json")).startsWith("{"));
@@ -126,8 +126,8 @@ class ZeroSegTest extends CommandTest {
   @Test
   void everyCommandThatLooksAtPicturesTakesTiles() throws IOException {
     Path results = folder.resolve("results");
-    succeed("segment", scene(), "-w", "red star", "--tiles", "48,16", "-o", results);
-    succeed("segment", scene(), "-w", "red star", "--mask-clip", "--tiles", 48, "-o", results);
+    succeed("segment", scene(), "-w", "cat", "--tiles", "48,16", "-o", results);
+    succeed("segment", scene(), "-w", "cat", "--mask-clip", "--tiles", 48, "-o", results);
     succeed("saliency", scene(), "--tiles", 48, "-o", results);
     succeed("discover", scene(), "--names", "shapeworld", "--tiles", "48", "-o", results);
     for (String end : new String[] {"labels", "saliency.labels", "discovered.labels"}) {
@@ -140,7 +140,7 @@ class ZeroSegTest extends CommandTest {
   void aMissingPictureIsOneLineAndTheOthersAreDone() throws IOException {
     Path results = folder.resolve("results");
     Path absent = folder.resolve("absent.png");
-    assertEquals(1, run("segment", absent, scene(), "-w", "red star", "-o", results));
+    assertEquals(1, run("segment", absent, scene(), "-w", "cat", "-o", results));
     assertEquals("zeroseg: " + absent + ": there is no such file", err.toString().strip());
     assertTrue(Files.exists(results.resolve("scene.overlay.png")));
   }
@@ -148,7 +148,7 @@ class ZeroSegTest extends CommandTest {
   @Test
   void aFileThatIsNoPictureIsNamed() throws IOException {
     Path text = Files.writeString(folder.resolve("text.png"), "no picture");
-    assertEquals(1, run("segment", text, "-w", "red star", "-o", folder.resolve("results")));
+    assertEquals(1, run("segment", text, "-w", "cat", "-o", folder.resolve("results")));
     assertTrue(err.toString().contains("text.png"), err.toString());
   }
 
@@ -159,10 +159,10 @@ class ZeroSegTest extends CommandTest {
 
   @Test
   void whatIsNotUnderstoodNamesTheOption() throws IOException {
-    for (String words : new String[] {"", "red star,,ring", "red star, Red  star", "a|"}) {
+    for (String words : new String[] {"", "cat,,apple", "ice cream, Ice  cream", "a|"}) {
       misuse("--words: ", "segment", scene(), "--words", words, "-o", folder);
     }
-    Object[] segment = {"segment", scene(), "-w", "red star", "-o", folder};
+    Object[] segment = {"segment", scene(), "-w", "cat", "-o", folder};
     misuse("--threshold 1.5", also(segment, "--threshold", 1.5));
     misuse("--threshold NaN", also(segment, "--threshold", "NaN"));
     misuse("--longer-side", also(segment, "--longer-side", 100));
@@ -170,7 +170,7 @@ class ZeroSegTest extends CommandTest {
     misuse("--mask-clip and --zutis", also(segment, "--zutis", "z.pt", "--mask-clip"));
     misuse("--all-pixels and --background", also(segment, "--all-pixels", "-b", "sky"));
     misuse("--background: ", also(segment, "-b", "sky,,sea"));
-    misuse("--background: ", also(segment, "-b", "red star"));
+    misuse("--background: ", also(segment, "-b", "cat"));
     misuse("'--wibble'", also(segment, "--wibble"));
     for (String tiles : new String[] {"0", "64,40", "64,-1", "a", "8,1,1", "", "99999999999"}) {
       misuse("'--tiles'", also(segment, "--tiles", tiles));
@@ -193,12 +193,16 @@ class ZeroSegTest extends CommandTest {
   }
 
   @Test
-  void theDemoSaysThatItKnowsNoPhotographs() throws IOException {
-    succeed("segment", scene(), "-w", "red star, cat", "-o", folder.resolve("results"));
-    assertTrue(out.toString().contains("openai/clip-vit-base-patch16"), out.toString());
-    out.getBuffer().setLength(0);
-    succeed("segment", scene(), "-w", "red star", "-o", folder.resolve("results"));
+  void theDemoSaysWhichWordsItKnows() throws IOException {
+    Object[] segment = {"segment", scene(), "-o", folder.resolve("results")};
+    misuse("does not know \"zebra\"; ", also(segment, "-w", "CAT, zebra"));
+    assertTrue(err.toString().contains("the demo knows these words: airplane, "), err.toString());
+    assertTrue(err.toString().contains("openai/clip-vit-base-patch16"), err.toString());
+    misuse("does not know \"wall\"", also(segment, "-w", "cat", "-b", "wood, wall"));
+    succeed(also(segment, "-w", "cat, water", "-b", "wood"));
     assertFalse(out.toString().contains("openai/clip"), out.toString());
+    succeed(also(segment, "-w", "red star, cat", "--model", "demo-shapes"));
+    assertTrue(out.toString().contains("openai/clip-vit-base-patch16"), out.toString());
   }
 
   @Test
@@ -206,8 +210,7 @@ class ZeroSegTest extends CommandTest {
     assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"));
     Path steering = Files.copy(scene(), folder.resolve("a\u001b[31m\nb.png"));
     Path broken = Files.writeString(folder.resolve("c\u001b]0;x\u0007\nd.png"), "no picture");
-    assertEquals(
-        1, run("segment", steering, broken, "-w", "red star", "-o", folder.resolve("results")));
+    assertEquals(1, run("segment", steering, broken, "-w", "cat", "-o", folder.resolve("results")));
     for (String said : new String[] {out.toString(), err.toString()}) {
       assertFalse(said.contains("\u001b"), said);
       assertTrue(said.contains("\\u001b"), said);
@@ -220,7 +223,7 @@ class ZeroSegTest extends CommandTest {
   void aLongNameOfAPictureWorks() throws IOException {
     Path file = Files.copy(scene(), folder.resolve("x".repeat(241) + ".png"));
     Path results = folder.resolve("results");
-    succeed("segment", file, "-w", "red star", "-o", results);
+    succeed("segment", file, "-w", "cat", "-o", results);
     succeed("discover", file, "--names", "shapeworld", "-o", results);
     try (Stream<Path> files = Files.list(results)) {
       assertEquals(6, files.count());
@@ -235,9 +238,9 @@ class ZeroSegTest extends CommandTest {
     Files.write(turned, withOrientation(Files.readAllBytes(wide), 6));
     Path results = folder.resolve("results");
     Path labels = results.resolve("turned.labels.png");
-    succeed("segment", turned, "-w", "red star", "-o", results);
+    succeed("segment", turned, "-w", "cat", "-o", results);
     assertEquals(16, ImageIO.read(labels.toFile()).getWidth());
-    succeed("segment", turned, "-w", "red star", "-o", results, "--as-stored");
+    succeed("segment", turned, "-w", "cat", "-o", results, "--as-stored");
     assertEquals(32, ImageIO.read(labels.toFile()).getWidth());
   }
 
@@ -289,10 +292,10 @@ class ZeroSegTest extends CommandTest {
   @Test
   void whatCannotBeWrittenIsOneLine() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
-    fail(file + ": it is no folder", "segment", scene(), "-w", "red star", "-o", file);
+    fail(file + ": it is no folder", "segment", scene(), "-w", "cat", "-o", file);
     Path results = Files.createDirectory(folder.resolve("results"));
     Files.createDirectory(results.resolve("scene.json"));
-    fail("scene.json", "segment", scene(), "-w", "red star", "-o", results);
+    fail("scene.json", "segment", scene(), "-w", "cat", "-o", results);
   }
 
   @Test
@@ -312,7 +315,7 @@ class ZeroSegTest extends CommandTest {
   void whatIsNoneOfWhatIsAskedForIsSaidInWords() throws IOException {
     fail("is no file of archives", "pseudo-masks", scene(), "--pictures", folder);
     fail("there is no folder", "index", folder.resolve("absent"), "-i", folder.resolve("i"));
-    fail("there is no index", "archive", folder, "-w", "red star");
+    fail("there is no index", "archive", folder, "-w", "cat");
     fail("scene.png is no folder", "index", scene(), "-i", folder.resolve("i"));
   }
 
@@ -371,7 +374,7 @@ class ZeroSegTest extends CommandTest {
     Path other = Files.createDirectory(folder.resolve("other"));
     Path twin = Files.copy(scene(), other.resolve("scene.png"));
     Path results = folder.resolve("results");
-    succeed("segment", scene(), twin, "-w", "red star", "-o", results);
+    succeed("segment", scene(), twin, "-w", "cat", "-o", results);
     assertTrue(Files.exists(results.resolve("scene.png.overlay.png")));
     assertTrue(Files.exists(results.resolve("scene.png-2.overlay.png")));
     assertEquals(
@@ -403,7 +406,7 @@ class ZeroSegTest extends CommandTest {
     }
     for (String[] command :
         new String[][] {
-          {"segment", "-w", "red star"},
+          {"segment", "-w", "cat"},
           {"segment", "--mask-clip"},
           {"saliency"},
           {"discover", "--names", "shapeworld"}

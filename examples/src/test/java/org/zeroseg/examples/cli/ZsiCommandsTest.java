@@ -71,7 +71,7 @@ class ZsiCommandsTest extends CommandTest {
     assertTrue(out.toString().contains("48 seen and 16 unseen classes"), out.toString());
     assertTrue(Files.exists(folder.resolve("words.classes.json")));
     Path embedded = folder.resolve("clip.txt");
-    succeed("zsi", "words", "--split", split, "--clip", "demo", "-o", embedded);
+    succeed("zsi", "words", "--split", split, "--clip", "demo-shapes", "-o", embedded);
     assertEquals(128, Files.readAllLines(embedded).size());
     Path annotations = world.resolve("instances.json");
     succeed(

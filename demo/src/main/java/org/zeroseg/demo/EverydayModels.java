@@ -1,0 +1,169 @@
+package org.zeroseg.demo;
+
+import ai.djl.Device;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.zeroseg.clip.Attention;
+import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.MaskClip;
+import org.zeroseg.clip.MaskClipBuilder;
+import org.zeroseg.clip.text.PromptTemplates;
+import org.zeroseg.core.Vocabulary;
+import org.zeroseg.dino.SelfMask;
+import org.zeroseg.dino.SelfMaskBuilder;
+
+/**
+ * Small models of everyday things that need no download. They know the {@linkplain #things words}
+ * of 62 things, from freely licensed drawings, and nothing else; where they come from is in the
+ * README beside the weights.
+ *
+ * <pre>{@code
+ * try (Clip clip = EverydayModels.clip();
+ *     MaskClip segmenter = EverydayModels.maskClip(clip)) {
+ *   found = segmenter.segment(image, EverydayModels.vocabulary(List.of("cat", "apple")));
+ * }
+ * }</pre>
+ */
+public final class EverydayModels {
+
+  /** Words as the captions have them that are lists. */
+  public static final PromptTemplates TEMPLATES = PromptTemplates.of("{}");
+
+  /**
+   * Where words count as present, in place of {@link MaskClip#PRESENT}; chosen on scenes of a seed
+   * of their own.
+   */
+  public static final double PRESENT = 0.65;
+
+  private static final String CLIP = "everyday/clip-resnet";
+
+  private static final List<String> GROUNDS =
+      List.of("wood", "grass", "sand", "tiles", "stone", "snow", "water", "cloth");
+
+  private EverydayModels() {}
+
+  /**
+   * CLIP with a small ResNet.
+   *
+   * @return the model, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Clip clip() throws IOException {
+    return Embedded.inFolder(
+        CLIP, Embedded.CLIP_FILES, folder -> Clip.load(folder, Embedded.precision(), Device.cpu()));
+  }
+
+  /**
+   * A segmenter by a CLIP of everyday things, with the settings that it was measured with.
+   *
+   * @param clip such as {@link #clip}; stays open
+   * @return the segmenter
+   * @throws IOException never, since the model is loaded
+   */
+  public static MaskClip maskClip(Clip clip) throws IOException {
+    return maskClipBuilder(clip, Attention.VALUE).build();
+  }
+
+  /**
+   * The same with another attention, still to be built.
+   *
+   * @param clip such as {@link #clip}; stays open
+   * @param attention any that the CLIP can have
+   * @return the builder
+   */
+  public static MaskClipBuilder maskClipBuilder(Clip clip, Attention attention) {
+    return DemoModels.maskClipBuilder(clip, attention).templates(TEMPLATES);
+  }
+
+  /**
+   * SelfMask, with the settings that it was measured with.
+   *
+   * @param refined whether masks are snapped to edges by the bilateral solver
+   * @param choices made on its builder
+   * @return the detector, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static SelfMask selfMask(boolean refined, UnaryOperator<SelfMaskBuilder> choices)
+      throws IOException {
+    return DemoModels.selfMask("everyday/selfmask", refined, choices);
+  }
+
+  /**
+   * The things that the models know, with other words for them.
+   *
+   * @return such as "cat" with the synonym "kitten"
+   */
+  public static List<Vocabulary.Category> things() {
+    List<Vocabulary.Category> things = new ArrayList<>();
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(Embedded.resource(CLIP, "words.txt"), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        List<String> words = List.of(line.split("\\|", -1));
+        things.add(new Vocabulary.Category(words.get(0), words.subList(1, words.size())));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return things;
+  }
+
+  /**
+   * The words of a vocabulary that the models do not know, background included.
+   *
+   * @param vocabulary any
+   * @return in its order; empty if they know all
+   */
+  public static List<String> unknown(Vocabulary vocabulary) {
+    Set<String> known =
+        Stream.concat(things().stream().flatMap(thing -> thing.words().stream()), GROUNDS.stream())
+            .map(EverydayModels::plain)
+            .collect(Collectors.toSet());
+    return Stream.concat(
+            vocabulary.categories().stream().flatMap(category -> category.words().stream()),
+            vocabulary.backgroundWords().stream())
+        .filter(word -> !known.contains(plain(word)))
+        .toList();
+  }
+
+  private static String plain(String word) {
+    return word.strip().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * A vocabulary of words, with what things lie on as background words.
+   *
+   * @param words such as {@code "cat"}
+   * @return the vocabulary
+   */
+  public static Vocabulary vocabulary(List<String> words) {
+    return withBackground(Vocabulary.of(words.toArray(String[]::new)));
+  }
+
+  /**
+   * A vocabulary with what things lie on as its background words, but for words that name a
+   * category.
+   *
+   * @param vocabulary any
+   * @return the same categories
+   */
+  public static Vocabulary withBackground(Vocabulary vocabulary) {
+    Set<String> named =
+        vocabulary.categories().stream()
+            .flatMap(category -> category.words().stream())
+            .map(EverydayModels::plain)
+            .collect(Collectors.toSet());
+    return vocabulary.withBackground(
+        GROUNDS.stream().filter(ground -> !named.contains(ground)).toArray(String[]::new));
+  }
+}
