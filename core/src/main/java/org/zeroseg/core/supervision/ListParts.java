@@ -90,7 +90,7 @@ final class ListParts {
       int end = cut(text, PART);
       if (end >= 0 || whole) {
         boolean isLast = end < 0;
-        boolean isNone = index > 0 && (start == 0 || start > PART && start == end + 1);
+        boolean isNone = index > 0 && start == end + 1; // of both cuts, or of none
         return isNone
             ? Optional.empty()
             : Optional.of(list(text, index == 0, start, isLast, isLast ? text.length : end));
