@@ -90,7 +90,9 @@ public final class Adam extends GroupOptimiser {
     int threads = TorchEngine.threads();
     List<NDArray> parts = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
-      parts.add(Kernels.numbers(call, size * i / threads, size * (i + 1) / threads, BLOCK));
+      long from = size * i / threads;
+      long to = size * (i + 1) / threads;
+      parts.add(Kernels.numbers(call, (double) from, (double) to, BLOCK));
     }
     return parts;
   }

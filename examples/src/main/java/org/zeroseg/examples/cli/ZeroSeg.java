@@ -1,5 +1,6 @@
 package org.zeroseg.examples.cli;
 
+import java.util.List;
 import java.util.Optional;
 import org.zeroseg.core.tensor.TorchEngine;
 import picocli.CommandLine;
@@ -19,29 +20,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = MachineReport.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      SegmentCommand.class,
-      DistilCommand.class,
-      SaliencyCommand.class,
-      DiscoverCommand.class,
-      ServeCommand.class,
-      ConvertCommand.class,
-      ModelsCommand.class,
-      DoctorCommand.class,
-      IndexCommand.class,
-      ArchiveCommand.class,
-      ReferencesCommand.class,
-      PseudoMasksCommand.class,
-      ExpertsCommand.class,
-      TrainCommand.class,
-      EvalCommand.class,
-      PredictCommand.class,
-      Coco20kCommand.class,
-      ZsiCommand.class,
-      ShapeWorldCommand.class,
-      EverydayCommand.class,
-      CommandLine.HelpCommand.class
-    },
     footer = {
       "",
       "To begin with:",
@@ -51,6 +29,30 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 done, 1 it failed (the message says why), 2 the command was not understood."
     })
 public final class ZeroSeg implements Runnable {
+
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          SegmentCommand.class,
+          DistilCommand.class,
+          SaliencyCommand.class,
+          DiscoverCommand.class,
+          ServeCommand.class,
+          ConvertCommand.class,
+          ModelsCommand.class,
+          DoctorCommand.class,
+          IndexCommand.class,
+          ArchiveCommand.class,
+          ReferencesCommand.class,
+          PseudoMasksCommand.class,
+          ExpertsCommand.class,
+          TrainCommand.class,
+          EvalCommand.class,
+          PredictCommand.class,
+          Coco20kCommand.class,
+          ZsiCommand.class,
+          ShapeWorldCommand.class,
+          EverydayCommand.class,
+          CommandLine.HelpCommand.class);
 
   @Spec private CommandSpec spec;
 
@@ -77,13 +79,20 @@ public final class ZeroSeg implements Runnable {
     System.setProperty("offline", System.getProperty("offline", "true"));
     String level = "org.slf4j.simpleLogger.defaultLogLevel";
     System.setProperty(level, System.getProperty(level, "warn"));
-    System.exit(execute(commandLine(), arguments));
+    System.exit(execute(commandLine(arguments), arguments));
   }
 
-  static CommandLine commandLine() {
+  /** All commands, or the one that the arguments begin with: to describe the others takes time. */
+  static CommandLine commandLine(String... arguments) {
+    List<Class<?>> asked =
+        COMMANDS.stream()
+            .filter(command -> command != CommandLine.HelpCommand.class && arguments.length > 0)
+            .filter(command -> command.getAnnotation(Command.class).name().equals(arguments[0]))
+            .toList();
     ZeroSeg root = new ZeroSeg();
-    return new CommandLine(root)
-        .setExecutionStrategy(root::execute)
+    CommandLine line = new CommandLine(root);
+    (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
+    return line.setExecutionStrategy(root::execute)
         .setCaseInsensitiveEnumValuesAllowed(true)
         // A name with @ in front is a list of pictures, where pictures are asked for.
         .setExpandAtFiles(false)

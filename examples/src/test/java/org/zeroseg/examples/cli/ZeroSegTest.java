@@ -24,6 +24,7 @@ import org.zeroseg.core.image.PixelFormat;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
+import picocli.CommandLine;
 
 class ZeroSegTest extends CommandTest {
 
@@ -36,6 +37,20 @@ class ZeroSegTest extends CommandTest {
         .image()
         .save(Files.newOutputStream(file), "png");
     return file;
+  }
+
+  @Test
+  void aCommandIsReadTheSameWhetherOthersAreKnownOrNot() {
+    CommandLine all = ZeroSeg.commandLine();
+    all.getSubcommands()
+        .forEach(
+            (name, command) -> {
+              CommandLine asked = ZeroSeg.commandLine(name, "--device", "cpu");
+              int known = name.equals("help") ? all.getSubcommands().size() : 1;
+              assertEquals(known, asked.getSubcommands().size(), name);
+              assertEquals(
+                  command.getUsageMessage(), asked.getSubcommands().get(name).getUsageMessage());
+            });
   }
 
   @Test
