@@ -56,7 +56,7 @@ final class ArchiveCommand implements Callable<Integer> {
       paramLabel = "TEXT",
       description =
           "A sentence with {} for the word; several are averaged. Default: the 85 of the paper, "
-              + "\"a {}\" for the demo model.")
+              + "those of their captions for demos.")
   private List<String> templates = List.of();
 
   @Option(

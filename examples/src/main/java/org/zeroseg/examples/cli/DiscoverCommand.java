@@ -27,7 +27,7 @@ import picocli.CommandLine.Mixin;
       "  NAME.discovered.json         the segments with name, score, box and outline",
       "and for folders a page to look at, discovered-gallery.html.",
       "",
-      "The demo names segments by a small GPT-2 that has read the captions of ShapeWorld. Other",
+      "The demo is ShapeWorld's: a small GPT-2 that has read its captions names segments. Other",
       "models need one by --gpt2, or words by --names; else segments stay without names.",
       "It knows that small world only. For photographs, with names out of a list of your own:",
       "  zeroseg discover photo.jpg --model openai/clip-vit-large-patch14-336 --names words.txt"

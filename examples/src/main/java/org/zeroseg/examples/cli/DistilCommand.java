@@ -193,14 +193,14 @@ final class DistilCommand implements Callable<Integer> {
     report.printf(
         "Next: zeroseg segment PICTURE --words \"%s\" --namedmask %s%n",
         PlainText.line(names.names().get(0)), outcome.model());
-    if (Demo.of(clip)
+    Demo.of(clip)
         .or(() -> Demo.of(selfMask))
         .filter(demo -> !demo.unknown(names).isEmpty())
-        .isPresent()) {
-      report.println(
-          "Note: the demo's CLIP and SelfMask know their small world only (\"red star\").");
-      report.println("      For photographs: --clip and --selfmask, see --help.");
-    }
+        .ifPresent(
+            demo -> {
+              report.println("Note: " + demo.knows() + ".");
+              report.println("      For photographs: --clip and --selfmask, see --help.");
+            });
     report.flush();
   }
 

@@ -73,7 +73,7 @@ final class IndexCommand implements Callable<Integer> {
         Failures.unread(out, unreadable.name(), unreadable.reason());
       }
       String same = model.equals(Models.DEMO) ? "" : " --model " + model;
-      out.println("Next: zeroseg archive " + index + same + " --words \"cat, sofa\"");
+      out.println("Next: zeroseg archive " + index + same + " --words \"cat, tree\"");
       out.flush();
       return 0;
     }

@@ -84,7 +84,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "OPTIONS",
       description =
           "Also find and name segments without words: options of 'zeroseg discover' in quotation"
-              + " marks, or 'off'. Default: the demo with the demo, else off.")
+              + " marks, or 'off'. Default: the demo with demo-shapes, else off.")
   private Optional<String> discover;
 
   @Option(
