@@ -13,7 +13,7 @@ import org.zeroseg.eval.Boundaries;
  * LUSSeg/ImageNet-S toolbox): mean IoU, boundary IoU, both by object size, image-level accuracy and
  * foreground F-measure. Counts are exact where the toolbox uses 32-bit floats.
  *
- * <p>Not thread-safe: give every thread its own and {@link #merge} them.
+ * <p>Not thread-safe.
  */
 public final class ImageNetSEvaluator {
 
