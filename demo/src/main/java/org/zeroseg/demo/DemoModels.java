@@ -88,7 +88,7 @@ public final class DemoModels {
     return clip(CLIP);
   }
 
-  private static Clip clip(String name) throws IOException {
+  static Clip clip(String name) throws IOException {
     return Embedded.inFolder(
         name, Embedded.CLIP_FILES, folder -> Clip.load(folder, Embedded.precision(), Device.cpu()));
   }

@@ -1,6 +1,5 @@
 package org.zeroseg.demo;
 
-import ai.djl.Device;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -59,8 +58,7 @@ public final class EverydayModels {
    * @throws IOException if no temporary file can be written
    */
   public static Clip clip() throws IOException {
-    return Embedded.inFolder(
-        CLIP, Embedded.CLIP_FILES, folder -> Clip.load(folder, Embedded.precision(), Device.cpu()));
+    return DemoModels.clip(CLIP);
   }
 
   /**
