@@ -6,10 +6,12 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtEngineProvider;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
 import ai.djl.util.Utils;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -128,6 +130,20 @@ public final class TorchEngine {
    */
   public static NDManager newManager() {
     return get().newBaseManager(defaultDevice());
+  }
+
+  /**
+   * Computes while the engine records what gradients need.
+   *
+   * @param <T> what is computed, a loss say
+   * @param computation calls differentiable kernels and operations
+   * @return its result
+   */
+  @SuppressWarnings("try")
+  public static <T> T recorded(Supplier<T> computation) {
+    try (GradientCollector recording = get().newGradientCollector()) {
+      return computation.get();
+    }
   }
 
   /**

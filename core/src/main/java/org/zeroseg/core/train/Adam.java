@@ -1,12 +1,7 @@
 package org.zeroseg.core.train;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
-import org.zeroseg.core.tensor.Kernels;
-import org.zeroseg.core.tensor.TorchEngine;
 
 /**
  * Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019) with PyTorch's arithmetic, in
@@ -31,9 +26,6 @@ public final class Adam extends GroupOptimiser {
     /** PyTorch's defaults of Adam: 0.9, 0.999, 1e-8, not decoupled. */
     public static final Options ADAM = new Options(0.9, 0.999, 1e-8, false);
   }
-
-  /** Elements of a block: of all arrays they fit in a core's cache, and one thread takes them. */
-  private static final int BLOCK = 1 << 15;
 
   private final Options options;
 
@@ -64,36 +56,6 @@ public final class Adam extends GroupOptimiser {
 
   @Override
   void update(NDArray gradient, NDArray parameter, List<NDArray> kept, NDArray hyperParameters) {
-    NDArray mean = kept.get(0);
-    NDArray square = kept.get(1);
-    if (parameter.size() <= 2 * BLOCK || gradient.getDevice().isGpu()) {
-      KERNELS.call("update", gradient, parameter, mean, square, hyperParameters);
-      return;
-    }
-    List<NDArray> parts = parts(parameter.size(), hyperParameters.getManager());
-    Consumer<NDArray> moments =
-        part ->
-            KERNELS.call(
-                "update_moments", gradient, parameter, mean, square, hyperParameters, part);
-    parts.parallelStream().forEach(moments);
-    try (NDArray roots = KERNELS.call("roots", gradient, square)) {
-      Consumer<NDArray> end =
-          part ->
-              KERNELS.call(
-                  "update_parameter", gradient, parameter, mean, roots, hyperParameters, part);
-      parts.parallelStream().forEach(end);
-    }
-  }
-
-  /** An equal share for each of the engine's threads. */
-  private static List<NDArray> parts(long size, NDManager call) {
-    int threads = TorchEngine.threads();
-    List<NDArray> parts = new ArrayList<>();
-    for (int i = 0; i < threads; i++) {
-      long from = size * i / threads;
-      long to = size * (i + 1) / threads;
-      parts.add(Kernels.numbers(call, (double) from, (double) to, BLOCK));
-    }
-    return parts;
+    KERNELS.call("adam", gradient, parameter, kept.get(0), kept.get(1), hyperParameters);
   }
 }

@@ -63,7 +63,7 @@ abstract sealed class GroupOptimiser implements Optimiser permits Adam, Sgd {
    */
   abstract double[] hyperParameters(double rate, double weightDecay, long update);
 
-  /** Updates one parameter and sets its gradient to zero, by a kernel. */
+  /** Updates one parameter by a kernel. */
   abstract void update(
       NDArray gradient, NDArray parameter, List<NDArray> kept, NDArray hyperParameters);
 
@@ -77,11 +77,31 @@ abstract sealed class GroupOptimiser implements Optimiser permits Adam, Sgd {
   }
 
   @Override
-  public void step() {
+  public Map<String, NDArray> gradients(NDArray loss) {
+    Map<String, NDArray> parameters = new LinkedHashMap<>();
+    groups.forEach(group -> parameters.putAll(group.parameters()));
+    NDList arguments = new NDList(loss);
+    arguments.addAll(parameters.values());
+    parameters.values().forEach(array -> array.setName("parameters[]")); // passed as one list
+    NDList found;
+    try {
+      found = KERNELS.callAll("gradients", arguments.toArray(new NDArray[0]));
+    } finally {
+      parameters.values().forEach(array -> array.setName(null));
+    }
+    Map<String, NDArray> gradients = new LinkedHashMap<>();
+    for (String name : parameters.keySet()) {
+      gradients.put(name, found.get(gradients.size()));
+    }
+    return gradients;
+  }
+
+  @Override
+  public void step(Map<String, NDArray> gradients) {
     steps++;
     try (NDManager call = manager.newSubManager()) {
       if (longest < Double.POSITIVE_INFINITY) {
-        clip(call);
+        clip(gradients, call);
       }
       for (Group group : groups) {
         double rate = group.schedule().rate(steps - 1);
@@ -89,37 +109,24 @@ abstract sealed class GroupOptimiser implements Optimiser permits Adam, Sgd {
             Kernels.numbers(call, hyperParameters(rate, group.weightDecay(), steps - skipped));
         group
             .parameters()
-            .forEach(
-                (name, array) -> {
-                  NDArray gradient = array.getGradient();
-                  gradient.attach(call);
-                  update(gradient, array, moments.get(name), h);
-                });
+            .forEach((name, array) -> update(gradients.get(name), array, moments.get(name), h));
       }
     }
   }
 
-  private void clip(NDManager call) {
-    NDList gradients = new NDList();
+  private void clip(Map<String, NDArray> gradients, NDManager call) {
     NDList norms = new NDList();
-    for (Group group : groups) {
-      for (NDArray parameter : group.parameters().values()) {
-        NDArray gradient = parameter.getGradient();
-        gradient.attach(call);
-        gradients.add(gradient);
-        norms.add(KERNELS.call("norm", gradient));
-      }
-    }
-    float[] lengths = NDArrays.stack(norms).toFloatArray();
+    gradients.values().forEach(gradient -> norms.add(KERNELS.call("norm", gradient)));
+    norms.attach(call);
     double length = 0;
-    for (float part : lengths) {
+    for (float part : NDArrays.stack(norms).toFloatArray()) {
       length = Math.hypot(length, part);
     }
     // PyTorch's small number against a division by zero.
     double factor = longest / (length + 1e-6);
     if (factor < 1) {
       NDArray scale = Kernels.numbers(call, factor);
-      gradients.forEach(gradient -> KERNELS.call("scale", gradient, scale));
+      gradients.values().forEach(gradient -> KERNELS.call("scale", gradient, scale));
     }
   }
 

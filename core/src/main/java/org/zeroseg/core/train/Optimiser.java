@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Updates parameters from their accumulated gradients. Not thread-safe.
+ * Updates parameters by the gradients of a loss. Not thread-safe.
  *
  * <p>Every parameter of its groups is updated in every step, one without a gradient by its weight
  * decay alone: leave out what is not to change.
@@ -56,8 +56,22 @@ public sealed interface Optimiser extends AutoCloseable permits GroupOptimiser {
    */
   Optimiser clipping(double norm);
 
-  /** Changes every parameter by its gathered gradient, and sets the gradients to zero. */
-  void step();
+  /**
+   * Differentiates a loss. The engine hands the gradients over: nothing is added to arrays that
+   * wait for them.
+   *
+   * @param loss one number, recorded from the parameters; what was recorded is used up
+   * @return a gradient for every parameter by its name, zeros where the loss does not depend on it;
+   *     they belong to the loss's manager
+   */
+  Map<String, NDArray> gradients(NDArray loss);
+
+  /**
+   * Changes every parameter by its gradient.
+   *
+   * @param gradients for every parameter by its name; clipping changes them in place
+   */
+  void step(Map<String, NDArray> gradients);
 
   /** Lets a step pass without an update: the learning rates go on, nothing else changes. */
   void skip();

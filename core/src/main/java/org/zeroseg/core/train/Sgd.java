@@ -35,6 +35,6 @@ public final class Sgd extends GroupOptimiser {
 
   @Override
   void update(NDArray gradient, NDArray parameter, List<NDArray> kept, NDArray hyperParameters) {
-    KERNELS.call("descend", gradient, parameter, kept.get(0), hyperParameters);
+    KERNELS.call("sgd", gradient, parameter, kept.get(0), hyperParameters);
   }
 }

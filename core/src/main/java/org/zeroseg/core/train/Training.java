@@ -3,7 +3,6 @@ package org.zeroseg.core.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -171,21 +170,17 @@ public final class Training<B> {
 
   private float step(B batch, long step) {
     NDManager parent = weights.values().iterator().next().getManager();
-    float value;
     try (NDManager manager = parent.newSubManager()) {
-      try (GradientCollector collector = TorchEngine.get().newGradientCollector()) {
-        NDArray loss = objective.loss(batch, manager);
-        value = loss.toFloatArray()[0];
-        if (!Float.isFinite(value)) {
-          throw new IllegalStateException(
-              "The loss of step " + step + " is " + value + "; try a lower learning rate");
-        }
-        collector.backward(loss);
+      NDArray loss = TorchEngine.recorded(() -> objective.loss(batch, manager));
+      float value = loss.toFloatArray()[0];
+      if (!Float.isFinite(value)) {
+        throw new IllegalStateException(
+            "The loss of step " + step + " is " + value + "; try a lower learning rate");
       }
-      optimiser.step();
+      optimiser.step(optimiser.gradients(loss));
       objective.afterUpdate();
+      return value;
     }
-    return value;
   }
 
   private void save(TrainingPlan plan, float[] losses) throws IOException {

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -152,20 +151,18 @@ class TrainingTest {
     try (Optimiser adam =
         new Adam(List.of(new Optimiser.Group(parameters, Schedule.constant(0.1), 0.01)), options)) {
       for (int step = 0; step < 3; step++) {
-        try (NDManager call = manager.newSubManager();
-            GradientCollector collector = TorchEngine.get().newGradientCollector()) {
-          NDArray sum = call.create(0f);
+        try (NDManager call = manager.newSubManager()) {
+          Map<String, NDArray> gradients = new LinkedHashMap<>();
           int from = 0;
           int total = parameters.values().stream().mapToInt(array -> (int) array.size()).sum();
           float[] slopes = noise(2 + step, total);
-          for (NDArray parameter : parameters.values()) {
-            int to = from + (int) parameter.size();
+          for (Map.Entry<String, NDArray> parameter : parameters.entrySet()) {
+            int to = from + (int) parameter.getValue().size();
             NDArray slope = call.create(Arrays.copyOfRange(slopes, from, to));
-            sum = sum.add(slope.mul(parameter).sum());
+            gradients.put(parameter.getKey(), slope.reshape(parameter.getValue().getShape()));
             from = to;
           }
-          collector.backward(sum);
-          adam.step();
+          adam.step(gradients);
         }
       }
     }
@@ -349,9 +346,8 @@ class TrainingTest {
       parameters.put("b", b);
       Optimiser.Group group = new Optimiser.Group(parameters, Schedule.constant(0), 0);
       try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM).clipping(norm)) {
-        gather(a, 3);
-        gather(b, 4);
-        adam.step();
+        adam.step(
+            Map.of("a", manager.create(new float[] {3}), "b", manager.create(new float[] {4})));
         // The mean of one gradient is a tenth of it.
         double factor = 0.1 * Math.min(1, norm / 5);
         assertEquals(3 * factor, adam.state().get("adam.mean.a").getFloat(0), 1e-6);
@@ -536,8 +532,7 @@ class TrainingTest {
     Optimiser.Group group =
         new Optimiser.Group(Map.of("p", parameter), Schedule.constant(0.1), 0.5);
     try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM_W)) {
-      gather(parameter, 0);
-      adam.step();
+      adam.step(Map.of("p", manager.zeros(parameter.getShape())));
       assertArrayEquals(new float[] {1.9f, -3.8f}, parameter.toFloatArray(), 1e-6f);
       assertEquals(1, adam.steps());
     }
@@ -548,20 +543,11 @@ class TrainingTest {
     NDArray parameter = manager.create(new float[] {2, -4});
     Optimiser.Group group = new Optimiser.Group(Map.of("p", parameter), Schedule.constant(0.1), 0);
     try (Optimiser adam = new Adam(List.of(group), Adam.Options.ADAM)) {
-      gather(parameter, 7);
-      adam.step();
+      NDArray loss = TorchEngine.recorded(() -> parameter.sum().mul(7));
+      Map<String, NDArray> gradients = adam.gradients(loss);
+      assertArrayEquals(new float[] {7, 7}, gradients.get("p").toFloatArray());
+      adam.step(gradients);
       assertArrayEquals(new float[] {1.9f, -4.1f}, parameter.toFloatArray(), 1e-6f);
-      try (NDArray gradient = parameter.getGradient()) {
-        assertArrayEquals(new float[2], gradient.toFloatArray());
-      }
-    }
-  }
-
-  private void gather(NDArray parameter, float gradient) {
-    try (NDManager call = manager.newSubManager();
-        var collector = ai.djl.engine.Engine.getInstance().newGradientCollector()) {
-      NDArray factor = call.create(gradient);
-      collector.backward(factor.mul(parameter).sum());
     }
   }
 
