@@ -16,6 +16,7 @@ public final class Rle {
   private final int width;
   private final int height;
   private final int[] counts;
+  private Box box; // null until somebody asks for it
 
   private Rle(int width, int height, int[] counts) {
     this.width = width;
@@ -72,8 +73,21 @@ public final class Rle {
    *     number, or its runs do not fill the mask
    */
   public static Rle parse(int width, int height, String text) {
+    return parseAscii(width, height, RleText.ascii(text));
+  }
+
+  /**
+   * COCO's compressed text as it lies in a file.
+   *
+   * @param width columns
+   * @param height rows
+   * @param ascii the characters of {@link #parse}
+   * @return the mask
+   * @throws IllegalArgumentException as for the text
+   */
+  public static Rle parseAscii(int width, int height, byte[] ascii) {
     Mask.checkSize(width, height);
-    return checked(width, height, RleText.parse(text));
+    return checked(width, height, RleText.parse(ascii));
   }
 
   static Rle of(Mask mask) {
@@ -180,6 +194,25 @@ public final class Rle {
   }
 
   /**
+   * How many runs there are.
+   *
+   * @return the length of {@link #counts}
+   */
+  public int runs() {
+    return counts.length;
+  }
+
+  /**
+   * The length of one run.
+   *
+   * @param index of the run in {@link #counts}; odd ones are inside the mask
+   * @return pixels
+   */
+  public int run(int index) {
+    return counts[index];
+  }
+
+  /**
    * COCO's compressed text.
    *
    * @return what {@link #parse} reads
@@ -234,10 +267,45 @@ public final class Rle {
    * @return whole numbers; all 0 without a run of pixels
    */
   public Box box() {
-    int runs = counts.length & ~1;
-    if (runs == 0) {
-      return new Box(0, 0, 0, 0);
+    Box found = box;
+    if (found == null) {
+      found = counts.length < 2 ? new Box(0, 0, 0, 0) : tightBox();
+      box = found;
     }
+    return found;
+  }
+
+  private Box tightBox() {
+    int runs = counts.length & ~1;
+    int position = 0;
+    int row = 0; // of the position
+    int top = height;
+    int bottom = 0;
+    for (int i = 0; i < runs; i += 2) {
+      int length = counts[i + 1];
+      if (length == 0) {
+        return boxWithEmptyRuns();
+      }
+      row = below(row + counts[i]);
+      boolean oneColumn = row + length <= height;
+      top = Math.min(top, oneColumn ? row : 0);
+      bottom = Math.max(bottom, oneColumn ? row + length : height);
+      row = below(row + length);
+      position += counts[i] + length;
+    }
+    return Box.ofCorners(counts[0] / height, top, (position - 1) / height + 1, bottom);
+  }
+
+  /**
+   * The remainder; a division takes longer than all the rest, and most gaps end in the next column.
+   */
+  private int below(int row) {
+    int rest = row < height ? row : row - height;
+    return rest < height ? rest : rest % height;
+  }
+
+  private Box boxWithEmptyRuns() {
+    int runs = counts.length & ~1;
     long left = width;
     long top = height;
     long right = 0;
@@ -248,13 +316,8 @@ public final class Rle {
     for (int i = 0; i < runs; i++) {
       row += counts[i];
       if (row >= height) {
-        // Most gaps lead to the next column, and a division takes longer than all the rest.
-        row -= height;
-        column++;
-        if (row >= height) {
-          column += row / height;
-          row %= height;
-        }
+        column += row / height;
+        row %= height;
       }
       long pixelRow = row;
       long pixelColumn = column;

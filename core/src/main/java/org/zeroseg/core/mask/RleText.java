@@ -1,27 +1,32 @@
 package org.zeroseg.core.mask;
 
-import java.util.Arrays;
-
 /** Run lengths as COCO's compressed text: cocoapi, {@code maskApi.c}, rleToString, rleFrString. */
 final class RleText {
 
   private RleText() {}
 
-  static int[] parse(String text) {
-    int[] counts = new int[text.length()];
+  /** The characters of a text, which must all be digits of run lengths. */
+  static byte[] ascii(String text) {
+    byte[] ascii = new byte[text.length()];
+    for (int i = 0; i < ascii.length; i++) {
+      check(text.charAt(i), i);
+      ascii[i] = (byte) text.charAt(i);
+    }
+    return ascii;
+  }
+
+  static int[] parse(byte[] ascii) {
+    int[] counts = new int[runs(ascii)];
     int size = 0;
-    for (int at = 0; at < text.length(); ) {
+    for (int at = 0; at < ascii.length; ) {
       long value = 0;
       boolean more = true;
       for (int shift = 0; more; shift += 5, at++) {
-        if (at == text.length()) {
+        if (at == ascii.length) {
           throw new IllegalArgumentException("Run lengths end within run " + size);
         }
-        int bits = text.charAt(at) - 48;
-        if (bits < 0 || bits > 63) {
-          throw new IllegalArgumentException(
-              "Run lengths have the character '" + text.charAt(at) + "' at position " + at);
-        }
+        check((char) (ascii[at] & 0xff), at);
+        int bits = ascii[at] - 48;
         // Seven groups hold every difference of two ints; the bound keeps the shift within a long.
         if (shift > 30) {
           throw new IllegalArgumentException("Run " + size + " has more than seven characters");
@@ -40,7 +45,23 @@ final class RleText {
       }
       counts[size++] = (int) value;
     }
-    return Arrays.copyOf(counts, size);
+    return counts;
+  }
+
+  private static void check(char digit, int at) {
+    if (digit < 48 || digit > 48 + 63) {
+      throw new IllegalArgumentException(
+          "Run lengths have the character '" + digit + "' at position " + at);
+    }
+  }
+
+  /** How many characters say that theirs are the last five bits of a number. */
+  private static int runs(byte[] ascii) {
+    int runs = 0;
+    for (byte digit : ascii) {
+      runs += ((digit - 48) & 32) == 0 ? 1 : 0;
+    }
+    return runs;
   }
 
   static String of(int[] counts) {

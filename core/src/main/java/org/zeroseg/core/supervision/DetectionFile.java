@@ -1,6 +1,7 @@
 package org.zeroseg.core.supervision;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ final class DetectionFile {
   }
 
   /** A detection of a category that the ground truth lacks. */
-  private record LeftOut(long position, long category) {}
+  record LeftOut(long position, long category) {}
 
   /**
    * Detections that follow one another.
@@ -45,7 +46,7 @@ final class DetectionFile {
    * @param decided whether any has a box or a mask
    * @param fromBoxes whether areas are those of boxes
    */
-  private record Part(
+  record Part(
       long count,
       boolean decided,
       boolean fromBoxes,
@@ -55,13 +56,20 @@ final class DetectionFile {
   static CocoDetections read(Path file, CocoGroundTruth truth) throws IOException {
     EntryReader.Whole<Part> list = in -> new DetectionFile(in, truth).read();
     List<Part> parts =
-        ListParts.read(file, list)
+        ListParts.read(file, text -> part(file, text, truth, list))
             .filter(DetectionFile::agree)
             .orElse(List.of()); // of a small file, or of one that is not right or decides late
     if (parts.isEmpty()) {
       parts = List.of(EntryReader.read(file, list));
     }
     return join(parts, file, truth);
+  }
+
+  private static Part part(
+      Path file, ByteBuffer text, CocoGroundTruth truth, EntryReader.Whole<Part> list)
+      throws IOException {
+    Optional<Part> plain = DetectionText.read(text, truth);
+    return plain.isPresent() ? plain.get() : EntryReader.read(file, text, list);
   }
 
   /** Whether the first part decides for the others what they decided by themselves. */

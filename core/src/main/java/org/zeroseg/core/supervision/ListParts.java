@@ -27,13 +27,23 @@ final class ListParts {
 
   private static final int GZIP = 0x1f;
 
-  private final Path file;
+  /** Makes something of a part. */
+  @FunctionalInterface
+  interface Part<T> {
+
+    /**
+     * Reads a part.
+     *
+     * @param text a JSON list in UTF-8, with an array under it
+     */
+    T read(ByteBuffer text) throws IOException;
+  }
+
   private final FileChannel channel;
   private final long size;
   private final AtomicBoolean failed = new AtomicBoolean();
 
-  private ListParts(Path file, FileChannel channel, long size) {
-    this.file = file;
+  private ListParts(FileChannel channel, long size) {
     this.channel = channel;
     this.size = size;
   }
@@ -45,12 +55,12 @@ final class ListParts {
    * @return what was made, in order; empty if the file is small or packed, or if anything is wrong,
    *     which reading it as a whole will tell
    */
-  static <T> Optional<List<T>> read(Path file, EntryReader.Whole<T> part) throws IOException {
+  static <T> Optional<List<T>> read(Path file, Part<T> part) throws IOException {
     if (!Files.isRegularFile(file) || Files.size(file) < 2 * PART) {
       return Optional.empty();
     }
     try (FileChannel channel = FileChannel.open(file)) {
-      ListParts parts = new ListParts(file, channel, channel.size());
+      ListParts parts = new ListParts(channel, channel.size());
       long count = (parts.size + PART - 1) / PART;
       if (count > Integer.MAX_VALUE || parts.bytes(0, 1)[0] == GZIP) {
         return Optional.empty();
@@ -65,15 +75,13 @@ final class ListParts {
     }
   }
 
-  private <T> Optional<T> read(int index, EntryReader.Whole<T> part) {
+  private <T> Optional<T> read(int index, Part<T> part) {
     if (failed.get()) {
       return Optional.empty();
     }
     try {
       Optional<ByteBuffer> text = text(index);
-      return text.isEmpty()
-          ? Optional.empty()
-          : Optional.of(EntryReader.read(file, text.get(), part));
+      return text.isEmpty() ? Optional.empty() : Optional.of(part.read(text.get()));
     } catch (IOException | InvalidDataException e) {
       failed.set(true);
       return Optional.empty();
@@ -134,16 +142,16 @@ final class ListParts {
     return at;
   }
 
-  /** Puts brackets where the part does not begin or end with the file. */
+  /** Puts brackets in place of the commas where the part does not begin or end with the file. */
   private static ByteBuffer list(byte[] text, boolean isFirst, int start, boolean isLast, int end) {
-    ByteBuffer list = ByteBuffer.allocate(end - start + 2);
+    int from = isFirst ? start : start - 1;
+    int to = isLast ? end : end + 1;
     if (!isFirst) {
-      list.put((byte) '[');
+      text[from] = '[';
     }
-    list.put(text, start, end - start);
     if (!isLast) {
-      list.put((byte) ']');
+      text[end] = ']';
     }
-    return list.flip();
+    return ByteBuffer.wrap(text, from, to - from);
   }
 }

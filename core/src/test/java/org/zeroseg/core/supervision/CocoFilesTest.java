@@ -257,4 +257,61 @@ class CocoFilesTest {
     String first = boxed.replaceFirst("\"bbox\":\\[0,0,3,2\\],", "");
     assertEquals(2, CocoDetections.read(write(first), truth).instances().get(39_000).area());
   }
+
+  private static String textDetections(int from, int to, String extra) {
+    StringBuilder text = new StringBuilder("[");
+    for (int i = from; i < to; i++) {
+      int gap = 1 + i * 37 % 90_000; // its digits have backslashes, too
+      String counts =
+          Rle.of(400, 300, new int[] {gap, 1 + i % 500, 119_999 - gap - i % 500}).text();
+      text.append(i == from ? "" : i % 3 == 0 ? " ,\n" : ",")
+          .append("{\"category_id\": 1, \"image_id\": 1, \"segmentation\": {\"counts\": \"")
+          .append(counts.replace("\\", "\\\\"))
+          .append("\", \"size\": [300, 400]}, \"score\": ")
+          .append(i % 7 == 0 ? "-" + i + "e-05" : 1.0 / (i + 1))
+          .append(i % 5 == 0 ? ", \"bbox\": [0.5, 1, 2e1, 3]" : "")
+          .append(i % 2 == 0 ? ", \"area\": 3.5" : extra)
+          .append("}");
+    }
+    return text.append("]\n").toString();
+  }
+
+  @Test
+  void masksAsTextInALongFileAreThoseOfShortOnes() throws IOException {
+    CocoGroundTruth truth = truth("{\"id\":1,\"width\":400,\"height\":300}");
+    for (String extra : List.of("", ", \"name\": \"\\u00e4\"")) {
+      List<Instance> whole =
+          CocoDetections.read(write(textDetections(1, 30_000, extra)), truth).instances();
+      assertEquals(29_999, whole.size());
+      for (int from = 1; from < 30_000; from += 5_000) {
+        int to = Math.min(from + 5_000, 30_000);
+        List<Instance> part =
+            CocoDetections.read(write(textDetections(from, to, extra)), truth).instances();
+        for (int i = 0; i < part.size(); i++) {
+          assertEquals(part.get(i).withId(from + i), whole.get(from + i - 1));
+        }
+      }
+    }
+  }
+
+  @Test
+  void faultsOfMasksAsTextAreTold() throws IOException {
+    CocoGroundTruth truth = truth("{\"id\":1,\"width\":400,\"height\":300}");
+    String sound = textDetections(1, 30_000, "");
+    List<List<String>> faults =
+        List.of(
+            List.of("\"score\": ", "\"score\": 0", "is not JSON"),
+            List.of("\"size\": \\[300, 400]", "\"size\": [400, 300]", "[0]: segmentation.size: "),
+            List.of("\"counts\": \"", "\"counts\": \" ", "Run lengths have the character ' '"),
+            List.of("\"image_id\": 1", "\"image_id\": 2", "[0]: image_id: there is no image 2"),
+            List.of("\"image_id\": 1", "\"image_id\": 1.5", "expected an integer, found 1.5"),
+            List.of("}\n?,", "};", "is not JSON"));
+    for (List<String> fault : faults) {
+      Path file = write(sound.replaceAll(fault.get(0), fault.get(1)));
+      String message =
+          assertThrows(InvalidDataException.class, () -> CocoDetections.read(file, truth))
+              .getMessage();
+      assertTrue(message.contains(fault.get(2)), message.lines().limit(2).toList() + " " + fault);
+    }
+  }
 }

@@ -1,6 +1,5 @@
 package org.zeroseg.eval.coco;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,7 +21,10 @@ final class Accumulator {
   Accumulator(CocoProtocol protocol, List<UnitResult> units) {
     this.protocol = protocol;
     this.units = units;
-    int n = units.stream().mapToInt(result -> result.scores().length).sum();
+    int n = 0;
+    for (UnitResult result : units) {
+      n += result.scores().length;
+    }
     double[] joined = new double[n];
     int[] joinedUnit = new int[n];
     int[] joinedRank = new int[n];
@@ -36,9 +38,14 @@ final class Accumulator {
       }
     }
     int[] order = StableOrder.falling(joined, n);
-    scores = StableOrder.permute(joined, order);
-    rank = Arrays.stream(order).map(i -> joinedRank[i]).toArray();
-    unit = Arrays.stream(order).map(i -> joinedUnit[i]).toArray();
+    scores = new double[n];
+    rank = new int[n];
+    unit = new int[n];
+    for (int i = 0; i < n; i++) {
+      scores[i] = joined[order[i]];
+      rank[i] = joinedRank[order[i]];
+      unit[i] = joinedUnit[order[i]];
+    }
   }
 
   /** Fills the curves' part of one category. */
@@ -60,8 +67,9 @@ final class Accumulator {
       }
       for (int i = 0; i < scores.length; i++) {
         UnitResult result = units.get(unit[i]);
-        hits[i] = result.hits()[a][rank[i]];
-        misses[i] = result.misses()[a][rank[i]];
+        int at = a * result.scores().length + rank[i];
+        hits[i] = result.hits()[at];
+        misses[i] = result.misses()[at];
       }
       for (int m = 0; m < protocol.limits().length; m++) {
         accumulate(hits, misses, regular, new CocoScores.Cell(category, a, m), curves);

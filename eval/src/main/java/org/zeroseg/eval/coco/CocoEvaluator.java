@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.supervision.CocoDetections;
@@ -27,6 +28,9 @@ import org.zeroseg.core.supervision.InvalidDataException;
  * }</pre>
  */
 public final class CocoEvaluator {
+
+  /** Units that are matched one after the other. */
+  private static final int BLOCK = 16;
 
   private final CocoProtocol protocol;
   private final int threads;
@@ -90,18 +94,29 @@ public final class CocoEvaluator {
   }
 
   private CocoMatches match(Units units) {
+    return match(units, matcher -> {});
+  }
+
+  /** Lets every matcher be looked at before it matches. */
+  private CocoMatches match(Units units, Consumer<UnitMatcher> look) {
     AtomicInteger done = new AtomicInteger();
-    List<CocoMatches.Unit> matches =
-        IntStream.range(0, units.size())
-            .parallel()
-            .mapToObj(
-                unit -> {
-                  UnitResult result = units.matcher(unit, false).result();
-                  progress.update("matching", done.incrementAndGet(), units.size());
-                  return new CocoMatches.Unit(units.category(unit), units.imageId(unit), result);
-                })
-            .toList();
-    return new CocoMatches(protocol, units.categories(), matches, units.warnings(), units.beyond());
+    CocoMatches.Unit[] matches = new CocoMatches.Unit[units.size()];
+    IntStream.range(0, (matches.length + BLOCK - 1) / BLOCK)
+        .parallel()
+        .forEach(
+            block -> {
+              int to = Math.min(matches.length, (block + 1) * BLOCK);
+              for (int unit = block * BLOCK; unit < to; unit++) {
+                UnitMatcher matcher = units.matcher(unit, false);
+                look.accept(matcher);
+                matches[unit] =
+                    new CocoMatches.Unit(
+                        units.category(unit), units.imageId(unit), matcher.result());
+              }
+              progress.update("matching", done.addAndGet(to - block * BLOCK), matches.length);
+            });
+    return new CocoMatches(
+        units.protocol(), units.categories(), List.of(matches), units.warnings(), units.beyond());
   }
 
   /**
@@ -140,6 +155,39 @@ public final class CocoEvaluator {
   }
 
   /**
+   * An evaluation with and without categories.
+   *
+   * @param aware as {@link CocoEvaluator#evaluate} has them
+   * @param agnostic as the same protocol without categories has them
+   * @param confusions as {@link CocoEvaluator#confusions} has them, if they were asked for
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Both(CocoScores aware, CocoScores agnostic, long[][] confusions) {}
+
+  /**
+   * Evaluates detections with and without categories and counts confusions, in less time than one
+   * after the other.
+   *
+   * @param detections what to evaluate
+   * @param mostConfusable how many categories confusions are counted of at most; they take the
+   *     square
+   * @return all scores
+   * @throws InvalidDataException if an object lacks the mask or box that is compared
+   * @throws IllegalArgumentException if images or categories were chosen that do not exist
+   */
+  public Both evaluateBoth(CocoDetections detections, int mostConfusable) {
+    Units units = new Units(protocol, detections);
+    CocoScores aware = inPool(() -> match(units).scores());
+    Units agnostic = units.agnostic();
+    if (units.categories().size() > mostConfusable) {
+      return new Both(aware, inPool(() -> match(agnostic).scores()), new long[0][]);
+    }
+    Confusions confusions = new Confusions(units.categories(), detections.truth().categories());
+    CocoScores all = inPool(() -> match(agnostic, confusions::count).scores());
+    return new Both(aware, all, confusions.table());
+  }
+
+  /**
    * What was taken for what: of every image as many of the best detections as it has objects,
    * matched at the first IoU threshold whatever their category. Detections on crowds are left out.
    *
@@ -148,48 +196,64 @@ public final class CocoEvaluator {
    *     nothing: objects that were missed, detections where there is no object
    */
   public long[][] confusions(CocoDetections detections) {
-    List<Category> all = detections.truth().categories();
-    List<Category> chosen = new Units(protocol, detections).categories();
-    int[] rank = Units.ranks(all, chosen);
-    int nothing = chosen.size();
-    AtomicLongArray counts = new AtomicLongArray((nothing + 1) * (nothing + 1));
-    Units units = new Units(protocol.useCategories(false), detections);
-    inPool(
-        () -> {
-          IntStream.range(0, units.size())
-              .parallel()
-              .forEach(unit -> confuse(units.matcher(unit, false), rank, nothing, counts));
-          return counts;
-        });
-    long[][] table = new long[nothing + 1][nothing + 1];
-    for (int i = 0; i < counts.length(); i++) {
-      table[i / (nothing + 1)][i % (nothing + 1)] = counts.get(i);
-    }
-    return table;
+    Units units = new Units(protocol, detections);
+    Confusions confusions = new Confusions(units.categories(), detections.truth().categories());
+    Units agnostic = units.agnostic();
+    inPool(() -> match(agnostic, confusions::count));
+    return confusions.table();
   }
 
-  private void confuse(UnitMatcher matcher, int[] rank, int nothing, AtomicLongArray counts) {
-    matcher.match(protocol.areas().get(0));
-    Instance[] truths = matcher.truths();
-    boolean[] found = new boolean[truths.length];
-    int left = (int) IntStream.range(0, truths.length).filter(g -> !matcher.isIgnored(g)).count();
-    for (int d = 0; d < matcher.detections().length && left > 0; d++) {
-      int match = matcher.match(0, d);
-      if (match >= 0 && matcher.isIgnored(match)) {
-        continue;
+  /** Counts what was taken for what, on several threads. */
+  private final class Confusions {
+
+    private final int[] rank; // of all categories
+    private final int nothing;
+    private final AtomicLongArray counts;
+
+    Confusions(List<Category> chosen, List<Category> all) {
+      rank = Units.ranks(all, chosen);
+      nothing = chosen.size();
+      counts = new AtomicLongArray((nothing + 1) * (nothing + 1));
+    }
+
+    void count(UnitMatcher matcher) {
+      matcher.match(protocol.areas().get(0));
+      Instance[] truths = matcher.truths();
+      boolean[] found = new boolean[truths.length];
+      int left = 0;
+      for (int g = 0; g < truths.length; g++) {
+        left += matcher.isIgnored(g) ? 0 : 1;
       }
-      left--;
-      int row = match < 0 ? nothing : rank[truths[match].category()];
-      int column = rank[matcher.detections()[d].category()];
-      counts.incrementAndGet(row * (nothing + 1) + column);
-      if (match >= 0) {
-        found[match] = true;
+      for (int d = 0; d < matcher.detections().length && left > 0; d++) {
+        int match = matcher.match(0, d);
+        if (match >= 0 && matcher.isIgnored(match)) {
+          continue;
+        }
+        left--;
+        add(
+            match < 0 ? nothing : rank[truths[match].category()],
+            rank[matcher.detections()[d].category()]);
+        if (match >= 0) {
+          found[match] = true;
+        }
+      }
+      for (int g = 0; g < truths.length; g++) {
+        if (!found[g] && !matcher.isIgnored(g)) {
+          add(rank[truths[g].category()], nothing);
+        }
       }
     }
-    for (int g = 0; g < truths.length; g++) {
-      if (!found[g] && !matcher.isIgnored(g)) {
-        counts.incrementAndGet(rank[truths[g].category()] * (nothing + 1) + nothing);
+
+    private void add(int row, int column) {
+      counts.incrementAndGet(row * (nothing + 1) + column);
+    }
+
+    long[][] table() {
+      long[][] table = new long[nothing + 1][nothing + 1];
+      for (int i = 0; i < counts.length(); i++) {
+        table[i / (nothing + 1)][i % (nothing + 1)] = counts.get(i);
       }
+      return table;
     }
   }
 

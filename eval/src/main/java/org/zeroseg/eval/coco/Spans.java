@@ -1,6 +1,7 @@
 package org.zeroseg.eval.coco;
 
 import java.util.Arrays;
+import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
 
 /**
@@ -10,52 +11,39 @@ import org.zeroseg.core.mask.Rle;
  */
 final class Spans {
 
-  private final int[] edges;
-  private final int left;
-  private final int right;
-  private final int top;
-  private final int bottom;
+  private final Rle rle;
+  private final Box box; // all pixels, and more if runs are empty
   private final int area;
+  private int[] edges = {}; // found when they are first needed
 
   Spans(Rle rle) {
-    int[] counts = rle.counts();
-    int rows = rle.height();
-    int[] found = new int[counts.length & ~1];
-    int size = 0;
-    int position = 0;
-    int row = 0; // of the position
-    int pixels = 0;
-    int highest = rows;
-    int lowest = 0;
-    for (int i = 0; i + 1 < counts.length; i += 2) {
-      int length = counts[i + 1];
-      int start = position + counts[i];
-      int startRow = below(row + counts[i], rows);
-      position = start + length;
-      row = below(startRow + length, rows);
-      if (length > 0) {
-        found[size++] = start;
-        found[size++] = position;
-        pixels += length;
-        boolean oneColumn = startRow + length <= rows;
-        highest = Math.min(highest, oneColumn ? startRow : 0);
-        lowest = Math.max(lowest, oneColumn ? startRow + length : rows);
-      }
-    }
-    edges = size == found.length ? found : Arrays.copyOf(found, size);
-    area = pixels;
-    left = size == 0 ? 0 : edges[0] / rows;
-    right = size == 0 ? 0 : (edges[size - 1] - 1) / rows + 1;
-    top = highest;
-    bottom = lowest;
+    this.rle = rle;
+    box = rle.box();
+    area = rle.area();
   }
 
-  /**
-   * The remainder; a division takes longer than all the rest, and most gaps end in the next column.
-   */
-  private static int below(int row, int rows) {
-    int rest = row < rows ? row : row - rows;
-    return rest < rows ? rest : rest % rows;
+  private int[] edges() {
+    if (edges.length == 0 && area > 0) {
+      edges = edges(rle);
+    }
+    return edges;
+  }
+
+  private static int[] edges(Rle rle) {
+    int runs = rle.runs() & ~1;
+    int[] found = new int[runs];
+    int size = 0;
+    int position = 0;
+    for (int i = 0; i < runs; i += 2) {
+      int start = position + rle.run(i);
+      position = start + rle.run(i + 1);
+      if (position > start) {
+        found[size] = start;
+        found[size + 1] = position;
+        size += 2;
+      }
+    }
+    return size == runs ? found : Arrays.copyOf(found, size);
   }
 
   int area() {
@@ -64,19 +52,13 @@ final class Spans {
 
   /** An upper bound of {@link #intersection}, in constant time. */
   int mostShared(Spans other) {
-    int columns = Math.min(right, other.right) - Math.max(left, other.left);
-    int rows = Math.min(bottom, other.bottom) - Math.max(top, other.top);
-    if (columns <= 0 || rows <= 0) {
-      return 0;
-    }
-    long shared = (long) columns * rows;
-    return (int) Math.min(shared, Math.min(area, other.area));
+    return (int) Math.min(box.intersection(other.box), Math.min(area, other.area));
   }
 
   /** The number of pixels that two masks of one picture share. */
   int intersection(Spans other) {
-    int[] a = edges;
-    int[] b = other.edges;
+    int[] a = edges();
+    int[] b = other.edges();
     if (a.length == 0 || b.length == 0) {
       return 0;
     }

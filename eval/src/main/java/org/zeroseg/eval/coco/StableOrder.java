@@ -1,7 +1,5 @@
 package org.zeroseg.eval.coco;
 
-import java.util.Arrays;
-
 /** Sorts positions by falling score and keeps the order of equal scores. */
 final class StableOrder {
 
@@ -50,10 +48,5 @@ final class StableOrder {
         order[i] = spare[left++];
       }
     }
-  }
-
-  /** A copy of the values in an order. */
-  static double[] permute(double[] values, int[] order) {
-    return Arrays.stream(order).mapToDouble(i -> values[i]).toArray();
   }
 }

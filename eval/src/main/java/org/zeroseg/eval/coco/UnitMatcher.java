@@ -1,7 +1,6 @@
 package org.zeroseg.eval.coco;
 
 import java.util.Arrays;
-import java.util.List;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.Instance;
@@ -42,10 +41,12 @@ final class UnitMatcher {
       boolean exact) {
     this.protocol = protocol;
     this.truths = truths;
-    double[] scores = Arrays.stream(candidates).mapToDouble(Instance::score).toArray();
+    double[] scores = scores(candidates);
     int[] order = StableOrder.falling(scores, scores.length);
     detections = new Instance[Math.min(order.length, protocol.mostDetections())];
-    Arrays.setAll(detections, i -> candidates[order[i]]);
+    for (int d = 0; d < detections.length; d++) {
+      detections[d] = candidates[order[d]];
+    }
     overlaps = new double[detections.length * truths.length];
     dtMatch = new int[protocol.thresholds().length * detections.length];
     gtTaken = new long[truths.length];
@@ -60,8 +61,22 @@ final class UnitMatcher {
     }
   }
 
+  // Here and below loops in place of streams: there are as many units as images and categories, and
+  // of a short evaluation Java's compiler takes the most.
+  private static double[] scores(Instance[] instances) {
+    double[] scores = new double[instances.length];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = instances[i].score();
+    }
+    return scores;
+  }
+
   private static double leastUseful(double[] thresholds) {
-    return Math.min(LARGEST_THRESHOLD, Arrays.stream(thresholds).min().orElse(0));
+    double least = LARGEST_THRESHOLD;
+    for (double threshold : thresholds) {
+      least = Math.min(least, threshold);
+    }
+    return least;
   }
 
   private void measure(int width, int height, double least) {
@@ -80,9 +95,11 @@ final class UnitMatcher {
   }
 
   private static Rle[] masks(Instance[] instances, int width, int height) {
-    return Arrays.stream(instances)
-        .map(instance -> instance.outline().rle(width, height))
-        .toArray(Rle[]::new);
+    Rle[] masks = new Rle[instances.length];
+    for (int i = 0; i < masks.length; i++) {
+      masks[i] = instances[i].outline().rle(width, height);
+    }
+    return masks;
   }
 
   private void measureBoxes() {
@@ -97,7 +114,10 @@ final class UnitMatcher {
   }
 
   private void measureMasks(Rle[] truthMasks, Rle[] detectionMasks, double least) {
-    Spans[] truthSpans = Arrays.stream(truthMasks).map(Spans::new).toArray(Spans[]::new);
+    Spans[] truthSpans = new Spans[truths.length];
+    for (int g = 0; g < truths.length; g++) {
+      truthSpans[g] = new Spans(truthMasks[g]);
+    }
     for (int d = 0; d < detections.length; d++) {
       Spans detection = new Spans(detectionMasks[d]);
       for (int g = 0; g < truths.length; g++) {
@@ -214,31 +234,46 @@ final class UnitMatcher {
 
   /** Matches within all ranges and keeps what accumulation needs. */
   UnitResult result() {
-    List<AreaRange> ranges = protocol.areas();
-    int n = detections.length;
-    double[] scores = Arrays.stream(detections).mapToDouble(Instance::score).toArray();
-    long[][] hits = new long[ranges.size()][n];
-    long[][] misses = new long[ranges.size()][n];
-    int[] regular = new int[ranges.size()];
-    for (int a = 0; a < regular.length; a++) {
-      AreaRange range = ranges.get(a);
+    int ranges = protocol.areas().size();
+    long[] hits = new long[ranges * detections.length];
+    long[] misses = new long[ranges * detections.length];
+    int[] regular = new int[ranges];
+    for (int a = 0; a < ranges; a++) {
+      AreaRange range = protocol.areas().get(a);
       match(range);
       for (boolean ignored : gtIgnored) {
         regular[a] += ignored ? 0 : 1;
       }
-      for (int d = 0; d < n; d++) {
-        boolean outside = range.excludes(detections[d].area());
-        for (int t = 0; t < protocol.thresholds().length; t++) {
-          int match = match(t, d);
-          boolean ignored = match >= 0 && gtIgnored[match];
-          if (counts(match)) {
-            hits[a][d] |= ignored ? 0 : 1L << t;
-          } else {
-            misses[a][d] |= ignored || outside ? 0 : 1L << t;
-          }
-        }
+      for (int d = 0; d < detections.length; d++) {
+        int at = a * detections.length + d;
+        hits[at] = near[d] ? hits(d) : 0;
+        misses[at] = misses(d, range.excludes(detections[d].area()));
       }
     }
-    return new UnitResult(scores, hits, misses, regular);
+    return new UnitResult(scores(detections), hits, misses, regular);
+  }
+
+  /** The thresholds at which a detection has found a ground truth that counts. */
+  private long hits(int d) {
+    long hits = 0;
+    for (int t = 0; t < protocol.thresholds().length; t++) {
+      int match = match(t, d);
+      hits |= counts(match) && !gtIgnored[match] ? 1L << t : 0;
+    }
+    return hits;
+  }
+
+  /** The thresholds at which a detection has found nothing, though it should have. */
+  private long misses(int d, boolean outside) {
+    if (!near[d]) {
+      return outside ? 0 : -1L >>> (64 - protocol.thresholds().length);
+    }
+    long misses = 0;
+    for (int t = 0; t < protocol.thresholds().length; t++) {
+      int match = match(t, d);
+      boolean ignored = match >= 0 && gtIgnored[match];
+      misses |= counts(match) || ignored || outside ? 0 : 1L << t;
+    }
+    return misses;
   }
 }

@@ -8,10 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.zeroseg.core.mask.Box;
 import org.zeroseg.core.mask.Rle;
 import org.zeroseg.core.supervision.CocoDetections;
@@ -26,15 +24,16 @@ import org.zeroseg.core.supervision.Outline;
 final class Units {
 
   private final CocoProtocol protocol;
+  private final CocoDetections candidates;
   private final CocoGroundTruth truth;
   private final List<Image> images;
   private final List<Category> categories;
   private final List<String> warnings = new ArrayList<>();
-  private final Instance[] truths;
-  private final Instance[] detections;
+  private final Grouped truths;
+  private final Grouped detections;
+  private final int[] keys; // per unit, category * images + image
   private final int[] truthsFrom; // per unit, and the end
   private final int[] detectionsFrom;
-  private final int[] keys; // per unit, category * images + image
 
   Units(CocoProtocol protocol, CocoDetections candidates) {
     this(protocol, candidates, false);
@@ -46,29 +45,33 @@ final class Units {
    * @param isPart whether chosen images may be in another part of the set
    */
   Units(CocoProtocol protocol, CocoDetections candidates, boolean isPart) {
+    this(protocol, candidates, chosenImages(protocol, candidates.truth(), isPart));
+    Map<Integer, Rle> sizes = new HashMap<>();
+    checkPresent(truths.objects, truth.source(), "annotation ", 0, sizes);
+    checkPresent(detections.objects, candidates.source(), "[", 1, sizes);
+  }
+
+  private Units(CocoProtocol protocol, CocoDetections candidates, List<Image> images) {
     this.protocol = protocol;
+    this.candidates = candidates;
+    this.images = images;
     truth = candidates.truth();
-    images = new ArrayList<>(chosenImages(isPart));
-    categories = chosenCategories();
+    categories = chosenCategories(protocol, truth);
     int[] imageRank = ranks(truth.images(), images);
     int[] categoryRank = ranks(truth.categories(), categories);
-    truths = chosen(truth.instances(), imageRank, categoryRank);
-    detections = chosen(candidates.instances(), imageRank, categoryRank);
+    truths = grouped(truth.instances(), imageRank, categoryRank);
+    detections = grouped(candidates.instances(), imageRank, categoryRank);
     warnings.addAll(truth.warnings());
     warnings.addAll(candidates.warnings());
-    Map<Integer, Rle> sizes = new HashMap<>();
-    checkPresent(truths, truth.source(), "annotation ", 0, sizes);
-    checkPresent(detections, candidates.source(), "[", 1, sizes);
-    int[] truthKeys = keys(truths, imageRank, categoryRank);
-    int[] detectionKeys = keys(detections, imageRank, categoryRank);
-    keys =
-        IntStream.concat(Arrays.stream(truthKeys), Arrays.stream(detectionKeys))
-            .sorted()
-            .distinct()
-            .toArray();
-    truthsFrom = starts(truthKeys);
-    detectionsFrom = starts(detectionKeys);
+    keys = union(truths.keys, detections.keys);
+    truthsFrom = starts(truths.keys);
+    detectionsFrom = starts(detections.keys);
     warnOfLimits();
+  }
+
+  /** The same objects whatever their category; what is compared is there already. */
+  Units agnostic() {
+    return new Units(protocol.useCategories(false), candidates, images);
   }
 
   private void warnOfLimits() {
@@ -98,6 +101,10 @@ final class Units {
     return protocol.useCategories() ? keys[unit] / images.size() : 0;
   }
 
+  CocoProtocol protocol() {
+    return protocol;
+  }
+
   List<Category> categories() {
     return categories;
   }
@@ -110,7 +117,8 @@ final class Units {
     return keys.length;
   }
 
-  private List<Image> chosenImages(boolean isPart) {
+  private static List<Image> chosenImages(
+      CocoProtocol protocol, CocoGroundTruth truth, boolean isPart) {
     List<Image> all = truth.images();
     Optional<List<Long>> chosen = protocol.images();
     if (isPart && chosen.isPresent()) {
@@ -123,7 +131,8 @@ final class Units {
         .toList();
   }
 
-  private List<Category> chosenCategories() {
+  /** The categories that are evaluated, in their order. */
+  static List<Category> chosenCategories(CocoProtocol protocol, CocoGroundTruth truth) {
     List<Category> all = truth.categories();
     List<Category> chosen =
         protocol.categories().map(ids -> pick(all, truth::categoryIndex, ids)).orElse(all);
@@ -148,37 +157,56 @@ final class Units {
     return all.stream().mapToInt(thing -> rank.getOrDefault(thing, -1)).toArray();
   }
 
-  /** The objects that count, unit by unit and in file order within each. */
-  private Instance[] chosen(List<Instance> all, int[] imageRank, int[] categoryRank) {
-    // Sorting keys with positions in their low half is stable and needs no comparator.
-    long[] order = new long[all.size()];
+  /**
+   * The objects that count, unit by unit and in file order within each.
+   *
+   * @param keys of their units
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Grouped(Instance[] objects, int[] keys) {}
+
+  private Grouped grouped(List<Instance> all, int[] imageRank, int[] categoryRank) {
+    int[] image = new int[all.size()];
+    int[] category = new int[all.size()];
+    int[] order = new int[all.size()];
     int n = 0;
-    int[] byCategory = protocol.useCategories() ? null : categoryMajor(all, categoryRank);
     for (int i = 0; i < order.length; i++) {
-      Instance instance = all.get(byCategory == null ? i : byCategory[i]);
-      int image = imageRank[instance.image()];
-      int category = categoryRank[instance.category()];
-      if (image >= 0 && category >= 0) {
-        order[n++] = (long) key(image, category) << 32 | i;
+      Instance instance = all.get(i);
+      image[i] = imageRank[instance.image()];
+      category[i] = categoryRank[instance.category()];
+      if (image[i] >= 0 && category[i] >= 0) {
+        order[n++] = i;
       }
     }
-    Arrays.parallelSort(order, 0, n);
-    Instance[] chosen = new Instance[n];
+    order = Arrays.copyOf(order, n);
+    // Without categories an image's objects stand category by category.
+    order =
+        protocol.useCategories()
+            ? sorted(sorted(order, image, images.size()), category, categories.size())
+            : sorted(sorted(order, category, categories.size()), image, images.size());
+    Instance[] objects = new Instance[n];
+    int[] rising = new int[n];
     for (int i = 0; i < n; i++) {
-      int position = (int) order[i];
-      chosen[i] = all.get(byCategory == null ? position : byCategory[position]);
+      objects[i] = all.get(order[i]);
+      rising[i] = key(image[order[i]], category[order[i]]);
     }
-    return chosen;
+    return new Grouped(objects, rising);
   }
 
-  /** Without categories an image's objects stand category by category. */
-  private static int[] categoryMajor(List<Instance> all, int[] categoryRank) {
-    long[] order = new long[all.size()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = (long) (categoryRank[all.get(i).category()] + 1) << 32 | i;
+  /** Positions by rising rank, those of one rank in the order that they had. */
+  private static int[] sorted(int[] order, int[] rank, int ranks) {
+    int[] to = new int[ranks + 1];
+    for (int position : order) {
+      to[rank[position] + 1]++;
     }
-    Arrays.parallelSort(order);
-    return Arrays.stream(order).mapToInt(key -> (int) key).toArray();
+    for (int r = 1; r < ranks; r++) {
+      to[r] += to[r - 1];
+    }
+    int[] sorted = new int[order.length];
+    for (int position : order) {
+      sorted[to[rank[position]]++] = position;
+    }
+    return sorted;
   }
 
   private int key(int image, int category) {
@@ -187,10 +215,18 @@ final class Units {
         : image;
   }
 
-  private int[] keys(Instance[] instances, int[] imageRank, int[] categoryRank) {
-    return Arrays.stream(instances)
-        .mapToInt(instance -> key(imageRank[instance.image()], categoryRank[instance.category()]))
-        .toArray();
+  /** What is in either of two rising lists, once. */
+  private static int[] union(int[] a, int[] b) {
+    int[] union = new int[a.length + b.length];
+    int n = 0;
+    int j = 0;
+    for (int i = 0; i + j < union.length; ) {
+      int next = j == b.length || (i < a.length && a[i] <= b[j]) ? a[i++] : b[j++];
+      if (n == 0 || union[n - 1] != next) {
+        union[n++] = next;
+      }
+    }
+    return Arrays.copyOf(union, n);
   }
 
   private int[] starts(int[] sorted) {
@@ -215,46 +251,45 @@ final class Units {
       Instance[] instances, String source, String name, int firstId, Map<Integer, Rle> sizes) {
     List<String> problems = new ArrayList<>();
     for (Instance instance : instances) {
-      if (problems.size() > InvalidDataException.MOST_TOLD) {
-        break;
-      }
-      Supplier<String> entry = () -> name + (instance.id() - firstId) + (firstId == 1 ? "]" : "");
-      Image image = truth.images().get(instance.image());
-      if (protocol.overlap() == Overlap.BOX) {
-        if (instance.box().isEmpty()) {
-          problems.add(entry.get() + ": bbox: is missing; evaluation of boxes needs it");
-        }
-      } else if (instance.outline() instanceof Outline.Missing missing) {
-        problems.add(
-            entry.get() + ": segmentation: " + missing.reason() + "; evaluation of masks needs it");
-      } else if (instance.outline() instanceof Outline.Rectangle && image.height() == 0) {
-        problems.add(
-            entry.get()
-                + ": bbox: a box as a mask needs height and width of image "
-                + image.id()
-                + ", not given");
-      } else if (instance.outline() instanceof Outline.Rectangle && isFar(instance)) {
-        problems.add(
-            entry.get() + ": bbox: a box as a mask must lie within 2^24 pixels of the image");
-      } else if (instance.outline() instanceof Outline.Runs runs && image.height() == 0) {
-        Rle mask = runs.rle();
-        Rle first = sizes.computeIfAbsent(instance.image(), index -> mask);
-        if (mask.height() != first.height() || mask.width() != first.width()) {
-          problems.add(
-              "%s: segmentation.size: [%d, %d], but [%d, %d] before in image %d"
-                  .formatted(
-                      entry.get(),
-                      mask.height(),
-                      mask.width(),
-                      first.height(),
-                      first.width(),
-                      image.id()));
-        }
+      Optional<String> problem = problem(instance, sizes);
+      if (problem.isPresent() && problems.size() <= InvalidDataException.MOST_TOLD) {
+        String end = firstId == 1 ? "]: " : ": ";
+        problems.add(name + (instance.id() - firstId) + end + problem.get());
       }
     }
     if (!problems.isEmpty()) {
       throw new InvalidDataException(source, problems);
     }
+  }
+
+  private Optional<String> problem(Instance instance, Map<Integer, Rle> sizes) {
+    Outline outline = instance.outline();
+    if (protocol.overlap() == Overlap.BOX) {
+      return instance.box().isPresent()
+          ? Optional.empty()
+          : Optional.of("bbox: is missing; evaluation of boxes needs it");
+    }
+    if (outline instanceof Outline.Missing missing) {
+      return Optional.of("segmentation: " + missing.reason() + "; evaluation of masks needs it");
+    }
+    Image image = truth.images().get(instance.image());
+    if (outline instanceof Outline.Rectangle && image.height() == 0) {
+      return Optional.of(
+          "bbox: a box as a mask needs height and width of image " + image.id() + ", not given");
+    }
+    if (outline instanceof Outline.Rectangle && isFar(instance)) {
+      return Optional.of("bbox: a box as a mask must lie within 2^24 pixels of the image");
+    }
+    if (outline instanceof Outline.Runs runs && image.height() == 0) {
+      Rle mask = runs.rle();
+      Rle first = sizes.computeIfAbsent(instance.image(), index -> mask);
+      if (mask.height() != first.height() || mask.width() != first.width()) {
+        return Optional.of(
+            "segmentation.size: [%d, %d], but [%d, %d] before in image %d"
+                .formatted(mask.height(), mask.width(), first.height(), first.width(), image.id()));
+      }
+    }
+    return Optional.empty();
   }
 
   private static boolean isFar(Instance instance) {
@@ -276,8 +311,8 @@ final class Units {
     Image image = image(unit);
     return new UnitMatcher(
         protocol,
-        Arrays.copyOfRange(truths, truthsFrom[unit], truthsFrom[unit + 1]),
-        Arrays.copyOfRange(detections, detectionsFrom[unit], detectionsFrom[unit + 1]),
+        Arrays.copyOfRange(truths.objects, truthsFrom[unit], truthsFrom[unit + 1]),
+        Arrays.copyOfRange(detections.objects, detectionsFrom[unit], detectionsFrom[unit + 1]),
         image.width(),
         image.height(),
         exact);

@@ -129,12 +129,13 @@ public record Evaluation(int threads, int examples, Progress progress) {
    */
   public Report instances(CocoDetections detections, CocoProtocol protocol, Optional<Path> images)
       throws IOException {
-    CocoEvaluator agnostic = new CocoEvaluator(protocol.useCategories(false));
-    CocoEvaluator aware = new CocoEvaluator(protocol.useCategories(true));
-    CocoScores scores = aware.evaluate(detections);
-    return instances("detections", detections, aware, scores, images)
+    CocoEvaluator evaluator = new CocoEvaluator(protocol.useCategories(true));
+    CocoEvaluator.Both both =
+        evaluator.evaluateBoth(detections, SemanticReport.MOST_CONFUSABLE - 1);
+    CocoScores scores = both.aware();
+    return instances("detections", detections, evaluator, scores, both.confusions(), images)
         .notes(List.of("A dash: there is no ground truth in that range."))
-        .table(InstanceReport.summary(scores, agnostic.evaluate(detections)))
+        .table(InstanceReport.summary(scores, both.agnostic()))
         .table(InstanceReport.categories(scores))
         .build();
   }
@@ -145,6 +146,7 @@ public record Evaluation(int threads, int examples, Progress progress) {
       CocoDetections detections,
       CocoEvaluator evaluator,
       CocoScores scores,
+      long[][] confusions,
       Optional<Path> images)
       throws IOException {
     CocoGroundTruth truth = detections.truth();
@@ -161,20 +163,17 @@ public record Evaluation(int threads, int examples, Progress progress) {
                   .formatted(truth.categories().size(), names.size(), String.join(", ", names))));
     }
     names.add("nothing");
-    Optional<Report.Confusion> confusions =
-        SemanticReport.isReadable(names)
-            ? SemanticReport.confusion(names, evaluator.confusions(detections))
-            : Optional.empty();
-    confusions.ifPresent(
-        matrix ->
-            report
-                .confusion(matrix)
-                .notes(
-                    List.of(
-                        "Confusion: of every image as many of the best detections as it has"
-                            + " objects, matched at IoU "
-                            + scores.iouThresholds()[0]
-                            + " whatever their category.")));
+    SemanticReport.confusion(names, confusions)
+        .ifPresent(
+            matrix ->
+                report
+                    .confusion(matrix)
+                    .notes(
+                        List.of(
+                            "Confusion: of every image as many of the best detections as it has"
+                                + " objects, matched at IoU "
+                                + scores.iouThresholds()[0]
+                                + " whatever their category.")));
     if (images.isPresent() && examples > 0) {
       report.examples(
           InstanceReport.examples(
@@ -204,7 +203,15 @@ public record Evaluation(int threads, int examples, Progress progress) {
     CocoEvaluator evaluator = new CocoEvaluator(protocol);
     CocoScores scores = evaluator.evaluate(detections);
     Report.Builder report =
-        instances("zero-shot detections", detections, evaluator, scores, images);
+        instances(
+            "zero-shot detections",
+            detections,
+            evaluator,
+            scores,
+            scores.categories().size() < SemanticReport.MOST_CONFUSABLE
+                ? evaluator.confusions(detections)
+                : new long[0][],
+            images);
     InstanceReport.zeroShot(scores, seen).forEach(report::table);
     return report.build();
   }

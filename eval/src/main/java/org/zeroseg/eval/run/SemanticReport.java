@@ -21,7 +21,7 @@ import org.zeroseg.eval.semantic.ImageNetSEvaluator;
 final class SemanticReport {
 
   private static final int MOST_STRANGE = 10; // labels that a report tells one by one
-  private static final int MOST_CONFUSABLE = 200; // more classes make a matrix nobody can read
+  static final int MOST_CONFUSABLE = 200; // more classes make a matrix nobody can read
 
   private final SemanticDataset dataset;
   private final ConfusionMatrix matrix;
@@ -168,18 +168,13 @@ final class SemanticReport {
             .toArray(long[][]::new));
   }
 
-  /** Whether a matrix of so many classes is of use to anybody. */
-  static boolean isReadable(List<String> names) {
-    return names.size() <= MOST_CONFUSABLE;
-  }
-
   /**
    * Shares of each true class; nothing for too many of them.
    *
    * @param counts [true][predicted]
    */
   static Optional<Confusion> confusion(List<String> names, long[][] counts) {
-    if (!isReadable(names)) {
+    if (names.size() > MOST_CONFUSABLE) {
       return Optional.empty();
     }
     List<List<Double>> shares = new ArrayList<>();
