@@ -20,15 +20,6 @@ import picocli.CommandLine.Spec;
     description = "Evaluates a model on a data set, or predictions that lie on disk.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "[KIND]",
-    subcommands = {
-      EvalSemantic.class,
-      EvalInstances.class,
-      EvalZeroShot.class,
-      EvalSaliency.class,
-      EvalMasks.class,
-      EvalNaming.class,
-      CommandLine.HelpCommand.class
-    },
     preprocessor = EvalCommand.KindFirst.class,
     footer = {
       "",
@@ -42,6 +33,17 @@ import picocli.CommandLine.Spec;
       "The data sets, where they belong below DIR, and the papers' tables: docs/recipes.md"
     })
 final class EvalCommand implements Runnable {
+
+  /** Its commands, of which {@link ZeroSeg} adds those that are needed. */
+  static final List<Class<?>> KINDS =
+      List.of(
+          EvalSemantic.class,
+          EvalInstances.class,
+          EvalZeroShot.class,
+          EvalSaliency.class,
+          EvalMasks.class,
+          EvalNaming.class,
+          CommandLine.HelpCommand.class);
 
   /** Lets the kind stand anywhere as {@code --kind KIND}, and be left out where it is semantic. */
   static final class KindFirst implements IParameterPreprocessor {

@@ -79,19 +79,25 @@ public final class ZeroSeg implements Runnable {
     System.setProperty("offline", System.getProperty("offline", "true"));
     String level = "org.slf4j.simpleLogger.defaultLogLevel";
     System.setProperty(level, System.getProperty(level, "warn"));
-    System.exit(execute(commandLine(arguments), arguments));
+    Thread headStart = HeadStart.of(arguments);
+    int code = execute(commandLine(arguments), arguments);
+    try {
+      headStart.join(); // a process must not end while libraries are being loaded
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    System.exit(code);
   }
 
   /** All commands, or the one that the arguments begin with: to describe the others takes time. */
   static CommandLine commandLine(String... arguments) {
-    List<Class<?>> asked =
-        COMMANDS.stream()
-            .filter(command -> command != CommandLine.HelpCommand.class && arguments.length > 0)
-            .filter(command -> command.getAnnotation(Command.class).name().equals(arguments[0]))
-            .toList();
     ZeroSeg root = new ZeroSeg();
     CommandLine line = new CommandLine(root);
-    (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
+    asked(COMMANDS, arguments, 0).forEach(line::addSubcommand);
+    CommandLine eval = line.getSubcommands().get("eval");
+    if (eval != null) {
+      asked(EvalCommand.KINDS, arguments, 1).forEach(eval::addSubcommand);
+    }
     return line.setExecutionStrategy(root::execute)
         .setCaseInsensitiveEnumValuesAllowed(true)
         // A name with @ in front is a list of pictures, where pictures are asked for.
@@ -99,6 +105,18 @@ public final class ZeroSeg implements Runnable {
         .setParameterExceptionHandler(Failures::misuse)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> Failures.report(failure, command.getErr()));
+  }
+
+  /** The command that an argument names; all if it names none. */
+  private static List<Class<?>> asked(List<Class<?>> commands, String[] arguments, int position) {
+    List<Class<?>> named =
+        commands.stream()
+            .filter(command -> command != CommandLine.HelpCommand.class)
+            .filter(command -> arguments.length > position)
+            .filter(
+                command -> command.getAnnotation(Command.class).name().equals(arguments[position]))
+            .toList();
+    return named.isEmpty() ? commands : named;
   }
 
   /** The exit code; names of files and words that are not plain text do not reach the terminal. */
