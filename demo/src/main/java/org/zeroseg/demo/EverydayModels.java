@@ -18,8 +18,12 @@ import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.MaskClipBuilder;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.demo.DemoZeroGuide.Variant;
+import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
+import org.zeroseg.zeroguide.ZeroGuideBuilder;
+import org.zeroseg.zeroguide.caption.WordList;
 
 /**
  * Small models of everyday things that need no download. They know the {@linkplain #things words}
@@ -62,6 +66,17 @@ public final class EverydayModels {
   }
 
   /**
+   * CLIP with a small vision transformer, in the same joint space as {@link #clip}. Attention can
+   * be replaced and masked in it; it knows fewer drawings than the ResNet.
+   *
+   * @return the model, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Clip vitClip() throws IOException {
+    return DemoModels.clip("everyday/clip-vit");
+  }
+
+  /**
    * A segmenter by a CLIP of everyday things, with the settings that it was measured with.
    *
    * @param clip such as {@link #clip}; stays open
@@ -97,6 +112,29 @@ public final class EverydayModels {
   }
 
   /**
+   * Zero-guidance segmentation, or less, on demo models.
+   *
+   * @param dino cuts, such as {@link DemoModels#dino}; stays open
+   * @param clip embeds, such as {@link #vitClip}; stays open
+   * @param variant what is left of the method
+   * @return a builder, to which a namer may be added
+   */
+  public static ZeroGuideBuilder zeroGuideBuilder(Dino dino, Clip clip, Variant variant) {
+    return DemoZeroGuide.builder(dino, clip, variant).templates(TEMPLATES);
+  }
+
+  /**
+   * Names segments by the nearest of {@link #names}. ZeroCap, which writes captions, finds none of
+   * these things with a GPT-2 and a CLIP as small as these.
+   *
+   * @param clip whose vectors it compares, such as {@link #vitClip}; stays open
+   * @return the namer, to be closed
+   */
+  public static WordList namer(Clip clip) {
+    return WordList.of(names(), clip.textEmbeddings(), TEMPLATES, 5);
+  }
+
+  /**
    * The things that the models know, with other words for them.
    *
    * @return such as "cat" with the synonym "kitten"
@@ -114,6 +152,16 @@ public final class EverydayModels {
       throw new UncheckedIOException(e);
     }
     return things;
+  }
+
+  /**
+   * Everything by a name: things, and what they lie on.
+   *
+   * @return such as {@code "cat"} and {@code "sand"}
+   */
+  public static List<String> names() {
+    return Stream.concat(things().stream().map(Vocabulary.Category::name), GROUNDS.stream())
+        .toList();
   }
 
   /**

@@ -22,13 +22,13 @@ import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SelfMaskBuilder;
 import org.zeroseg.examples.shapeworld.Category;
 import org.zeroseg.zeroguide.ZeroGuideBuilder;
-import org.zeroseg.zeroguide.caption.ZeroCap;
+import org.zeroseg.zeroguide.caption.Namer;
 import org.zeroseg.zutis.Zutis;
 import org.zeroseg.zutis.ZutisBuilder;
 
 /** The worlds whose models come with the program, by the names that {@code --model} takes. */
 enum Demo {
-  /** Everyday things: a ResNet, and a SelfMask. */
+  /** Everyday things: a ResNet, and a vision transformer where one is needed. */
   EVERYDAY(Models.DEMO),
   /** Looks and shapes: a ResNet with a ZUTIS, and a vision transformer where one is needed. */
   SHAPES(Models.SHAPES),
@@ -59,14 +59,9 @@ enum Demo {
     };
   }
 
-  /** Whether one of its CLIPs has an attention, which can be replaced and masked. */
-  boolean hasTransformer() {
-    return this != EVERYDAY;
-  }
-
-  /** The CLIP with a vision transformer. */
+  /** The CLIP with a vision transformer, whose attention can be replaced and masked. */
   Clip transformer() throws IOException {
-    return DemoModels.vitClip();
+    return this == EVERYDAY ? EverydayModels.vitClip() : DemoModels.vitClip();
   }
 
   MaskClipBuilder maskClip(Clip clip, Attention attention) {
@@ -97,11 +92,13 @@ enum Demo {
 
   /** Zero-guidance, still without a namer. */
   ZeroGuideBuilder guide(Dino dino, Clip clip, Variant variant) {
-    return DemoZeroGuide.builder(dino, clip, variant);
+    return this == EVERYDAY
+        ? EverydayModels.zeroGuideBuilder(dino, clip, variant)
+        : DemoZeroGuide.builder(dino, clip, variant);
   }
 
-  ZeroCap namer(Clip clip) throws IOException {
-    return DemoModels.zeroCap(clip);
+  Namer namer(Clip clip) throws IOException {
+    return this == EVERYDAY ? EverydayModels.namer(clip) : DemoModels.zeroCap(clip);
   }
 
   /** The sentences that it knows. */

@@ -2,6 +2,8 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
@@ -12,6 +14,7 @@ import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.demo.DemoModels;
 import org.zeroseg.demo.DemoZeroGuide;
 import org.zeroseg.demo.DemoZeroGuide.Variant;
+import org.zeroseg.demo.EverydayModels;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.zeroguide.SegmentEncoder;
 import org.zeroseg.zeroguide.ZeroGuide;
@@ -31,7 +34,10 @@ final class GuideModel {
 
   private static final String DINO = "facebook/dino-vits8";
 
-  private static final Path SHAPE_WORLD = Path.of("shapeworld");
+  /** Words of a demo, in place of a file. */
+  private static final Map<Path, List<String>> KNOWN =
+      Map.of(
+          Path.of("everyday"), EverydayModels.names(), Path.of("shapeworld"), DemoModels.names());
 
   private static final PromptTemplates PROMPT = PromptTemplates.of(ZeroCap.PROMPT + " {}.");
 
@@ -40,10 +46,10 @@ final class GuideModel {
 
   @Option(
       names = {"-m", "--model"},
-      defaultValue = Models.SHAPES,
+      defaultValue = Models.DEMO,
       paramLabel = "ID|PATH",
       description =
-          "CLIP with a vision transformer: 'demo-shapes', a folder, or an id of the hub such as "
+          "CLIP with a vision transformer: 'demo', a folder, or an id of the hub such as "
               + "openai/clip-vit-large-patch14-336. Default: ${DEFAULT-VALUE}.")
   private String model;
 
@@ -66,7 +72,7 @@ final class GuideModel {
       paramLabel = "FILE",
       description =
           "Words or phrases, one a line: segments are named by the nearest, in place of captions. "
-              + "'shapeworld' stands for the words of the demo's world.")
+              + "'everyday' and 'shapeworld' stand for the words of the demos.")
   private Optional<Path> names;
 
   @Option(
@@ -102,9 +108,6 @@ final class GuideModel {
 
   /** Refuses options that contradict each other, or that the chosen model would ignore. */
   void check() {
-    if (Demo.of(model).filter(demo -> !demo.hasTransformer()).isPresent()) {
-      throw misuse("--model " + model + " has no vision transformer; demo-shapes has one");
-    }
     if (isDemo() && dino.isPresent()) {
       throw misuse("--dino is for another --model than the demo, which has its own");
     }
@@ -162,8 +165,8 @@ final class GuideModel {
     if (names.isPresent()) {
       TextEmbeddings texts = texts(clip);
       return Optional.of(
-          names.get().equals(SHAPE_WORLD)
-              ? WordList.of(DemoModels.names(), texts, prompt, 5)
+          KNOWN.containsKey(names.get())
+              ? WordList.of(KNOWN.get(names.get()), texts, prompt, 5)
               : WordList.read(names.get(), texts, prompt, 5));
     }
     if (gpt2.isPresent()) {

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.zeroseg.clip.Clip;
@@ -216,13 +215,12 @@ final class ServeCommand implements Callable<Integer> {
     TaskPictures pictures = new TaskPictures(files, labelStudio(), environment(LABEL_STUDIO_KEY));
     Optional<Discover> discovering =
         options(
-            discover.or(() -> usually(Demo::hasTransformer)),
+            discover.or(this::ofDemo),
             "--discover",
             new Discover(),
             chosen -> chosen.guides.check());
     Optional<Salient> finding =
-        options(
-            saliency.or(() -> usually(demo -> true)), "--saliency", new Salient(), chosen -> {});
+        options(saliency.or(this::ofDemo), "--saliency", new Salient(), chosen -> {});
     try (Closing open = new Closing();
         ConsoleProgress console = new ConsoleProgress()) {
       Opening opening = new Opening(console);
@@ -348,8 +346,8 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** The demo's models with a demo that has them. */
-  private Optional<String> usually(Predicate<Demo> has) {
-    return model.small().filter(has).map(demo -> "--model " + demo);
+  private Optional<String> ofDemo() {
+    return model.small().map(demo -> "--model " + demo);
   }
 
   /** Options of another command, if that is asked for. */

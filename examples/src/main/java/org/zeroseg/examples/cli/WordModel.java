@@ -212,9 +212,6 @@ final class WordModel {
     if (attention.isChosen() && (zutis.isPresent() || hasOwnNetwork())) {
       throw misuse("--attention is of a CLIP alone, without --zutis, --zsi, --namedmask, --reco");
     }
-    if (attention.needsTransformer() && demo().filter(demo -> !demo.hasTransformer()).isPresent()) {
-      throw misuse("--attention needs a vision transformer: --model " + Demo.SHAPES_VIT);
-    }
     if (reCo.isChosen() && tiles.isChosen()) {
       throw misuse("--tiles goes without --reco, whose words compete in a picture as a whole");
     }

@@ -1,14 +1,17 @@
 package org.zeroseg.examples.demo;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.zeroseg.clip.Clip;
+import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.image.Picture;
@@ -16,23 +19,32 @@ import org.zeroseg.core.supervision.LabelMap;
 import org.zeroseg.demo.DemoModels;
 import org.zeroseg.demo.DemoZeroGuide;
 import org.zeroseg.demo.DemoZeroGuide.Variant;
+import org.zeroseg.demo.EverydayModels;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.eval.naming.NamingEvaluator;
+import org.zeroseg.eval.naming.NamingEvaluator.Background;
 import org.zeroseg.eval.naming.NamingEvaluator.Mode;
 import org.zeroseg.eval.naming.NamingEvaluator.Score;
 import org.zeroseg.eval.naming.TextEmbedder;
+import org.zeroseg.examples.everyday.CutOuts;
+import org.zeroseg.examples.everyday.Everyday;
+import org.zeroseg.examples.everyday.Part;
+import org.zeroseg.examples.scenes.LabelledScene;
+import org.zeroseg.examples.scenes.World;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
 import org.zeroseg.zeroguide.DiscoveredSegment;
 import org.zeroseg.zeroguide.ZeroGuide;
+import org.zeroseg.zeroguide.ZeroGuideBuilder;
 import org.zeroseg.zeroguide.caption.Namer;
-import org.zeroseg.zeroguide.caption.ZeroCap;
 
 /**
  * Repeats the ablation of Zero-guidance segmentation (Rewatbowornwong et al. 2023, Table 3) on
- * held-out scenes: {@code MeasureZeroGuide SCENES}. The classes are all that ShapeWorld has names
- * for, 64 kinds of objects and 6 backgrounds, so that every pixel has one.
+ * held-out scenes: {@code MeasureZeroGuide [SCENES [WORDS PACKAGES]]}. The classes are all that
+ * ShapeWorld has names for, 64 kinds of objects and 6 backgrounds, so that every pixel has one; or,
+ * with a list of words and packages, the everyday things of held-out drawings, whose backgrounds
+ * have no class.
  *
  * <p>Departure from the paper: texts are compared by the demo CLIP's words in place of Sentence-
  * BERT, which knows more words than this world has. To that space names that share a word are half
@@ -49,6 +61,7 @@ public record MeasureZeroGuide(
     Variant variant, double segments, Score looks, Score names, double textQuality, double exact) {
 
   private static final long SEED = 20231002;
+  private static final int SIZE = 64;
 
   /** Above the rows of {@link #row}. */
   public static final String HEAD =
@@ -58,20 +71,83 @@ public record MeasureZeroGuide(
       """;
 
   /**
+   * Scenes and models that know them.
+   *
+   * @param world one to three objects a scene
+   * @param classes by id, from 1
+   * @param background whether it has classes
+   * @param truth the classes of a scene, 0 for none
+   * @param templates the sentences that texts are compared in
+   * @param guide the method, or less, by a DINO and a CLIP
+   */
+  public record Task(
+      World world,
+      Map<Integer, String> classes,
+      Background background,
+      Function<LabelledScene, LabelMap> truth,
+      PromptTemplates templates,
+      Function<Variant, ZeroGuideBuilder> guide) {
+
+    /**
+     * ShapeWorld's 64 combinations on grounds that have names, too.
+     *
+     * @param dino cuts
+     * @param clip embeds
+     * @return the task
+     */
+    public static Task shapes(Dino dino, Clip clip) {
+      return new Task(
+          new ShapeWorld(SEED, SIZE, 1, 3, Split.ALL),
+          numbered(DemoModels.names()),
+          Background.COUNTED,
+          MeasureZeroGuide::onGround,
+          DemoModels.TEMPLATES,
+          variant -> DemoZeroGuide.builder(dino, clip, variant));
+    }
+
+    /** Everyday things. */
+    static Task everyday(CutOuts pictures, Dino dino, Clip clip) {
+      Everyday world = new Everyday(SEED, SIZE, 1, 3, Everyday.Variety.NATURAL, pictures);
+      return new Task(
+          world,
+          numbered(world.names()),
+          Background.EXCUSED,
+          scene -> LabelMap.of(scene.size(), scene.size(), scene.labels()),
+          EverydayModels.TEMPLATES,
+          variant -> EverydayModels.zeroGuideBuilder(dino, clip, variant));
+    }
+
+    private static Map<Integer, String> numbered(List<String> names) {
+      Map<Integer, String> classes = new LinkedHashMap<>();
+      names.forEach(name -> classes.put(classes.size() + 1, name));
+      return classes;
+    }
+  }
+
+  /**
    * Prints the table.
    *
-   * @param arguments the number of scenes, 200 by default
-   * @throws IOException if no temporary file can be written
+   * @param arguments the number of scenes, 200 by default; for everyday things the list of words
+   *     and the folder of packages, too
+   * @throws IOException if a file cannot be read, or no temporary file can be written
    */
   public static void main(String[] arguments) throws IOException {
     int scenes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
+    boolean everyday = arguments.length > 1;
     try (Dino dino = DemoModels.dino();
-        Clip clip = DemoModels.vitClip();
-        ZeroCap namer = DemoModels.zeroCap(clip)) {
+        Clip clip = everyday ? EverydayModels.vitClip() : DemoModels.vitClip();
+        Namer namer = everyday ? EverydayModels.namer(clip) : DemoModels.zeroCap(clip)) {
+      Task task =
+          everyday
+              ? Task.everyday(
+                  CutOuts.read(Path.of(arguments[1]), Path.of(arguments[2]), Part.TEST, false),
+                  dino,
+                  clip)
+              : Task.shapes(dino, clip);
       System.out.println(scenes + " held-out scenes");
       System.out.println(HEAD);
       for (Variant variant : Variant.values()) {
-        System.out.println(of(variant, dino, clip, namer, scenes, Progress.SILENT).row());
+        System.out.println(of(variant, task, clip, namer, scenes, Progress.SILENT).row());
       }
     }
   }
@@ -80,31 +156,29 @@ public record MeasureZeroGuide(
    * Measures a variant.
    *
    * @param variant what is left of the method
-   * @param dino cuts
-   * @param clip embeds
+   * @param task what is shown, to whom
+   * @param clip compares texts
    * @param namer of that CLIP
-   * @param count how many scenes, each with one to three objects of all 64 combinations
+   * @param count how many scenes
    * @param progress told of the scenes
    * @return the figures
    * @throws IOException never, since the models are loaded
    */
   public static MeasureZeroGuide of(
-      Variant variant, Dino dino, Clip clip, Namer namer, int count, Progress progress)
+      Variant variant, Task task, Clip clip, Namer namer, int count, Progress progress)
       throws IOException {
-    ShapeWorld world = new ShapeWorld(SEED, 64, 1, 3, Split.ALL);
-    TextEmbedder words = texts -> clip.textEmbeddings().classifier(texts, DemoModels.TEMPLATES);
+    TextEmbedder words = texts -> clip.textEmbeddings().classifier(texts, task.templates());
     NamingEvaluator evaluator =
-        new NamingEvaluator(
-            classes(), NamingEvaluator.Background.COUNTED, words, Optional.of(words));
+        new NamingEvaluator(task.classes(), task.background(), words, Optional.of(words));
     long found = 0;
     long named = 0;
     long right = 0;
-    try (ZeroGuide guide = DemoZeroGuide.builder(dino, clip, variant).namer(namer).build()) {
+    try (ZeroGuide guide = task.guide().apply(variant).namer(namer).build()) {
       for (int i = 0; i < count; i++) {
         progress.update("discovering", i, count);
-        Scene scene = world.scene(i);
+        LabelledScene scene = task.world().scene(i);
         Picture picture = Picture.of(scene.image());
-        LabelMap truth = truth(scene);
+        LabelMap truth = task.truth().apply(scene);
         List<Segment> segments = plain(guide.discover(picture).segments());
         evaluator.add(truth, segments);
         found += segments.size();
@@ -132,18 +206,9 @@ public record MeasureZeroGuide(
     return segments.stream().map(DiscoveredSegment::segment).toList();
   }
 
-  private static Map<Integer, String> classes() {
-    List<String> names = DemoModels.names();
-    Map<Integer, String> classes = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      classes.put(i + 1, names.get(i));
-    }
-    return classes;
-  }
-
   /** Objects under their categories' ids, the background behind all of these. */
-  private static LabelMap truth(Scene scene) {
-    int ground = 1 + DemoModels.names().indexOf(scene.background().word());
+  private static LabelMap onGround(LabelledScene scene) {
+    int ground = 1 + DemoModels.names().indexOf(((Scene) scene).background().word());
     int[] labels = Arrays.stream(scene.labels()).map(id -> id == 0 ? ground : id).toArray();
     return LabelMap.of(scene.size(), scene.size(), labels);
   }

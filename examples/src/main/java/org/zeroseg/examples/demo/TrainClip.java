@@ -129,7 +129,8 @@ public record TrainClip(ClipConfig.Image image, List<Phase> phases, Worlds world
   public static TrainClip everydayVit(CutOuts pictures) {
     return new TrainClip(
         new ClipConfig.Vit(128, 4, 8, 8),
-        List.of(new Phase(300, 1e-3, BATCH, 1, SEED + 8), new Phase(600, 1e-3, BATCH, 3, SEED + 9)),
+        List.of(
+            new Phase(1000, 1e-3, BATCH, 1, SEED + 8), new Phase(3500, 1e-3, BATCH, 3, SEED + 9)),
         everydayScenes(pictures),
         0);
   }

@@ -122,7 +122,8 @@ public final class TrainZsi {
   /**
    * Trains.
    *
-   * @param args folder, steps of the backbone, steps of the detector, word vectors, parts
+   * @param args folder, steps of the backbone, steps of the detector, word vectors, parts, learning
+   *     rate
    * @throws IOException if the folder cannot be read or written
    */
   public static void main(String[] args) throws IOException {
@@ -131,6 +132,7 @@ public final class TrainZsi {
     int steps = Integer.parseInt(args[2]);
     String vectors = args.length > 3 ? args[3] : "captions";
     List<String> parts = List.of((args.length > 4 ? args[4] : SHIPPED).split(",", -1));
+    double rate = args.length > 5 ? Double.parseDouble(args[5]) : RATE;
     if (!PARTS.containsAll(parts)) {
       throw new IllegalArgumentException("parts are any of %s, not %s".formatted(PARTS, parts));
     }
@@ -153,7 +155,7 @@ public final class TrainZsi {
               parts.contains(NO_ENCODERS) ? 0 : (int) vocabulary.getShape().get(1),
               !parts.contains(PLAIN_RPN));
       ZsiTrainer.Options options =
-          ZsiTrainer.Options.published(RATE, WARM_UP, Math.max(1, steps / 12), true)
+          ZsiTrainer.Options.published(rate, WARM_UP, Math.max(1, steps / 12), true)
               .withParts(
                   parts.contains("decode-boxes"),
                   parts.contains("decode-masks"),
@@ -167,7 +169,7 @@ public final class TrainZsi {
       provenance.put("vectors", vectors);
       provenance.put("parts", String.join(",", parts));
       provenance.put("model", config.toString());
-      provenance.put("rate", Double.toString(RATE));
+      provenance.put("rate", Double.toString(rate));
       provenance.put("batch", Integer.toString(BATCH));
       provenance.put("steps", Integer.toString(steps));
       Map<String, NDArray> weights =

@@ -90,7 +90,13 @@ class DemoZeroGuideTest {
   void measuresEveryVariantInOneRow() throws IOException {
     try (Dino dino = DemoModels.dino()) {
       MeasureZeroGuide measured =
-          MeasureZeroGuide.of(Variant.WITHOUT_MERGING, dino, clip, namer, 2, Progress.SILENT);
+          MeasureZeroGuide.of(
+              Variant.WITHOUT_MERGING,
+              MeasureZeroGuide.Task.shapes(dino, clip),
+              clip,
+              namer,
+              2,
+              Progress.SILENT);
       assertTrue(measured.segments() >= 1);
       assertTrue(measured.textQuality() >= measured.exact());
       assertEquals(
