@@ -16,7 +16,11 @@ import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Segment;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.image.Picture;
+import org.zeroseg.demo.DemoZeroGuide.Variant;
+import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
+import org.zeroseg.zeroguide.ZeroGuide;
+import org.zeroseg.zeroguide.caption.Namer;
 
 /** Scenes of drawings that the models were not trained with: they name what they named before. */
 class EverydayModelsTest {
@@ -70,6 +74,22 @@ class EverydayModelsTest {
     try (SelfMask selfMask = EverydayModels.selfMask(true, UnaryOperator.identity())) {
       Picture picture = Picture.read(IMAGES.resolve("everyday.png"));
       assertFalse(selfMask.detect(picture).mask().isEmpty());
+    }
+  }
+
+  @Test
+  void somethingInASceneIsDiscoveredByItsName() throws IOException {
+    try (Dino dino = DemoModels.dino();
+        Clip clip = EverydayModels.vitClip();
+        Namer namer = EverydayModels.namer(clip);
+        ZeroGuide guide =
+            EverydayModels.zeroGuideBuilder(dino, clip, Variant.FULL).namer(namer).build()) {
+      List<String> names =
+          guide.discover(Picture.read(IMAGES.resolve("everyday.png"))).segments().stream()
+              .map(segment -> segment.label().orElseThrow().text())
+              .toList();
+      assertTrue(EverydayModels.names().containsAll(names), names::toString);
+      assertTrue(names.contains("fish"), names::toString);
     }
   }
 
