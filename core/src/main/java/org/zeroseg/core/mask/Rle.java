@@ -293,7 +293,9 @@ public final class Rle {
       row = below(row + length);
       position += counts[i] + length;
     }
-    return Box.ofCorners(counts[0] / height, top, (position - 1) / height + 1, bottom);
+    int left = counts[0] / height;
+    int right = (position - 1) / height + 1;
+    return Box.ofCorners(left, top, right, bottom);
   }
 
   /**
