@@ -77,20 +77,23 @@ public final class EverydayModels {
   }
 
   /**
-   * A segmenter by a CLIP of everyday things, with the settings that it was measured with.
+   * A segmenter by a CLIP of everyday things, as the command line has it: words whose presence is
+   * below {@link #PRESENT} are left out.
    *
    * @param clip such as {@link #clip}; stays open
    * @return the segmenter
    * @throws IOException never, since the model is loaded
    */
   public static MaskClip maskClip(Clip clip) throws IOException {
-    return maskClipBuilder(clip, Attention.VALUE).build();
+    return maskClipBuilder(clip, Attention.VALUE).presence(PRESENT).build();
   }
 
   /**
-   * The same with another attention, still to be built.
+   * The same with all words, present or not, and any attention: still to be built, with the
+   * settings that it was measured with.
    *
-   * @param clip such as {@link #clip}; stays open
+   * @param clip such as {@link #clip}, or {@link #vitClip} for other attentions than the value
+   *     path; stays open
    * @param attention any that the CLIP can have
    * @return the builder
    */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.core.Segmentation;
@@ -48,7 +49,7 @@ public final class EverydayScenes {
     Everyday world = new Everyday(SEED, SIDE, 1, 3, Everyday.Variety.NATURAL, pictures);
     Map<Sheet.Tile, Double> answers = new LinkedHashMap<>();
     try (Clip clip = EverydayModels.clip();
-        MaskClip segmenter = EverydayModels.maskClip(clip)) {
+        MaskClip segmenter = EverydayModels.maskClipBuilder(clip, Attention.VALUE).build()) {
       for (int i = 0; i < SCENES; i++) {
         LabelledScene scene = world.scene(i);
         List<Integer> ids = scene.ids().stream().distinct().toList();

@@ -64,7 +64,7 @@ final class GuideModel {
       paramLabel = "ID|PATH",
       description =
           "A GPT-2, by folder or id such as openai-community/gpt2-medium: segments are named by "
-              + "captions. The demo has its own.")
+              + "captions. demo-shapes has its own.")
   private Optional<String> gpt2;
 
   @Option(

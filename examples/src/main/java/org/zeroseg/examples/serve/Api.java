@@ -415,7 +415,8 @@ final class Api extends Handler.Abstract {
     try {
       vocabulary = methods.vocabulary().apply(question);
     } catch (IllegalArgumentException e) {
-      throw Refusal.of("words", "words that differ", String.valueOf(e.getMessage()));
+      throw Refusal.of(
+          "words", "words that differ and that the model knows", String.valueOf(e.getMessage()));
     }
     return picture -> {
       try {
