@@ -184,12 +184,8 @@ public final class DemoModels {
    * @throws IOException if no temporary file can be written
    */
   public static Zutis zutis(ZutisBuilder words, Zutis.Answer answer) throws IOException {
-    return zutis("zutis", words, answer);
-  }
-
-  static Zutis zutis(String name, ZutisBuilder words, Zutis.Answer answer) throws IOException {
     return Embedded.opened(
-        name,
+        "zutis",
         file ->
             words
                 .model(file)

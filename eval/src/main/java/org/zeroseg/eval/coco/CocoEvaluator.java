@@ -199,7 +199,13 @@ public final class CocoEvaluator {
     Units units = new Units(protocol, detections);
     Confusions confusions = new Confusions(units.categories(), detections.truth().categories());
     Units agnostic = units.agnostic();
-    inPool(() -> match(agnostic, confusions::count));
+    inPool(
+        () -> {
+          IntStream.range(0, agnostic.size())
+              .parallel()
+              .forEach(unit -> confusions.count(agnostic.matcher(unit, false)));
+          return confusions;
+        });
     return confusions.table();
   }
 

@@ -131,8 +131,7 @@ final class Units {
         .toList();
   }
 
-  /** The categories that are evaluated, in their order. */
-  static List<Category> chosenCategories(CocoProtocol protocol, CocoGroundTruth truth) {
+  private static List<Category> chosenCategories(CocoProtocol protocol, CocoGroundTruth truth) {
     List<Category> all = truth.categories();
     List<Category> chosen =
         protocol.categories().map(ids -> pick(all, truth::categoryIndex, ids)).orElse(all);

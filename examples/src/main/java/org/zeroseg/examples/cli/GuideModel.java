@@ -2,8 +2,6 @@ package org.zeroseg.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.text.PromptTemplates;
@@ -33,11 +31,6 @@ import picocli.CommandLine.Spec;
 final class GuideModel {
 
   private static final String DINO = "facebook/dino-vits8";
-
-  /** Words of a demo, in place of a file. */
-  private static final Map<Path, List<String>> KNOWN =
-      Map.of(
-          Path.of("everyday"), EverydayModels.names(), Path.of("shapeworld"), DemoModels.names());
 
   private static final PromptTemplates PROMPT = PromptTemplates.of(ZeroCap.PROMPT + " {}.");
 
@@ -165,9 +158,11 @@ final class GuideModel {
     if (names.isPresent()) {
       TextEmbeddings texts = texts(clip);
       return Optional.of(
-          KNOWN.containsKey(names.get())
-              ? WordList.of(KNOWN.get(names.get()), texts, prompt, 5)
-              : WordList.read(names.get(), texts, prompt, 5));
+          switch (names.get().toString()) {
+            case "everyday" -> WordList.of(EverydayModels.names(), texts, prompt, 5);
+            case "shapeworld" -> WordList.of(DemoModels.names(), texts, prompt, 5);
+            default -> WordList.read(names.get(), texts, prompt, 5);
+          });
     }
     if (gpt2.isPresent()) {
       ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);

@@ -14,13 +14,11 @@ import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.ClipConfig;
 import org.zeroseg.clip.MaskClip;
-import org.zeroseg.clip.MaskClipBuilder;
-import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Precision;
 import org.zeroseg.core.Progress;
 import org.zeroseg.core.Vocabulary;
 import org.zeroseg.core.segment.InputSize;
-import org.zeroseg.demo.DemoModels;
+import org.zeroseg.demo.EverydayModels;
 import org.zeroseg.eval.naming.Similarities;
 import org.zeroseg.examples.demo.MeasureZutis.Shown;
 import org.zeroseg.examples.everyday.CutOuts;
@@ -50,9 +48,6 @@ public record MeasureEveryday(Clip model, CutOuts pictures, int scenes) {
 
   /** Scenes of a single thing, for each word. */
   private static final int EACH = 10;
-
-  /** Words as the captions that are lists have them. */
-  private static final PromptTemplates TEMPLATES = PromptTemplates.of("{}");
 
   /**
    * Prints the figures.
@@ -157,8 +152,7 @@ public record MeasureEveryday(Clip model, CutOuts pictures, int scenes) {
                 Arrays.stream(Ground.values()).map(Ground::word).toArray(String[]::new));
     Everyday world = world(3);
     for (Attention attention : attentions()) {
-      MaskClipBuilder builder = DemoModels.maskClipBuilder(model, attention).templates(TEMPLATES);
-      try (MaskClip segmenter = builder.build()) {
+      try (MaskClip segmenter = EverydayModels.maskClipBuilder(model, attention).build()) {
         print(
             "MaskClip, " + attention.name(),
             MeasureZutis.of(
@@ -172,7 +166,7 @@ public record MeasureEveryday(Clip model, CutOuts pictures, int scenes) {
     try (Zutis segmenter =
         Zutis.builder()
             .clip(clip)
-            .templates(TEMPLATES)
+            .templates(EverydayModels.TEMPLATES)
             .model(file)
             .precision(Precision.FLOAT32)
             .input(InputSize.shorterSide(SIZE))
