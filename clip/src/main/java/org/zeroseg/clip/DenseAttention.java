@@ -23,7 +23,7 @@ import org.zeroseg.core.tensor.Kernels;
  * A vision transformer with another attention in its last block. No matrix of all pairs of tokens
  * is built, whatever the attention.
  */
-final class DenseAttention {
+final class DenseAttention implements DenseCosines {
 
   private static final Kernels KERNELS = Kernels.of(DenseAttention.class, "attention.torchscript");
 
@@ -69,7 +69,8 @@ final class DenseAttention {
   }
 
   /** Pixels below which a picture has no patch. */
-  int leastSide() {
+  @Override
+  public int leastSide() {
     return attention.needsEncoder() ? Math.max(patch(), encoder.orElseThrow().patch()) : patch();
   }
 
@@ -79,7 +80,8 @@ final class DenseAttention {
    * @param pixels {@code [B, 3, H, W]} with CLIP's statistics
    * @param words {@code [K, D]} of unit length
    */
-  DenseClip.Map cosines(NDArray pixels, NDArray words) {
+  @Override
+  public DenseClip.Map cosines(NDArray pixels, NDArray words) {
     Result result = features(pixels, words);
     NDArray cosines = Refinement.cosines(result.patches(), words);
     if (attention.globalBias() != 0) {

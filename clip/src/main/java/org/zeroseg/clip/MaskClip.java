@@ -48,8 +48,9 @@ import org.zeroseg.core.tensor.LinearTaps;
  * <p>A category with synonyms takes the best of its words in every cell. Scores are probabilities:
  * the softmax over categories and background words of 100 times the cosine, or the smoothed values
  * divided by their sum; a background threshold of the vocabulary is on this scale (NamedMask, Shin
- * et al. 2023, Sec. 4.4 uses 0.25). Without a threshold a map is resized twice, to the model's
- * input and on to the picture, as released; with one it is resized once.
+ * et al. 2023, Sec. 4.4 uses 0.25). Without a threshold the score maps are resized to the model's
+ * input size first and from there to the picture, as the released code does; with a threshold they
+ * are resized to the picture directly.
  */
 public final class MaskClip implements Segmenter {
 

@@ -1,5 +1,6 @@
 package org.zeroseg.clip;
 
+import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -214,7 +215,10 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
         lent.isPresent() ? lent.get().lent() : Clip.load(model(), hub(), precision(), device());
     try {
       Optional<WindowedAttention> attended =
-          protocol.map(around -> chosen.compute((model, call) -> attended(model, around)));
+          protocol.map(
+              around ->
+                  chosen.compute(
+                      (model, call) -> new WindowedAttention(network(model, chosen), around)));
       if (presence > 0 && !refinement.equals(Refinement.NONE)) {
         throw new IllegalArgumentException("presence is read from cosines, without refinement");
       }
@@ -245,20 +249,37 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
     }
   }
 
-  private WindowedAttention attended(ClipModel model, Protocol around) {
+  private DenseCosines network(ClipModel model, Clip chosen) {
     if (asReleased || window > 0 || !refinement.equals(Refinement.NONE)) {
       throw new IllegalArgumentException(
           "asReleased, slidingWindow and refinement are MaskCLIP's: with another attention the"
               + " protocol says what happens around the network");
     }
-    if (!(model.image() instanceof VisionTransformer vit)) {
+    if (model.image() instanceof VisionTransformer vit) {
+      int layers = vit.blocks().layers();
+      boolean known = Attention.PRESETS.contains(attention);
+      Attention moved = known ? attention.forLayers(layers) : attention;
+      return new DenseAttention(vit, moved, encoder);
+    }
+    if (!attention.equals(Attention.VALUE)) {
       throw new IllegalArgumentException(
           "the CLIP is a ResNet, and attention '%s' needs a vision transformer"
               .formatted(attention.name()));
     }
-    int layers = vit.blocks().layers();
-    boolean known = Attention.PRESETS.contains(attention);
-    Attention moved = known ? attention.forLayers(layers) : attention;
-    return new WindowedAttention(new DenseAttention(vit, moved, encoder), around);
+    return valuePath(chosen.dense());
+  }
+
+  private static DenseCosines valuePath(DenseClip dense) {
+    return new DenseCosines() {
+      @Override
+      public int leastSide() {
+        return dense.stride();
+      }
+
+      @Override
+      public DenseClip.Map cosines(NDArray pixels, NDArray words) {
+        return dense.features(pixels, false).compare(words);
+      }
+    };
   }
 }

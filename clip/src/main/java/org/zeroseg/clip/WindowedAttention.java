@@ -10,15 +10,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.zeroseg.core.refine.LaplacianPropagation;
+import org.zeroseg.core.refine.Pamr;
 import org.zeroseg.core.tensor.LinearTaps;
 
 /**
- * Scores of words at every pixel of a picture by a {@link DenseAttention}, window by window.
+ * Scores of words at every pixel of a picture by a {@link DenseAttention}, or the value path of a
+ * ResNet, window by window.
  *
  * @param dense the network
  * @param protocol the windows, and what refines their maps
  */
-record WindowedAttention(DenseAttention dense, Protocol protocol) {
+record WindowedAttention(DenseCosines dense, Protocol protocol) {
 
   /** Pixels that go through the network at once: 16 windows of 224 x 224. */
   private static final int AT_ONCE = 16 * 224 * 224;
@@ -77,13 +79,13 @@ record WindowedAttention(DenseAttention dense, Protocol protocol) {
   ScoreRows scores(NDArray pixels, float[][] words, int height, int width) {
     ScoreRows rows = maps(pixels, pixels.getManager().create(words), height, width);
     if (protocol.pamr().isPresent() && !(protocol.crop() == 0 && protocol.oneResize())) {
-      int most = Math.min(COMPARED, REFINED / words.length);
+      Pamr pamr = protocol.pamr().get();
+      int most = Math.min(Math.min(pamr.mostPixels(), COMPARED), REFINED / words.length);
       double factor = Math.min(1, Math.sqrt(most / ((double) height * width)));
       int down = (int) Math.max(1, factor * height);
       int across = (int) Math.max(1, factor * width);
       float[] picture = resized(pixels, down, across);
-      float[] refined =
-          protocol.pamr().get().refine(picture, rows.resized(down, across).all(), down, across);
+      float[] refined = pamr.refine(picture, rows.resized(down, across).all(), down, across);
       rows = new ScoreRows.Stored(refined, words.length, down, across);
     }
     rows = rows.resized(height, width);

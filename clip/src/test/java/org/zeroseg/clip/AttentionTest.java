@@ -2,6 +2,7 @@ package org.zeroseg.clip;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -275,6 +276,26 @@ class AttentionTest {
       }
     }
     assertTrue(different.size() > 1, "attentions make no difference");
+  }
+
+  @Test
+  void resNetsHaveAProtocolToo() throws IOException {
+    Picture picture = Noise.picture(70, 50, 21);
+    Protocol whole =
+        Protocol.SCLIP.withInput(48, 96).withWindows(0, 0, 0).withTwoResizes().withScale(100);
+    Pamr coarse = new Pamr(10, List.of(1, 3), 30 * 20);
+    try (Clip clip = TinyClip.clip(TinyClip.RES_NET);
+        MaskClip plain = small(clip, Attention.VALUE).inputWithin(48, 96).build();
+        MaskClip same = small(clip, Attention.VALUE).protocol(whole).build();
+        MaskClip refined = small(clip, Attention.VALUE).protocol(whole.withPamr(coarse)).build()) {
+      // The best of a category's words is taken in cells without a protocol, and in pixels with it.
+      Vocabulary single = Vocabulary.of("cat", "dog", "sofa");
+      assertArrayEquals(
+          plain.segment(picture, single).labels(), same.segment(picture, single).labels());
+      assertFalse(
+          Arrays.equals(
+              same.segment(picture, WORDS).labels(), refined.segment(picture, WORDS).labels()));
+    }
   }
 
   @Test

@@ -214,11 +214,12 @@ public final class Vocabulary {
   }
 
   /**
-   * The same categories, and besides the background there is words for what must not be taken for
-   * them: looking for dogs, "fox" and "wolf". They compete as background words do. To be called
-   * last, since {@link #withBackground} replaces them, too.
+   * The same categories with more background words, for things that are easily mistaken for a
+   * category: "fox" and "wolf" when looking for dogs. Pixels of such things then become background.
+   * Call it after {@link #withBackground}, which replaces all background words.
    *
-   * @param words for what is none of the categories; those that are background already do not count
+   * @param words for things that are none of the categories; those that are background words
+   *     already are ignored
    * @return a new vocabulary
    * @throws IllegalArgumentException if a word is blank, occurs twice or names a category
    */

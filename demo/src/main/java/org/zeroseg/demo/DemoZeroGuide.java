@@ -70,11 +70,11 @@ public final class DemoZeroGuide {
   private DemoZeroGuide() {}
 
   /**
-   * The method, or less, on demo models.
+   * Zero-guidance segmentation, or one of its ablations, on demo models.
    *
    * @param dino cuts; stays open
    * @param clip embeds, such as {@link DemoModels#vitClip}; stays open
-   * @param variant what is left of the method
+   * @param variant the full method, or one with a part left out
    * @return a builder, to which a namer may be added
    */
   public static ZeroGuideBuilder builder(Dino dino, Clip clip, Variant variant) {

@@ -16,8 +16,10 @@ import org.zeroseg.clip.Attention;
 import org.zeroseg.clip.Clip;
 import org.zeroseg.clip.MaskClip;
 import org.zeroseg.clip.MaskClipBuilder;
+import org.zeroseg.clip.Protocol;
 import org.zeroseg.clip.text.PromptTemplates;
 import org.zeroseg.core.Vocabulary;
+import org.zeroseg.core.refine.Pamr;
 import org.zeroseg.demo.DemoZeroGuide.Variant;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
@@ -46,9 +48,20 @@ public final class EverydayModels {
    * Where words count as present, in place of {@link MaskClip#PRESENT}; chosen on scenes of a seed
    * of their own.
    */
-  public static final double PRESENT = 0.65;
+  public static final double PRESENT = 0.55;
 
   private static final String CLIP = "everyday/clip-resnet";
+
+  /** Of the pictures that the models learnt from. */
+  private static final int SIDE = 64;
+
+  /** A picture as a whole; cells of 8 pixels are refined by colours, up to a seventh of it away. */
+  private static final Protocol WHOLE =
+      Protocol.SCLIP
+          .withWindows(0, 0, 0)
+          .withTwoResizes()
+          .withScale(100)
+          .withPamr(new Pamr(10, List.of(1, 3, 9), SIDE * SIDE));
 
   private static final List<String> GROUNDS =
       List.of("wood", "grass", "sand", "tiles", "stone", "snow", "water", "cloth");
@@ -90,7 +103,8 @@ public final class EverydayModels {
 
   /**
    * The same with all words, present or not, and any attention: still to be built, with the
-   * settings that it was measured with.
+   * settings that it was measured with. With {@link Attention#VALUE} regions follow colours ({@link
+   * Pamr}); other attentions have their own protocol.
    *
    * @param clip such as {@link #clip}, or {@link #vitClip} for other attentions than the value
    *     path; stays open
@@ -98,11 +112,24 @@ public final class EverydayModels {
    * @return the builder
    */
   public static MaskClipBuilder maskClipBuilder(Clip clip, Attention attention) {
-    return DemoModels.maskClipBuilder(clip, attention).templates(TEMPLATES);
+    MaskClipBuilder builder = DemoModels.maskClipBuilder(clip, attention).templates(TEMPLATES);
+    return attention.equals(Attention.VALUE)
+        ? builder.protocol(WHOLE).inputWithin(SIDE, 1024)
+        : builder;
   }
 
   /**
-   * SelfMask, with the settings that it was measured with.
+   * DINO, a vision transformer of four blocks.
+   *
+   * @return the model, to be closed
+   * @throws IOException if no temporary file can be written
+   */
+  public static Dino dino() throws IOException {
+    return Embedded.opened("everyday/dino", Dino::load);
+  }
+
+  /**
+   * SelfMask on that DINO, with the settings that it was measured with.
    *
    * @param refined whether masks are snapped to edges by the bilateral solver
    * @param choices made on its builder
@@ -115,11 +142,11 @@ public final class EverydayModels {
   }
 
   /**
-   * Zero-guidance segmentation, or less, on demo models.
+   * Zero-guidance segmentation, or one of its ablations, on demo models.
    *
-   * @param dino cuts, such as {@link DemoModels#dino}; stays open
+   * @param dino cuts, such as {@link #dino}; stays open
    * @param clip embeds, such as {@link #vitClip}; stays open
-   * @param variant what is left of the method
+   * @param variant the full method, or one with a part left out
    * @return a builder, to which a namer may be added
    */
   public static ZeroGuideBuilder zeroGuideBuilder(Dino dino, Clip clip, Variant variant) {

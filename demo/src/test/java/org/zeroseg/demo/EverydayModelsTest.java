@@ -79,7 +79,7 @@ class EverydayModelsTest {
 
   @Test
   void somethingInASceneIsDiscoveredByItsName() throws IOException {
-    try (Dino dino = DemoModels.dino();
+    try (Dino dino = EverydayModels.dino();
         Clip clip = EverydayModels.vitClip();
         Namer namer = EverydayModels.namer(clip);
         ZeroGuide guide =

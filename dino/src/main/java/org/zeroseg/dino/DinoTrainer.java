@@ -141,6 +141,29 @@ public final class DinoTrainer {
   }
 
   /**
+   * The same with a backbone that has learnt already, the head from random weights.
+   *
+   * @param config the sizes
+   * @param backbone every array of {@link DinoConfig#shapes()}; copied
+   * @param head the projection
+   * @param random for the head
+   * @param manager owns the arrays
+   * @return what {@link #of} takes
+   */
+  public static Map<String, NDArray> initialWeights(
+      DinoConfig config, Weights backbone, Head head, RandomGenerator random, NDManager manager) {
+    Map<String, NDArray> weights = initialWeights(config, head, random, manager);
+    for (String name : config.shapes().keySet()) {
+      for (String network : List.of(STUDENT, TEACHER)) {
+        NDArray copy = backbone.get(name).duplicate();
+        copy.attach(manager);
+        weights.put(network + "." + name, copy).close();
+      }
+    }
+    return weights;
+  }
+
+  /**
    * Trains from where the weights are.
    *
    * @param config the sizes

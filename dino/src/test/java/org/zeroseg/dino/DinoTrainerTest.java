@@ -3,6 +3,7 @@ package org.zeroseg.dino;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
@@ -179,6 +180,23 @@ class DinoTrainerTest {
     DinoConfig read = DinoConfig.of(backbone.checkpoint());
     assertEquals(CONFIG, read);
     assertEquals(CONFIG.shapes().keySet().size(), backbone.names().size());
+  }
+
+  @Test
+  void trainingStartsFromABackbone() {
+    Map<String, NDArray> learnt = DinoTrainer.of(CONFIG, weights(), OPTIONS).backbone();
+    Map<String, NDArray> started =
+        DinoTrainer.initialWeights(
+            CONFIG, Weights.of(learnt, "DINO"), HEAD, new SplittableRandom(2), manager);
+    assertEquals(weights().keySet(), started.keySet());
+    learnt.forEach(
+        (name, array) -> {
+          for (String network : List.of("student.", "teacher.")) {
+            NDArray copy = started.get(network + name);
+            assertNotSame(array, copy);
+            assertArrayEquals(array.toFloatArray(), copy.toFloatArray(), name);
+          }
+        });
   }
 
   @Test

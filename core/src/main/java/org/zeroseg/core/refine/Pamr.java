@@ -14,8 +14,9 @@ import java.util.stream.IntStream;
  *
  * @param iterations how many times; 10 in NACLIP
  * @param dilations distances of neighbours in pixels; 8 and 16 in NACLIP
+ * @param mostPixels larger pictures are to be refined in a smaller size, of at most so many pixels
  */
-public record Pamr(int iterations, List<Integer> dilations) {
+public record Pamr(int iterations, List<Integer> dilations, int mostPixels) {
 
   /** As NACLIP (Hajimiri et al. 2025) refines its maps. */
   public static final Pamr NACLIP = new Pamr(10, List.of(8, 16));
@@ -34,6 +35,19 @@ public record Pamr(int iterations, List<Integer> dilations) {
       throw new IllegalArgumentException(
           iterations + " iterations over neighbours at " + dilations);
     }
+    if (mostPixels < 1) {
+      throw new IllegalArgumentException("at most " + mostPixels + " pixels");
+    }
+  }
+
+  /**
+   * For pictures of any size.
+   *
+   * @param iterations how many times
+   * @param dilations distances of neighbours in pixels
+   */
+  public Pamr(int iterations, List<Integer> dilations) {
+    this(iterations, dilations, Integer.MAX_VALUE);
   }
 
   /**

@@ -18,7 +18,6 @@ import org.zeroseg.core.hub.ModelHub;
 import org.zeroseg.core.image.Normalization;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.TorchEngine;
-import org.zeroseg.demo.DemoModels;
 import org.zeroseg.dino.Dino;
 import picocli.CommandLine.Option;
 
@@ -30,7 +29,9 @@ final class AttentionOptions {
       paramLabel = "NAME",
       description =
           "What replaces the last attention of a CLIP with a vision transformer: value (MaskCLIP),"
-              + " sclip, clearclip, naclip, proxyclip, resclip, scclip, pearl, segearth or gem.")
+              + " sclip, clearclip, naclip, proxyclip, resclip, scclip, pearl, segearth or gem."
+              + " With the demo all but value ask its transformer, which knows fewer drawings than"
+              + " its ResNet.")
   private Optional<String> name;
 
   @Option(
@@ -92,9 +93,7 @@ final class AttentionOptions {
     Optional<Demo> demo = Demo.of(model);
     Attention chosen = of(clip, usual);
     Optional<Dino> second =
-        chosen.equals(Attention.PROXY_CLIP)
-            ? Optional.of(dino(demo.isPresent(), progress))
-            : Optional.empty();
+        chosen.equals(Attention.PROXY_CLIP) ? Optional.of(dino(demo, progress)) : Optional.empty();
     try {
       MaskClipBuilder builder =
           demo.isPresent()
@@ -132,9 +131,9 @@ final class AttentionOptions {
     return clip.config().image() instanceof ClipConfig.Vit vit ? vit.layers() : 0;
   }
 
-  private Dino dino(boolean demo, Progress progress) throws IOException {
-    if (demo && dino.isEmpty()) {
-      return DemoModels.dino();
+  private Dino dino(Optional<Demo> demo, Progress progress) throws IOException {
+    if (demo.isPresent() && dino.isEmpty()) {
+      return demo.get().dino();
     }
     ModelHub hub = ModelHub.fromEnvironment().withProgress(progress);
     return Dino.load(dino.orElse("facebook/dino-vitb8"), hub, TorchEngine.defaultDevice());

@@ -64,6 +64,10 @@ enum Demo {
     return this == EVERYDAY ? EverydayModels.vitClip() : DemoModels.vitClip();
   }
 
+  Dino dino() throws IOException {
+    return this == EVERYDAY ? EverydayModels.dino() : DemoModels.dino();
+  }
+
   MaskClipBuilder maskClip(Clip clip, Attention attention) {
     return this == EVERYDAY
         ? EverydayModels.maskClipBuilder(clip, attention)

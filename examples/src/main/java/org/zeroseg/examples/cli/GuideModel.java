@@ -133,7 +133,7 @@ final class GuideModel {
   Guide guide(Clip clip, Progress progress) throws IOException {
     Optional<Demo> demo = Demo.of(model);
     PromptTemplates prompt = demo.map(Demo::templates).orElse(PROMPT);
-    Dino eyes = demo.isPresent() ? DemoModels.dino() : Dino.load(dino.orElse(DINO));
+    Dino eyes = demo.isPresent() ? demo.get().dino() : Dino.load(dino.orElse(DINO));
     Optional<Namer> namer = Optional.empty();
     try {
       namer = namer(clip, prompt, progress);

@@ -50,7 +50,7 @@ final class SegmentCommand implements Callable<Integer> {
   private static final PictureFiles.Endings ENDINGS =
       new PictureFiles.Endings(".overlay.png", ".labels.png", ".json", "");
 
-  /** Words that were not found and are told of, each on a line. */
+  /** Words that were asked for, not found, and are told of, each on a line. */
   private static final int MOST_OTHERS = 50;
 
   @Spec private CommandSpec spec;
@@ -172,8 +172,8 @@ final class SegmentCommand implements Callable<Integer> {
     return result;
   }
 
-  /** How likely the words are that were not found, the likeliest first. */
-  private static void describeOthers(Segmentation result, double least, PrintWriter report) {
+  /** How likely the words are that were asked for and not found, the likeliest first. */
+  private void describeOthers(Segmentation result, double least, PrintWriter report) {
     Set<Integer> found = result.segments().stream().map(Segment::label).collect(toSet());
     List<Integer> others =
         IntStream.rangeClosed(1, result.names().size())
@@ -181,7 +181,8 @@ final class SegmentCommand implements Callable<Integer> {
             .boxed()
             .sorted(comparingDouble(label -> -result.presence().get(label - 1)))
             .toList();
-    for (int label : others.subList(0, Math.min(MOST_OTHERS, others.size()))) {
+    int told = hasWords() ? Math.min(MOST_OTHERS, others.size()) : 0;
+    for (int label : others.subList(0, told)) {
       double likely = result.presence().get(label - 1);
       report.printf(
           Locale.ROOT,
@@ -191,8 +192,9 @@ final class SegmentCommand implements Callable<Integer> {
           likely < least ? "below" : "at least",
           least);
     }
-    if (others.size() > MOST_OTHERS) {
-      report.printf("  and %d less likely words not found%n", others.size() - MOST_OTHERS);
+    if (others.size() > told) {
+      report.printf(
+          "  %d %swords not found%n", others.size() - told, told > 0 ? "less likely " : "");
     }
   }
 }

@@ -13,6 +13,7 @@ import org.zeroseg.demo.DemoSaliency;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.dino.SelfMask;
 import org.zeroseg.dino.SpectralVoting;
+import org.zeroseg.examples.everyday.CutOuts;
 import org.zeroseg.examples.everyday.Part;
 import org.zeroseg.examples.scenes.LabelledScene;
 import org.zeroseg.examples.scenes.World;
@@ -56,7 +57,10 @@ public final class MeasureSaliency {
   public static void main(String[] args) throws IOException {
     int count = Integer.parseInt(args[2]);
     Optional<String> trained = Optional.of(args[1]).filter(path -> !path.equals("-"));
-    World world = TrainingWorld.of(args, 3, Part.TEST).of(SEED, 96, 3);
+    World world =
+        TrainingWorld.of(
+                args, 3, (list, packages) -> CutOuts.read(list, packages, Part.TEST, false))
+            .of(SEED, 96, 3);
     Map<String, Function<Picture, Mask>> finders = new LinkedHashMap<>();
     try (Dino dino = Dino.load(args[0])) {
       SpectralVoting voting = DemoSaliency.voting(dino);

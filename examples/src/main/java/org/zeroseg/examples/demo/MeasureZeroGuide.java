@@ -134,7 +134,7 @@ public record MeasureZeroGuide(
   public static void main(String[] arguments) throws IOException {
     int scenes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
     boolean everyday = arguments.length > 1;
-    try (Dino dino = DemoModels.dino();
+    try (Dino dino = everyday ? EverydayModels.dino() : DemoModels.dino();
         Clip clip = everyday ? EverydayModels.vitClip() : DemoModels.vitClip();
         Namer namer = everyday ? EverydayModels.namer(clip) : DemoModels.zeroCap(clip)) {
       Task task =

@@ -16,20 +16,22 @@ import org.zeroseg.core.checkpoint.Checkpoints;
 import org.zeroseg.core.checkpoint.SafetensorsWriter;
 import org.zeroseg.core.image.Picture;
 import org.zeroseg.core.tensor.TorchEngine;
+import org.zeroseg.core.tensor.Weights;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.dino.DinoConfig;
 import org.zeroseg.dino.DinoTrainer;
 import org.zeroseg.dino.MultiCrop;
 import org.zeroseg.eval.report.TrainingCurves;
-import org.zeroseg.examples.everyday.Part;
+import org.zeroseg.examples.everyday.CutOuts;
 import org.zeroseg.examples.scenes.World;
 
 /**
  * Trains the demo DINO on a world's pictures, without labels, and writes its weights in float16.
  *
- * <p>{@code TrainDino FOLDER STEPS [WORDS PACKAGES]}: the folder to work in, and the number of
- * steps; the scenes are ShapeWorld's unless the list and the packages of everyday things are given.
- * A run that was stopped there goes on.
+ * <p>{@code TrainDino FOLDER STEPS [WORDS PACKAGES [START]]}: the folder to work in, and the number
+ * of steps; the scenes are ShapeWorld's unless the list and the packages of everyday things are
+ * given, and the weights random unless they are what another DINO has learnt. A run that was
+ * stopped there goes on.
  */
 public final class TrainDino {
 
@@ -43,13 +45,13 @@ public final class TrainDino {
   /**
    * Trains.
    *
-   * @param args folder, steps, and perhaps the list and the packages of everyday things
+   * @param args what the class tells
    * @throws IOException if the folder cannot be read or written
    */
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     int steps = Integer.parseInt(args[1]);
-    World world = TrainingWorld.of(args, 2, Part.TRAIN).of(SEED, 96, 3);
+    World world = TrainingWorld.of(args, 2, CutOuts::toTrain).of(SEED, 96, 3);
     MultiCrop crops = new MultiCrop(64, 32, 4, 0.06, 0.3);
     DinoTrainer.Head head = new DinoTrainer.Head(256, 64, 512);
     DinoTrainer.Options options = new DinoTrainer.Options(5e-4, steps / 10, 0.04, 0.99, steps / 12);
@@ -61,14 +63,16 @@ public final class TrainDino {
     provenance.put("options", options.toString());
     provenance.put("batch", Integer.toString(BATCH));
     provenance.put("steps", Integer.toString(steps));
+    if (args.length > 4) {
+      provenance.put("start", Path.of(args[4]).getFileName().toString());
+    }
     TrainingPlan plan =
         TrainingPlan.of(folder, steps)
             .withSaveEvery(50)
             .withProvenance(provenance)
             .withReport(TrainingCurves::write);
     try (NDManager manager = TorchEngine.newManager()) {
-      Map<String, NDArray> weights =
-          DinoTrainer.initialWeights(CONFIG, head, new SplittableRandom(SEED), manager);
+      Map<String, NDArray> weights = weights(args, head, manager);
       DinoTrainer trainer = DinoTrainer.of(CONFIG, weights, options);
       trainer.run(step -> views(world, crops, step), plan, progress());
       Map<String, String> metadata = new LinkedHashMap<>(provenance);
@@ -76,6 +80,19 @@ public final class TrainDino {
       Checkpoint backbone = Checkpoints.of(trainer.backbone(), "demo DINO");
       SafetensorsWriter.write(
           folder.resolve("dino.safetensors"), backbone.as(DataType.FLOAT16), metadata);
+    }
+  }
+
+  private static Map<String, NDArray> weights(
+      String[] args, DinoTrainer.Head head, NDManager manager) throws IOException {
+    SplittableRandom random = new SplittableRandom(SEED);
+    if (args.length < 5) {
+      return DinoTrainer.initialWeights(CONFIG, head, random, manager);
+    }
+    try (Checkpoint start = Checkpoints.open(Path.of(args[4]));
+        NDManager scratch = manager.newSubManager()) {
+      Weights backbone = Weights.load(start, CONFIG.shapes(), scratch);
+      return DinoTrainer.initialWeights(CONFIG, backbone, head, random, manager);
     }
   }
 

@@ -17,6 +17,7 @@ import org.zeroseg.core.Progress;
 import org.zeroseg.core.tensor.TorchEngine;
 import org.zeroseg.core.train.TrainingPlan;
 import org.zeroseg.eval.report.TrainingCurves;
+import org.zeroseg.examples.everyday.CutOuts;
 import org.zeroseg.examples.everyday.Part;
 import org.zeroseg.examples.scenes.LabelledScene;
 import org.zeroseg.examples.scenes.World;
@@ -84,12 +85,17 @@ record TrainGpt2(TrainingWorld world, int scenes, int layers, int width, int ste
             System.out.println(done + "/" + total + " " + task);
           }
         };
-    float loss = recipe(TrainingWorld.of(arguments, 1, Part.TRAIN)).train(folder, progress);
+    float loss = recipe(TrainingWorld.of(arguments, 1, TrainGpt2::listed)).train(folder, progress);
     System.out.printf(
         Locale.ROOT,
         "Trained: %s; perplexity of unread captions %.3f%n",
         folder.resolve("model.safetensors"),
         Math.exp(loss));
+  }
+
+  /** Things of the list only: captions are to name nothing else. */
+  static CutOuts listed(Path list, Path packages) throws IOException {
+    return CutOuts.read(list, packages, Part.TRAIN, false);
   }
 
   /**

@@ -29,7 +29,7 @@ import org.zeroseg.dino.SelfMaskLoss;
 import org.zeroseg.dino.SelfMaskTrainer;
 import org.zeroseg.dino.SpectralVoting;
 import org.zeroseg.eval.report.TrainingCurves;
-import org.zeroseg.examples.everyday.Part;
+import org.zeroseg.examples.everyday.CutOuts;
 import org.zeroseg.examples.scenes.World;
 
 /**
@@ -66,7 +66,7 @@ public final class TrainSelfMask {
     Path folder = Path.of(args[1]);
     int count = Integer.parseInt(args[2]);
     int steps = Integer.parseInt(args[3]);
-    World world = TrainingWorld.of(args, 4, Part.TRAIN).of(SEED, 96, 3);
+    World world = TrainingWorld.of(args, 4, CutOuts::toTrain).of(SEED, 96, 3);
     SelfMaskTrainer.Augmentation augmentation =
         new SelfMaskTrainer.Augmentation(DemoSaliency.SIDE, 0.8);
     SelfMaskTrainer.Options options =

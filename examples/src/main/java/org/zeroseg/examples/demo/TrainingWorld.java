@@ -19,6 +19,12 @@ interface TrainingWorld {
   /** ShapeWorld with all combinations of look and shape. */
   TrainingWorld SHAPES = (seed, size, most) -> new ShapeWorld(seed, size, 1, most, Split.ALL);
 
+  /** Chooses pictures of a list, such as {@link CutOuts#toTrain}. */
+  @FunctionalInterface
+  interface Reader {
+    CutOuts read(Path list, Path packages) throws IOException;
+  }
+
   /**
    * Scenes of one to {@code most} things.
    *
@@ -34,19 +40,18 @@ interface TrainingWorld {
    *
    * @param arguments of a command
    * @param index where {@code [WORDS PACKAGES]} begin
-   * @param part which pictures of everyday things; those to train with are changed strongly
+   * @param reader of everyday things; those to train with are changed strongly
    * @return ShapeWorld if the arguments end there
    * @throws IOException if the list cannot be read
    */
-  static TrainingWorld of(String[] arguments, int index, Part part) throws IOException {
+  static TrainingWorld of(String[] arguments, int index, Reader reader) throws IOException {
     if (arguments.length <= index) {
       return SHAPES;
     }
-    CutOuts pictures =
-        CutOuts.read(Path.of(arguments[index]), Path.of(arguments[index + 1]), part, false);
+    CutOuts pictures = reader.read(Path.of(arguments[index]), Path.of(arguments[index + 1]));
     pictures.problems().forEach(problem -> System.out.println("Left out: " + problem));
     Everyday.Variety variety =
-        part == Part.TRAIN ? Everyday.Variety.STRONG : Everyday.Variety.NATURAL;
+        pictures.part() == Part.TRAIN ? Everyday.Variety.STRONG : Everyday.Variety.NATURAL;
     return (seed, size, most) -> new Everyday(seed, size, 1, most, variety, pictures);
   }
 }

@@ -10,9 +10,6 @@ import java.util.List;
  */
 final class CutOut {
 
-  /** No more detail than this is kept: longer side in pixels. */
-  private static final int MOST_DETAIL = 512;
-
   private static final int LEAST_DETAIL = 16;
 
   private final List<Level> levels;
@@ -62,8 +59,9 @@ final class CutOut {
    * @param top first row
    * @param width columns
    * @param height rows
+   * @param detail longer side in pixels that is kept at most
    */
-  CutOut(BufferedImage picture, int left, int top, int width, int height) {
+  CutOut(BufferedImage picture, int left, int top, int width, int height, int detail) {
     int[] argb = picture.getRGB(left, top, width, height, null, 0, width);
     for (int i = 0; i < argb.length; i++) {
       int alpha = argb[i] >>> 24;
@@ -74,7 +72,7 @@ final class CutOut {
     }
     levels = new ArrayList<>();
     Level level = new Level(width, height, argb);
-    while (level.longer() > MOST_DETAIL) {
+    while (level.longer() > detail) {
       level = level.half();
     }
     levels.add(level);

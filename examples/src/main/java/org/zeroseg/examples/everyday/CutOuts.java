@@ -38,11 +38,15 @@ public final class CutOuts {
   private static final int LONGEST_FILE = 1 << 25;
   private static final int LONGEST_SIDE = 8192;
 
+  /** Longer side in pixels that is kept at most of a picture. */
+  private static final int DETAIL = 512;
+
   /** Packages whose pictures may be trained with by models under the project's licence. */
   private static final Set<String> FREE = Set.of("openclipart-png", "emoji-datasource-google");
 
   private final Part part;
   private final List<Thing> things;
+  private final List<Thing> further;
   private final List<String> problems;
   private final String description;
 
@@ -53,9 +57,15 @@ public final class CutOuts {
    */
   record Thing(String word, List<String> synonyms, Size size, List<CutOut> pictures) {}
 
-  private CutOuts(Part part, List<Thing> things, List<String> problems, String description) {
+  private CutOuts(
+      Part part,
+      List<Thing> things,
+      List<Thing> further,
+      List<String> problems,
+      String description) {
     this.part = part;
     this.things = List.copyOf(things);
+    this.further = List.copyOf(further);
     this.problems = List.copyOf(problems);
     this.description = description;
   }
@@ -89,6 +99,27 @@ public final class CutOuts {
    */
   public static CutOuts toShow(Path list, Path packages, Part part) throws IOException {
     return read(list, packages, part, false, CutOuts::isFree);
+  }
+
+  /**
+   * Drawings to train with: those of the list whose licence lets weights be shipped under the
+   * project's, and beside its words all further drawings of their packages, named after their
+   * files. None of them is, or looks like, a held-out drawing of the list.
+   *
+   * @param list the JSON file
+   * @param packages the folder with a folder of each package
+   * @return the pictures; half of the scenes made of them show a further drawing first
+   * @throws IOException if the list or a package cannot be read
+   */
+  public static CutOuts toTrain(Path list, Path packages) throws IOException {
+    CutOuts listed = read(list, packages, Part.TRAIN, false);
+    List<Thing> further = FurtherDrawings.read(list, packages);
+    return new CutOuts(
+        Part.TRAIN,
+        listed.things,
+        further,
+        listed.problems,
+        listed + ", and " + further.size() + " further drawings");
   }
 
   private static CutOuts read(
@@ -137,7 +168,7 @@ public final class CutOuts {
                 things.stream().filter(thing -> !thing.pictures().isEmpty()).count(),
                 part.key(),
                 everyLicence ? ", of every licence" : "");
-    return new CutOuts(part, things, problems, description);
+    return new CutOuts(part, things, List.of(), problems, description);
   }
 
   private static JsonObject document(JsonReader json) {
@@ -205,7 +236,12 @@ public final class CutOuts {
       int top = box.get(1).getAsInt();
       found.add(
           new CutOut(
-              picture, left, top, box.get(2).getAsInt() - left, box.get(3).getAsInt() - top));
+              picture,
+              left,
+              top,
+              box.get(2).getAsInt() - left,
+              box.get(3).getAsInt() - top,
+              DETAIL));
     } catch (IOException e) {
       problems.add(name + ": cannot be read: " + e.getMessage());
     } catch (NoSuchAlgorithmException e) {
@@ -275,8 +311,14 @@ public final class CutOuts {
     return problems;
   }
 
+  /** How many drawings there are beside the words'; their ids follow those of the words. */
+  int further() {
+    return further.size();
+  }
+
   Thing thing(int id) {
-    return things.get(id - 1);
+    int beyond = id - 1 - things.size();
+    return beyond < 0 ? things.get(id - 1) : further.get(beyond);
   }
 
   @Override

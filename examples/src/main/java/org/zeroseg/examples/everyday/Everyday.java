@@ -56,7 +56,10 @@ public record Everyday(long seed, int size, int fewest, int most, Variety variet
     int count = random.nextInt(fewest, most + 1);
     List<Integer> shown = pictures.shown();
     int[] ids = new int[count];
-    for (int i = 0; i < count; i++) {
+    if (pictures.further() > 0 && random.nextBoolean()) {
+      ids[0] = pictures.words().size() + 1 + random.nextInt(pictures.further());
+    }
+    for (int i = ids[0] > 0 ? 1 : 0; i < count; i++) {
       boolean again = i > 0 && random.nextDouble() < AGAIN;
       ids[i] = again ? ids[i - 1] : shown.get(random.nextInt(shown.size()));
     }

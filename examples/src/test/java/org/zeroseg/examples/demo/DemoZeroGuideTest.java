@@ -23,7 +23,6 @@ import org.zeroseg.demo.DemoZeroGuide;
 import org.zeroseg.demo.DemoZeroGuide.Variant;
 import org.zeroseg.dino.Dino;
 import org.zeroseg.examples.everyday.Drawn;
-import org.zeroseg.examples.everyday.Part;
 import org.zeroseg.examples.shapeworld.Scene;
 import org.zeroseg.examples.shapeworld.ShapeWorld;
 import org.zeroseg.examples.shapeworld.Split;
@@ -162,7 +161,7 @@ class DemoZeroGuideTest {
   void articlesOfEverydayThingsBecomeThePrompt() throws IOException {
     Drawn drawn = Drawn.in(folder);
     String[] arguments = {drawn.list().toString(), drawn.packages().toString()};
-    TrainingWorld things = TrainingWorld.of(arguments, 0, Part.TRAIN);
+    TrainingWorld things = TrainingWorld.of(arguments, 0, TrainGpt2::listed);
     List<String> texts = TrainGpt2.texts(things, 5, 60);
     texts.forEach(text -> assertTrue(text.matches("a [a-z]+\\."), text));
     assertTrue(texts.contains("a apple."), texts::toString);

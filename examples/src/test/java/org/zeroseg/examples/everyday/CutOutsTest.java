@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +58,32 @@ class CutOutsTest {
         drawn.list(), Files.readString(drawn.list()).replace("apple/0.png", "../../outside.png"));
     CutOuts pictures = CutOuts.read(drawn.list(), drawn.packages(), Part.TRAIN, false);
     assertEquals(List.of("openclipart-png/../../outside.png: missing"), pictures.problems());
+  }
+
+  @Test
+  void furtherDrawingsAreOfFreePackagesAndUnlikeThoseHeldOut() throws IOException {
+    Drawn drawn = Drawn.in(folder);
+    drawn.further("animals/ZebraBeetle_by_someone_01.png", 0.3);
+    drawn.further("computer/icons/any_icon.png", 0.3);
+    drawn.further("food/tomato.png", 1); // a disc like the apple that is held out
+    drawn.further("vehicles/tram_bw_02.png", 0.4);
+    drawn.emoji("1f408.png", "Animals & Nature", "lying_cat", 0.5);
+    drawn.emoji("1f3c3.png", "People & Body", "runner", 0.6);
+    Files.writeString(
+        drawn.list(),
+        Files.readString(drawn.list())
+            .replace("bus/test.png", Drawn.CLIP_ART + "vehicles/tram_01.png"));
+    CutOuts pictures = CutOuts.toTrain(drawn.list(), drawn.packages());
+    assertEquals(List.of("apple", "bus", "cherry"), pictures.words());
+    assertEquals(
+        List.of("lying cat", "zebra beetle"),
+        IntStream.rangeClosed(4, 3 + pictures.further())
+            .mapToObj(id -> pictures.thing(id).word())
+            .toList());
+    Everyday world = new Everyday(1, 64, 1, 1, Everyday.Variety.STRONG, pictures);
+    List<String> captions = IntStream.range(0, 60).mapToObj(i -> world.scene(i).caption()).toList();
+    assertTrue(captions.stream().anyMatch(caption -> caption.contains("zebra beetle")));
+    assertTrue(captions.stream().anyMatch(caption -> caption.contains("cherry")));
   }
 
   @Test

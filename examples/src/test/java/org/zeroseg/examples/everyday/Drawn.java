@@ -17,10 +17,14 @@ import javax.imageio.ImageIO;
 /** Packages of discs and bars, with their list, in place of drawings. */
 public final class Drawn {
 
+  /** The folder of pictures in the clip art package. */
+  static final String CLIP_ART = "usr/share/openclipart/png/";
+
   private static final List<String> WORDS = List.of("apple", "bus", "cherry");
   private static final List<Color> COLOURS = List.of(Color.RED, Color.YELLOW, Color.MAGENTA);
 
   private final Path folder;
+  private final List<String> emoji = new ArrayList<>();
 
   private Drawn(Path folder) {
     this.folder = folder;
@@ -47,6 +51,32 @@ public final class Drawn {
     entries.add("{\"word\": \"key\", \"synonyms\": [], \"train\": [], \"test\": []}");
     Files.writeString(drawn.list(), "{\"words\": [" + String.join(",\n", entries) + "]}");
     return drawn;
+  }
+
+  /** Adds a picture of the clip art package: the lower part of a disc. */
+  void further(String path, double part) throws IOException {
+    slice(packages().resolve("openclipart-png").resolve(CLIP_ART + path), part);
+  }
+
+  /** Adds a picture of the emoji package and its entry: the lower part of a disc. */
+  void emoji(String image, String category, String name, double part) throws IOException {
+    Path pack = packages().resolve("emoji-datasource-google");
+    slice(pack.resolve("img/google/64").resolve(image), part);
+    emoji.add(
+        "{\"image\": \"%s\", \"category\": \"%s\", \"short_name\": \"%s\"}"
+            .formatted(image, category, name));
+    Files.writeString(pack.resolve("emoji.json"), "[" + String.join(",\n", emoji) + "]");
+  }
+
+  private static void slice(Path file, double part) throws IOException {
+    BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_ARGB);
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(Color.GREEN);
+    graphics.setClip(0, (int) (60 - 60 * part), 64, 64);
+    graphics.fillOval(2, 0, 60, 60);
+    graphics.dispose();
+    Files.createDirectories(file.getParent());
+    ImageIO.write(image, "png", file.toFile());
   }
 
   public Path list() {
