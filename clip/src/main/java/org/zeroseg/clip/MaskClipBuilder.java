@@ -162,9 +162,10 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
 
   /**
    * What happens around the network, in place of what MaskCLIP does, and the input's size that goes
-   * with it.
+   * with it; {@link #inputWithin} and {@link #attention} replace these when they are called later.
+   * Goes without {@link #asReleased}, {@link #slidingWindow} and {@link #refinement}.
    *
-   * @param chosen that of the attention by default
+   * @param chosen that of the attention by default, none for {@link Attention#VALUE}
    * @return this
    */
   public MaskClipBuilder protocol(Protocol chosen) {
@@ -252,8 +253,8 @@ public final class MaskClipBuilder extends SegmenterBuilder<MaskClipBuilder> {
   private DenseCosines network(ClipModel model, Clip chosen) {
     if (asReleased || window > 0 || !refinement.equals(Refinement.NONE)) {
       throw new IllegalArgumentException(
-          "asReleased, slidingWindow and refinement are MaskCLIP's: with another attention the"
-              + " protocol says what happens around the network");
+          "asReleased, slidingWindow and refinement are MaskCLIP's: with a protocol, which other"
+              + " attentions have, it says what happens around the network");
     }
     if (model.image() instanceof VisionTransformer vit) {
       int layers = vit.blocks().layers();

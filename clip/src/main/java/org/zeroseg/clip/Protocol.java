@@ -19,7 +19,7 @@ import org.zeroseg.core.refine.Pamr;
  *     map is stretched over it. A picture taken as a whole is never padded.
  * @param oneResize whether the map of a picture taken as a whole goes to the picture's size at
  *     once, and not by way of the input's
- * @param pamr refinement by colours
+ * @param pamr refinement by colours; not of a picture taken as a whole with {@code oneResize}
  * @param propagation refinement by a linear system
  * @param scale of cosines before the softmax over all words
  * @param leastArea a category whose share of the area of all of them is not larger leaves the

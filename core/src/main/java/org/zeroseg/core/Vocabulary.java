@@ -216,7 +216,8 @@ public final class Vocabulary {
   /**
    * The same categories with more background words, for things that are easily mistaken for a
    * category: "fox" and "wolf" when looking for dogs. Pixels of such things then become background.
-   * Call it after {@link #withBackground}, which replaces all background words.
+   * Call it after {@link #withBackground} or {@link #withCommonBackground}, which replace all
+   * background words.
    *
    * @param words for things that are none of the categories; those that are background words
    *     already are ignored

@@ -227,8 +227,8 @@ public final class EverydayModels {
   }
 
   /**
-   * A vocabulary with what things lie on as its background words, but for words that name a
-   * category.
+   * A vocabulary with what things lie on as its background words, in place of those that it has,
+   * but for words that name a category.
    *
    * @param vocabulary any
    * @return the same categories

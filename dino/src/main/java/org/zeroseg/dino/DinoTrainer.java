@@ -149,6 +149,7 @@ public final class DinoTrainer {
    * @param random for the head
    * @param manager owns the arrays
    * @return what {@link #of} takes
+   * @throws org.zeroseg.core.checkpoint.CheckpointException if the backbone lacks an array
    */
   public static Map<String, NDArray> initialWeights(
       DinoConfig config, Weights backbone, Head head, RandomGenerator random, NDManager manager) {

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  *
  * @param iterations how many times; 10 in NACLIP
  * @param dilations distances of neighbours in pixels; 8 and 16 in NACLIP
- * @param mostPixels larger pictures are to be refined in a smaller size, of at most so many pixels
+ * @param mostPixels for callers that choose the size: maps of larger pictures are to be refined in
+ *     a smaller size, of at most so many pixels
  */
 public record Pamr(int iterations, List<Integer> dilations, int mostPixels) {
 
@@ -41,7 +42,7 @@ public record Pamr(int iterations, List<Integer> dilations, int mostPixels) {
   }
 
   /**
-   * For pictures of any size.
+   * Without a limit of the size.
    *
    * @param iterations how many times
    * @param dilations distances of neighbours in pixels

@@ -162,7 +162,9 @@ final class SegmentCommand implements Callable<Integer> {
               : String.format(Locale.ROOT, ", presence %.2f", presence.get(segment.label() - 1)));
     }
     if (result.segments().isEmpty()) {
-      report.println("  none of the words was found; a lower --threshold or --presence finds more");
+      report.printf(
+          "  none of the words was found; a lower --threshold%s finds more%n",
+          presence.isEmpty() ? "" : " or --presence");
     }
     if (!presence.isEmpty() && shot.alone()) {
       describeOthers(result, least, report);

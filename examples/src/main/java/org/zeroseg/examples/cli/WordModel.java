@@ -50,10 +50,12 @@ final class WordModel {
       description =
           "A ZUTIS network, such as coco_vit_b_16.pt: single instances, too. "
               + "--model is then the CLIP that it was trained from, for the words. "
-              + "Default: the demo's, if the CLIP is.")
+              + "Default: that of demo-shapes, if it is the --model.")
   private Optional<String> zutis;
 
-  @Option(names = "--mask-clip", description = "Ask the demo's CLIP alone, without its ZUTIS.")
+  @Option(
+      names = "--mask-clip",
+      description = "Ask the CLIP of demo-shapes alone, without its ZUTIS.")
   private boolean maskClip;
 
   @Option(

@@ -55,6 +55,10 @@ public final class MeasureSaliency {
    * @throws IOException if a file cannot be read
    */
   public static void main(String[] args) throws IOException {
+    if (args.length != 3 && args.length != 5) {
+      System.err.println("Usage: MeasureSaliency DINO SELFMASK|- SCENES [WORDS PACKAGES]");
+      System.exit(2);
+    }
     int count = Integer.parseInt(args[2]);
     Optional<String> trained = Optional.of(args[1]).filter(path -> !path.equals("-"));
     World world =

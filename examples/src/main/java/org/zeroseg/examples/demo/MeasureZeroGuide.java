@@ -132,6 +132,10 @@ public record MeasureZeroGuide(
    * @throws IOException if a file cannot be read, or no temporary file can be written
    */
   public static void main(String[] arguments) throws IOException {
+    if (arguments.length == 2) {
+      System.err.println("Usage: MeasureZeroGuide [SCENES [WORDS PACKAGES]]");
+      System.exit(2);
+    }
     int scenes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
     boolean everyday = arguments.length > 1;
     try (Dino dino = everyday ? EverydayModels.dino() : DemoModels.dino();

@@ -49,6 +49,10 @@ public final class TrainDino {
    * @throws IOException if the folder cannot be read or written
    */
   public static void main(String[] args) throws IOException {
+    if (args.length < 2 || args.length == 3) {
+      System.err.println("Usage: TrainDino FOLDER STEPS [WORDS PACKAGES [START]]");
+      System.exit(2);
+    }
     Path folder = Path.of(args[0]);
     int steps = Integer.parseInt(args[1]);
     World world = TrainingWorld.of(args, 2, CutOuts::toTrain).of(SEED, 96, 3);

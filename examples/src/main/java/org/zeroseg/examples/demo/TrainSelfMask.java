@@ -62,6 +62,11 @@ public final class TrainSelfMask {
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] args) throws IOException {
+    if (args.length < 4 || args.length == 5) {
+      System.err.println(
+          "Usage: TrainSelfMask DINO FOLDER PICTURES STEPS [WORDS PACKAGES [START]]");
+      System.exit(2);
+    }
     Path dino = Path.of(args[0]);
     Path folder = Path.of(args[1]);
     int count = Integer.parseInt(args[2]);

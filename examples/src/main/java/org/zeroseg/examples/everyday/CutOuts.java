@@ -103,8 +103,9 @@ public final class CutOuts {
 
   /**
    * Drawings to train with: those of the list whose licence lets weights be shipped under the
-   * project's, and beside its words all further drawings of their packages, named after their
-   * files. None of them is, or looks like, a held-out drawing of the list.
+   * project's, and further drawings of their packages, named after their files. Icons, signs, flags
+   * and shapes are left out by folder, held-out drawings of the list and what may be a copy of one
+   * by file, name and outline.
    *
    * @param list the JSON file
    * @param packages the folder with a folder of each package

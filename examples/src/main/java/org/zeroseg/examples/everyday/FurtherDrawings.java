@@ -22,8 +22,8 @@ import javax.imageio.stream.ImageInputStream;
 import org.zeroseg.core.file.JsonFile;
 
 /**
- * Drawings beyond the list, of the packages whose licence lets weights be shipped, each named after
- * its file: from many of them, with names as they come, a model learns what drawings look like.
+ * Drawings of the packages whose licence lets weights be shipped, whether or not they are in the
+ * list, each named after its file: for models that learn without words.
  *
  * <p>No held-out drawing of the list is among them, nor one that may be the same in other colours,
  * with another shape inside, or of the same series: of nearly the same outline, or with a file name
@@ -31,7 +31,7 @@ import org.zeroseg.core.file.JsonFile;
  */
 final class FurtherDrawings {
 
-  /** Icons, signs, flags, geometry and people, of which the list has none. */
+  /** Icons, signs, flags and geometry. */
   private static final List<String> OTHER_FOLDERS =
       List.of(
           "computer/icons/",
