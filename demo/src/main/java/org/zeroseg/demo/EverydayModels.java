@@ -58,6 +58,7 @@ public final class EverydayModels {
   /** A picture as a whole; cells of 8 pixels are refined by colours, up to a seventh of it away. */
   private static final Protocol WHOLE =
       Protocol.SCLIP
+          .withInput(SIDE, 1024)
           .withWindows(0, 0, 0)
           .withTwoResizes()
           .withScale(100)
@@ -113,9 +114,7 @@ public final class EverydayModels {
    */
   public static MaskClipBuilder maskClipBuilder(Clip clip, Attention attention) {
     MaskClipBuilder builder = DemoModels.maskClipBuilder(clip, attention).templates(TEMPLATES);
-    return attention.equals(Attention.VALUE)
-        ? builder.protocol(WHOLE).inputWithin(SIDE, 1024)
-        : builder;
+    return attention.equals(Attention.VALUE) ? builder.protocol(WHOLE) : builder;
   }
 
   /**

@@ -15,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
@@ -199,15 +200,29 @@ public final class CutOuts {
         : StreamSupport.stream(array.spliterator(), false).map(JsonElement::getAsString).toList();
   }
 
-  private static void read(
-      JsonObject entry, Path packages, List<CutOut> found, List<String> problems) {
-    String name = entry.get("package").getAsString() + "/" + entry.get("path").getAsString();
+  /** The name of a picture's file in the folder of packages. */
+  static String name(JsonObject entry) {
+    return entry.get("package").getAsString() + "/" + entry.get("path").getAsString();
+  }
+
+  /** A file of the packages, if it is there; names may not lead out of their folder. */
+  static Optional<Path> file(Path packages, String name) {
     Path root = packages.toAbsolutePath().normalize();
     Path file = root.resolve(name).normalize();
-    if (!file.startsWith(root) || !Files.isRegularFile(file)) {
+    return file.startsWith(root) && Files.isRegularFile(file)
+        ? Optional.of(file)
+        : Optional.empty();
+  }
+
+  private static void read(
+      JsonObject entry, Path packages, List<CutOut> pictures, List<String> problems) {
+    String name = name(entry);
+    Optional<Path> found = file(packages, name);
+    if (found.isEmpty()) {
       problems.add(name + ": missing");
       return;
     }
+    Path file = found.get();
     try {
       if (Files.size(file) > LONGEST_FILE) {
         problems.add(name + ": larger than 32 MiB");
@@ -235,7 +250,7 @@ public final class CutOuts {
       }
       int left = box.get(0).getAsInt();
       int top = box.get(1).getAsInt();
-      found.add(
+      pictures.add(
           new CutOut(
               picture,
               left,

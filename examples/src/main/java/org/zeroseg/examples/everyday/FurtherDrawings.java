@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,6 +21,8 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import org.zeroseg.core.file.JsonFile;
+import org.zeroseg.core.mask.Box;
+import org.zeroseg.core.mask.Mask;
 
 /**
  * Drawings of the packages whose licence lets weights be shipped, whether or not they are in the
@@ -80,7 +83,7 @@ final class FurtherDrawings {
         .flatMap(
             named ->
                 drawings
-                    .cutOut(packages.resolve(named.getKey()))
+                    .cutOut(named.getKey())
                     .filter(picture -> !drawings.resemblesHeldOut(picture))
                     .map(picture -> thing(named.getValue(), picture))
                     .stream())
@@ -96,10 +99,10 @@ final class FurtherDrawings {
     for (JsonElement word : root.getAsJsonArray("words")) {
       for (JsonElement element : word.getAsJsonObject().getAsJsonArray(Part.TEST.key())) {
         JsonObject entry = element.getAsJsonObject();
-        String file = entry.get("package").getAsString() + "/" + entry.get("path").getAsString();
+        String file = CutOuts.name(entry);
         heldOutFiles.add(file);
         heldOutSeries.add(series(file));
-        cutOut(packages.resolve(file)).map(Look::new).ifPresent(heldOutLooks::add);
+        cutOut(file).map(Look::new).ifPresent(heldOutLooks::add);
       }
     }
   }
@@ -110,7 +113,7 @@ final class FurtherDrawings {
     Path art = packages.resolve(CLIP_ART);
     try (Stream<Path> all = Files.walk(art)) {
       for (Path file :
-          all.filter(Files::isRegularFile).filter(f -> !Files.isSymbolicLink(f)).toList()) {
+          all.filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS)).toList()) {
         String inside = art.relativize(file).toString().replace('\\', '/');
         if (inside.endsWith(".png") && OTHER_FOLDERS.stream().noneMatch(inside::startsWith)) {
           names.put(CLIP_ART + inside, name(file.getFileName().toString().replace(".png", "")));
@@ -154,11 +157,12 @@ final class FurtherDrawings {
   }
 
   /** What is opaque of a PNG file; empty if it shows no single thing, alone and in detail. */
-  private Optional<CutOut> cutOut(Path file) {
-    if (!file.toString().endsWith(".png") || !Files.isRegularFile(file)) {
+  private Optional<CutOut> cutOut(String name) {
+    Optional<Path> file = name.endsWith(".png") ? CutOuts.file(packages, name) : Optional.empty();
+    if (file.isEmpty()) {
       return Optional.empty();
     }
-    try (ImageInputStream input = ImageIO.createImageInputStream(file.toFile())) {
+    try (ImageInputStream input = ImageIO.createImageInputStream(file.get().toFile())) {
       ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
       reader.setInput(input);
       if (Math.max(reader.getWidth(0), reader.getHeight(0)) > LONGEST_SIDE) {
@@ -168,26 +172,14 @@ final class FurtherDrawings {
       int width = picture.getWidth();
       int height = picture.getHeight();
       int[] argb = picture.getRGB(0, 0, width, height, null, 0, width);
-      int left = width;
-      int top = height;
-      int right = 0;
-      int bottom = 0;
-      int opaque = 0;
-      for (int i = 0; i < argb.length; i++) {
-        if (argb[i] >>> 24 > 127) {
-          left = Math.min(left, i % width);
-          right = Math.max(right, i % width + 1);
-          top = Math.min(top, i / width);
-          bottom = i / width + 1;
-          opaque++;
-        }
-      }
-      int wide = right - left;
-      int high = bottom - top;
-      double filled = (double) opaque / ((double) wide * high);
+      Mask opaque = Mask.of(width, height, (x, y) -> argb[y * width + x] >>> 24 > 127);
+      Box box = opaque.box();
+      int wide = (int) box.width();
+      int high = (int) box.height();
+      double filled = opaque.area() / box.area();
       return Math.max(wide, high) < LEAST_SIDE || filled < 0.15 || filled > 0.97
           ? Optional.empty()
-          : Optional.of(new CutOut(picture, left, top, wide, high, DETAIL));
+          : Optional.of(new CutOut(picture, (int) box.x(), (int) box.y(), wide, high, DETAIL));
     } catch (IOException | RuntimeException e) { // a damaged file is one less
       return Optional.empty();
     }
